@@ -22,12 +22,13 @@ from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.disks import disks_of, drives_of, role_of_disk
 from xsconsole.domain.ids import StageId, StepKey, Uuid
 from xsconsole.domain.inventory import SR, VIF, VM, Network
-from xsconsole.domain.lineage import descent, drawn, family
+from xsconsole.domain.lineage import descent, drawn, family, origins_told
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow import ApprovalRule, Binding, EntryAction, Limits, Method, PoolObject, default_workflow
 from xsconsole.domain.workflow.values import NetworkEntry
-from xsconsole.engine.commands import Direction, StopTheLine
+from xsconsole.engine.archives.archiving import lineage_of
+from xsconsole.engine.commands import Direction, Refresh, StopTheLine
 from xsconsole.engine.plans.batch import plan_together
 from xsconsole.engine.provisions import parts
 from xsconsole.engine.provisions.outfitting import outfit_amiss
@@ -116,6 +117,10 @@ def _demand_told(desk: Desk, card: Card) -> None:
     """Its card says what it was made of, lineage shows it, and no row of the audit has what cloud-init was told."""
     assert card.origin is not None
     assert descent(card.origin, desk.board.workflow) == "Made of blueprint Web shop, version 3."
+    (told,) = lineage_of(card, desk.board)
+    assert descent(origins_told((told,))[0], desk.board.workflow) == "Made of blueprint Web shop, version 3."
+    refused = desk.refusal(Refresh(configuration=card.id, revision=card.revision))
+    assert "is no copy" in refused.reason
     relatives = family(card.id, desk.board)
     assert [one.is_blueprint for one in relatives] == [True, False, False]
     shown = drawn(relatives, desk.board.workflow)
@@ -264,7 +269,7 @@ def test_what_cannot_be_made_says_why_and_what_to_do(monkeypatch: pytest.MonkeyP
             return ""
 
         bolt: dict[str, object] = {"customer": "bolt"}
-        assert "“acme-db-1” is the name of a machine of the pool. Use {{ number }}" in said(made_of, ACME)
+        assert "“acme-db-1” is the name of a machine of the pool. Give another service" in said(made_of, ACME)
         assert "is the name of another machine of webshop" in said(_with(made_of, 0, name_pattern="x"), bolt, bolt)
         assert "“cpus” is 9. Give a whole number from 1 to 8." in said(made_of, bolt | {"cpus": 9})
         assert "Number 2: “customer” has no value." in said(made_of, bolt, {})

@@ -27,6 +27,8 @@ def descent(origin: Origin, workflow: Workflow | None) -> str:
     """Return of what a configuration is a copy, and how far apart its machines were frozen for that."""
     if origin.blueprint is not None:
         return f"Made of {blueprint_words(origin)}."
+    if not origin.stage:  # as an archive tells of it
+        return f"Made of {shortened(origin.name, 80)}."
     stage = workflow.stage(origin.stage) if workflow else None
     kind = "Full copy" if origin.method == Method.FULL_COPY else "Linked clone"
     kind = "Restored from the archive" if origin.archive is not None else kind

@@ -110,7 +110,7 @@ class ProvisionDialog(QDialog):
             self.stage.addItem(one_line(stage.name), str(stage.id))
         self.method.addItem(self.tr("Linked clones, which share blocks with the templates"), Method.LINKED_CLONE.value)
         self.method.addItem(self.tr("Full copies"), Method.FULL_COPY.value)
-        self.version, self.name = QLineEdit(self), QLineEdit(self)
+        self.service, self.version, self.name = QLineEdit(self), QLineEdit(self), QLineEdit(self)
         self.version.setPlaceholderText(VERSION_PATTERN)
         self.name.setPlaceholderText(NAME_PATTERN)
         for number in range(1, MOST + 1):
@@ -142,6 +142,7 @@ class ProvisionDialog(QDialog):
             (self.blueprint, self.tr("Blueprint")),
             (self.stage, self.tr("Stage")),
             (self.method, self.tr("How machines are made")),
+            (self.service, self.tr("Service of the configurations")),
             (self.version, self.tr("Version of the configurations")),
             (self.name, self.tr("Names of the configurations")),
             (self.number, self.tr("How many")),
@@ -178,8 +179,9 @@ class ProvisionDialog(QDialog):
         inner.addLayout(form)
         for name, field in (
             (self.tr("&Blueprint"), self.blueprint),
-            (self.tr("S&tage"), self.stage),
+            (self.tr("Sta&ge"), self.stage),
             (self.tr("B&y"), self.method),
+            (self.tr("&Service"), self.service),
             (self.tr("&Version"), self.version),
             (self.tr("&Name"), self.name),
             (self.tr("&How many"), self.number),
@@ -212,7 +214,7 @@ class ProvisionDialog(QDialog):
         self.stage.currentIndexChanged.connect(self._offer_fields)
         for choice in (self.blueprint, self.stage, self.method, self.how):
             choice.currentIndexChanged.connect(self._look_soon)
-        for line in (self.version, self.name):
+        for line in (self.service, self.version, self.name):
             line.textChanged.connect(self._look_soon)
         self.number.currentIndexChanged.connect(self._count)
         self.fields.changed.connect(self._look_soon)
@@ -241,7 +243,7 @@ class ProvisionDialog(QDialog):
             self._shown = offer.blueprint
             self.fields.offer(offer.blueprint.parameters, networks or offer.blueprint.networks)
             self.rows.offer(offer.blueprint.parameters)
-            self.name.setToolTip(one_line(offer.blueprint.summary))
+            self.service.setPlaceholderText(one_line(offer.blueprint.service))
         self._count()
 
     @Slot()
@@ -265,6 +267,7 @@ class ProvisionDialog(QDialog):
             is_signed=is_signed(offer.blueprint),
             target=StageId(str(self.stage.currentData() or "")),
             rows=self.rows.rows(self.fields.values()),
+            service=self.service.text().strip(),
             version=self.version.text().strip() or self.version.placeholderText(),
             name=self.name.text().strip() or self.name.placeholderText(),
             is_whole=self.how_many == 1 or self.how.currentData() == WHOLE,

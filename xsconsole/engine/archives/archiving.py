@@ -20,7 +20,7 @@ from xsconsole.domain.board import Board, Card, Member, Standing
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import VIF, VM, Inventory, Network
-from xsconsole.domain.lineage import origins_of
+from xsconsole.domain.lineage import blueprint_words, origins_of
 from xsconsole.domain.manifest import fingerprint, manifest_of_card
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Plan, Purpose, RunKind, TakeSnapshot
@@ -212,7 +212,7 @@ def lineage_of(card: Card, board: Board) -> tuple[Ancestor, ...]:
     return tuple(
         Ancestor(
             configuration=origin.configuration,
-            name=origin.name,
+            name=origin.name if origin.is_copy else blueprint_words(origin),
             stage=origin.stage,
             method=origin.method,
             archive=origin.archive,

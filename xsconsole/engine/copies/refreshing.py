@@ -145,7 +145,8 @@ def plan_refresh(command: Refresh, board: Board, inventory: Inventory, actor: st
 
 def _source(command: Refresh, card: Card, board: Board, lands: Lands) -> tuple[Card, Land | None]:
     """Return what a replica is made anew of, named or what it was copied from, and the other pool that has that."""
-    wanted = command.source or (card.origin.configuration if card.origin is not None else None)
+    origin = card.origin if card.origin is not None and card.origin.is_copy else None
+    wanted = command.source or (origin.configuration if origin is not None else None)
     name = f"“{shortened(card.name, 60)}”"
     if wanted is None:
         raise NotFound(reason=f"{name} is no copy.", mend="Name the configuration of which it is to be made anew.")

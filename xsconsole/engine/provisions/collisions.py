@@ -32,7 +32,7 @@ def demand_names(newcomers: Sequence[Newcomer], board: Board, inventory: Invento
         more = f", and {len(doubled) - 1} more names are taken" if len(doubled) > 1 else ""
         raise NotPromotable(
             reason=f"“{shortened(doubled[0], 60)}” is the name of {whose}{more}.",
-            mend="Use {{ number }} or a parameter in the name patterns of the blueprint, or give other values.",
+            mend="Give another service or other values, or use {{ number }} in the name patterns of the blueprint.",
         )
 
 
