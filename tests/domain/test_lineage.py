@@ -13,6 +13,7 @@ from xsconsole.domain.ids import ArchiveId, BlueprintId, ConfigurationId, StageI
 from xsconsole.domain.lineage import (
     NO_COLOUR,
     NOT_TOLD,
+    Stored,
     descent,
     drawn,
     family,
@@ -164,6 +165,19 @@ def test_what_is_gone_is_told_by_its_copies_with_archives_between_and_all_of_it_
     known = Ancestor(configuration=first.id, name="shop 1", stage=StageId("staging"), method="full-copy")
     assert descent(origins_told((known,))[0], KNOWN) == "Full copy of shop 1 in Staging."
     assert handed_on(None) == ()
+    ancestor = Ancestor(configuration=first.id, name="shop 1", stage=StageId("staging"), method="full-copy")
+    put_by = Stored(
+        archive=ArchiveId("ba5eba11"),
+        configuration=ConfigurationId("gone"),
+        name="shop 0",
+        stage=StageId("production"),
+        ancestors=(ancestor,),
+    )
+    assert [(one.name, one.is_gone) for one in family(ConfigurationId("gone"), on_board(kept), (put_by,))] == [
+        ("shop 1", True),
+        ("shop 0", True),
+        ("archive ba5eba11 of shop 0", False),
+    ]
     half = replace(back, origin=msgspec.structs.replace(back.origin, before=()))
     assert [one.name for one in family(half.id, on_board(half, second))][1:] == [
         "shop 1",

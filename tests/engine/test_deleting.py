@@ -23,6 +23,7 @@ from xsconsole.domain.words import title
 from xsconsole.domain.workflow import DiskTreatment, Method, Stage, default_workflow
 from xsconsole.domain.workflow.values import DiskRule
 from xsconsole.engine.commands import (
+    ArchiveInPool,
     Delete,
     Direction,
     HoldBack,
@@ -109,11 +110,14 @@ def test_snapshots_stay_where_that_is_wished_and_copies_know_where_they_come_fro
         )
         made = (await desk.do(copy)).plan.intent.makes
         assert made is not None
+        stow = ArchiveInPool(configuration=shop, revision=desk.card(shop).revision)
+        assert (await desk.do(stow)).error is None
         pool.clone(desk.member(shop, "shop-db"), "stray")
         foreign = pool.snapshot(desk.member(shop, "shop-web"), "backup of last night")
         plan = desk.engine.plan(delete(desk, shop, keeps_points=True, is_forced=True))
         told = " ".join(plan.warnings)
         assert "Kept: 4 snapshots of its machines, without the marks of this console." in told
+        assert "Kept: 1 archive of it in the pool." in told
         assert "Kept: stray, cloned of it, without its mark." in told
         assert f"Kept: {desk.card(made).name}, copied from it; where they come from can still be read." in told
         assert kinds(plan)[:2] == ["switch-off"] * 2

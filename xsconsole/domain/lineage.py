@@ -135,13 +135,24 @@ class Relative:
     is_archive: bool = False
 
 
-def family(configuration: ConfigurationId, board: Board) -> tuple[Relative, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """An archive that is kept somewhere: of what it is, and what that was copied from, nearest first."""
+
+    archive: ArchiveId
+    configuration: ConfigurationId
+    name: str
+    stage: StageId
+    ancestors: tuple[Ancestor, ...] = ()
+
+
+def family(configuration: ConfigurationId, board: Board, stored: Iterable[Stored] = ()) -> tuple[Relative, ...]:
     """Return a configuration with all that it descends from and all that descends from those, originals first.
 
-    Copies carry where they come from, so what is gone is known as long as a copy of it stands. Archives stand between
-    who was archived and who came back, and after who was archived at the end of a time in a stage.
+    Copies carry where they come from, so what is gone is known as long as a copy of it stands, or one of the `stored`
+    archives tells of it. Archives stand after who was archived, and before who came back.
     """
-    known = _known(board)
+    known = _known(board, stored)
     if configuration not in known:
         return ()
     first = configuration
@@ -163,7 +174,7 @@ def family(configuration: ConfigurationId, board: Board) -> tuple[Relative, ...]
     return tuple(found.values())
 
 
-def _known(board: Board) -> dict[ConfigurationId, Relative]:
+def _known(board: Board, stored: Iterable[Stored]) -> dict[ConfigurationId, Relative]:
     """Return all that the board tells of, by node of the graph."""
     known: dict[ConfigurationId, Relative] = {}
     archives: dict[ConfigurationId, Relative] = {}
@@ -173,15 +184,30 @@ def _known(board: Board) -> dict[ConfigurationId, Relative]:
             archive = _archive(card.archived.archive, card.id, card.name, card.archived.stage)
             archives[archive.configuration] = archive
     for card in board.cards.values():
-        chain = origins_of(card, board)
-        for origin, before in zip_longest(chain, chain[1:]):
-            standing = known.get(origin.configuration)
-            if standing is None or (standing.is_gone and standing.origin is None):
-                known[origin.configuration] = _gone(origin, before)
-            if origin.archive is not None:
-                archive = _archive(origin.archive, origin.configuration, origin.name, origin.stage)
-                archives[archive.configuration] = archive
+        _take_in(origins_of(card, board), known, archives)
+    for one in stored:
+        chain = origins_told(one.ancestors)
+        gone = _relative(one.configuration, one.name, one.stage, next(iter(chain), None))
+        known.setdefault(one.configuration, replace(gone, is_gone=True))
+        _take_in(chain, known, archives)
+        archive = _archive(one.archive, one.configuration, one.name, one.stage)
+        archives[archive.configuration] = archive
     return {**known, **archives}
+
+
+def _take_in(
+    chain: Sequence[Origin],
+    known: dict[ConfigurationId, Relative],
+    archives: dict[ConfigurationId, Relative],
+) -> None:
+    """Take in what one comes from, as far as that is not known already."""
+    for origin, before in zip_longest(chain, chain[1:]):
+        standing = known.get(origin.configuration)
+        if standing is None or (standing.is_gone and standing.origin is None):
+            known[origin.configuration] = _gone(origin, before)
+        if origin.archive is not None:
+            archive = _archive(origin.archive, origin.configuration, origin.name, origin.stage)
+            archives[archive.configuration] = archive
 
 
 def _relative(id_: ConfigurationId, name: str, stage: StageId, origin: Origin | None) -> Relative:

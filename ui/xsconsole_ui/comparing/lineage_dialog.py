@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
-from xsconsole.console import Estate
+from xsconsole.console import Estate, stored_archives
 from xsconsole.domain.board import Board
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import ConfigurationId, StageId, TransitionId
-from xsconsole.domain.lineage import Relative, descent, drawn, family
+from xsconsole.domain.lineage import Relative, Stored, descent, drawn, family
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow
 from xsconsole.domain.wording.record import event_sentence
 from xsconsole.domain.words import count, explain
@@ -91,6 +91,7 @@ class LineageDialog(QDialog):
         super().__init__(parent)
         self._console, self._shown = console, configuration
         self._rows: tuple[Happening, ...] = ()
+        self._stored: tuple[Stored, ...] = ()
         self._only: ConfigurationId | None = None
         self._is_over = False
         self.relatives: tuple[Relative, ...] = ()
@@ -143,7 +144,7 @@ class LineageDialog(QDialog):
     @Slot()
     def _show(self) -> None:
         board = self._console.board
-        self.relatives = family(self._shown, board)
+        self.relatives = family(self._shown, board, self._stored)
         names = {relative.configuration: relative.name for relative in self.relatives}
         copies = count(max(0, sum(not one.is_archive for one in self.relatives) - 1), self.tr("relative"))
         name = one_line(names.get(self._shown, ""))
@@ -159,6 +160,9 @@ class LineageDialog(QDialog):
     async def _read(self) -> None:
         found: list[Happening] = []
         try:
+            self._stored = await stored_archives(self._console.home, lambda: self._console.pools)
+            if self._stored and not self._is_over:
+                self._show()
             for relative in self.relatives:
                 for event in EVENTS:
                     query = AuditQuery(event=event, configuration=relative.configuration)

@@ -220,7 +220,7 @@ class Copier:
         """Refuse to go back where a machine to which that would lead is gone."""
         if not all([await self._at.exists(vm) for vm in action.vms]):
             raise Refused(
-                reason="A machine that was replaced is gone already, so there is no way back.",
+                reason="A machine is destroyed already, so there is no way back.",
                 mend="Resume the run: what remains is to destroy the others.",
             )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from xsconsole.domain.actions.copies import DeleteMachines, DropCandidate, DropPoint
 from xsconsole.domain.actions.holds import DropStay
 from xsconsole.domain.actions.service import SwitchOff
+from xsconsole.domain.archive import documents_in, told_in
 from xsconsole.domain.board import Board, Card, Member, Standing
 from xsconsole.domain.closures import to_text
 from xsconsole.domain.disks import disks_of, drives_of, role_of_disk
@@ -248,6 +249,11 @@ def _kept_words(card: Card, disks: _Disks, snapshots: Sequence[VM], board: Board
         told.append(f"Kept, because they belong to the place and not to it: {_names(disks.staying, inventory)}.")
     if snapshots:
         told.append(f"Kept: {count(len(snapshots), 'snapshot')} of its machines, without the marks of this console.")
+    keys = inventory.pool.other_config if inventory.pool is not None else {}
+    documents = (told_in(text) for text in documents_in(keys).values())
+    own = sum(archive is not None and archive.configuration == card.id for archive in documents)
+    if own:
+        told.append(f"Kept: {count(own, 'archive')} of it in the pool.")
     clones = tuple(stray.name for stray in board.strays if stray.value.configuration == card.id)
     if clones:
         told.append(f"Kept: {listing(clones)}, cloned of it, without its mark.")
