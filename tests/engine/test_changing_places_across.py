@@ -123,6 +123,8 @@ def test_the_newcomer_takes_the_place_with_its_data_and_the_old_one_goes_to_the_
         found = [next(at for at, one in enumerate(does) if one.startswith(begin)) for begin in order]
         assert found == sorted(found)
         assert len(plan.leases) == len(plan.leases_abroad) - 1  # the place itself is in the other pool
+        (note,) = (said for said in plan.notes if said.startswith("The restore point"))
+        assert note.count("in “SAN-gold”") == 2  # one of each pool, by its name
 
         await scene.promoted()
 

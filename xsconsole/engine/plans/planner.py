@@ -288,7 +288,8 @@ def _plan_transition(
         planned = plan_restore(card, point, source, target, intent, values, leases, board, inventory)
     else:
         planned = plan_move(card, source, target, edge, intent, values, incumbent, board, inventory)
-    left = held(noted(planned, edge.restore_point, card, inventory), edge, (source, target))
+    beside = () if land is None else (land.inventory,)
+    left = held(noted(planned, edge.restore_point, card, inventory, *beside), edge, (source, target))
     left = gated(left, edge, passed or (), approved)
     if incumbent is not None and land is not None:
         left = retreated(left, incumbent, target, edge, workflow, land, board, inventory)

@@ -1,5 +1,7 @@
 """What the restore points of a plan cost, in sentences: at once, while they are kept, and with earlier ones."""
 
+from collections.abc import Iterable, Sequence
+
 import msgspec
 
 from xsconsole.domain.board import Card
@@ -14,22 +16,27 @@ from xsconsole.domain.workflow.wording import kept_words
 from xsconsole.engine.plans.capacity import Space, growth_space, total
 
 
-def noted(plan: Plan, rule: RestorePointRule | None, card: Card, inventory: Inventory) -> Plan:
-    """Return the plan with what is to be known of the space that its restore points take; that is no part of it."""
+def noted(plan: Plan, rule: RestorePointRule | None, card: Card, inventory: Inventory, *others: Inventory) -> Plan:
+    """Return the plan with what is to be known of the space that its restore points take; that is no part of it.
+
+    `others` are those of other pools in which it takes some.
+    """
     taking = [step for step in plan.steps if _takes_point(step.action)]
     if not taking:
         return plan
     at_once = total(*(step.estimate.space for step in taking))
-    machines = (inventory.by_uuid(VM, step.action.vm) for step in taking if isinstance(step.action, TakeSnapshot))
-    growth = total(*(growth_space(inventory, vm) for vm in machines if vm is not None))
+    snapped = [step.action.vm for step in taking if isinstance(step.action, TakeSnapshot)]
+    pools = (inventory, *others)
+    machines = ((pool, pool.by_uuid(VM, uuid)) for pool in pools for uuid in snapped)
+    growth = total(*(growth_space(pool, vm) for pool, vm in machines if vm is not None))
     whole = {sr: bytes_ for sr, bytes_ in at_once.items() if sr not in growth}
     parts = []
     if whole:
-        parts.append(f"takes {_by_storage(whole, inventory)} at once")
+        parts.append(f"takes {_by_storage(whole, pools)} at once")
     if growth:
         parts.append(
             f"{'and ' if whole else 'takes little at once and '}may come to take up to "
-            f"{_by_storage(growth, inventory)} as the machines write"
+            f"{_by_storage(growth, pools)} as the machines write"
         )
     notes = [f"The restore point {' '.join(parts)}; it is {kept_words(rule or RestorePointRule())}."]
     earlier = (*card.restore_points, *card.asides)
@@ -41,7 +48,7 @@ def noted(plan: Plan, rule: RestorePointRule | None, card: Card, inventory: Inve
         f"Storage “{shortened(sr.name_label)}” may fill while the restore point is kept: it can grow by {size(more)}, "
         f"and {size(max(0, sr.free_bytes - at_once.get(uuid, 0)))} stay free."
         for uuid, more in sorted(growth.items())
-        if (sr := inventory.by_uuid(SR, uuid)) is not None
+        if (sr := _storage(uuid, pools)) is not None
         and sr.physical_utilisation >= 0
         and sr.physical_size > 0
         and more > sr.free_bytes - at_once.get(uuid, 0)
@@ -53,9 +60,13 @@ def _takes_point(action: object) -> bool:
     return isinstance(action, TakeSnapshot) and action.purpose is Purpose.RESTORE_POINT
 
 
-def _by_storage(space: Space, inventory: Inventory) -> str:
+def _storage(uuid: Uuid, pools: Iterable[Inventory]) -> SR | None:
+    return next((sr for pool in pools if (sr := pool.by_uuid(SR, uuid)) is not None), None)
+
+
+def _by_storage(space: Space, pools: Sequence[Inventory]) -> str:
     def named(uuid: Uuid, bytes_: int) -> str:
-        sr = inventory.by_uuid(SR, uuid)
+        sr = _storage(uuid, pools)
         return f"{size(bytes_)} in “{shortened(sr.name_label if sr else uuid, 40)}”"
 
     return listing(tuple(named(uuid, bytes_) for uuid, bytes_ in sorted(space.items(), key=lambda pair: -pair[1])))
