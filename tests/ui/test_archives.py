@@ -188,7 +188,18 @@ async def test_a_card_is_archived_in_its_pool_and_what_others_change_of_it_is_sh
     await until(lambda: place.list.model.rowCount() == 1, "the archive")
     place.list.view.selectRow(0)
     assert "Its templates are copies, by full copy" in place.list.whole.text()
-    assert place.keep.toolTip() == "What is in a pool is kept until somebody deletes it."
+    place.keep.trigger()
+    long = await opened(window, KeepDialog)
+    assert isinstance(long, KeepDialog)
+    long.choice.setCurrentIndex(long.choice.findText("1 year"))
+    click(long.go)
+    await until(lambda: "To be kept until" in place.list.whole.text(), "the time")
+    place.prove.trigger()
+    trial = await opened(window, ProveDialog)
+    assert isinstance(trial, ProveDialog)
+    assert trial.go.isEnabled(), trial.why_not.text
+    trial.reject()
+    await until(lambda: place.dialog is None, "the end of the trial")
     place.verify.trigger()
     await until(place.news.isVisible, "the verdict")
     assert "payroll 2026.4 is whole." in place.news.text

@@ -64,6 +64,7 @@ def add_archives(make: VerbMaker, name_help: str, add_reason: Callable[..., None
     verb = make("archive compare", "how one archive differs from another; no pool is needed", has_json=True)
     verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)
     verb.add_argument("other", metavar="OTHER", help="another one")
+    _add_in_pool(verb.add_argument, "among those in the pool too")
     verb = make("archive hold", "let nobody delete it until that is lifted", has_json=False)
     verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)
     verb.add_argument("--reason", required=True, metavar="TEXT", help="why it must be kept")

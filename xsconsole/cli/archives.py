@@ -10,7 +10,7 @@ from pathlib import Path
 from xsconsole.cli import output, pool_archives
 from xsconsole.cli.acting import on_record
 from xsconsole.cli.archive_words import HEADS, check_document, document, lines, row
-from xsconsole.cli.comparing import print_comparison
+from xsconsole.cli.comparing import archived, print_comparison
 from xsconsole.cli.planned import carry_out
 from xsconsole.cli.session import Given, connected, no_passphrase, pass_on_notices, published
 from xsconsole.console import ArchiveRoom, Console, Destination
@@ -176,6 +176,10 @@ async def release(options: argparse.Namespace) -> int:
 
 async def compare(options: argparse.Namespace) -> int:
     """Print how the second archive differs from the first."""
+    if options.in_pool:
+        async with connected(options, is_reading=True) as console:
+            was, then = await archived(console, options.archive), await archived(console, options.other)
+            return print_comparison(compared(was, then, console.board.allowances), is_json=options.json)
     async with _at_home(options, is_reading=True) as room:
         first, second = [
             await room.version_in(Path((await room.find(name)).folder)) for name in (options.archive, options.other)

@@ -9,7 +9,8 @@ import msgspec
 from xsconsole.cli import output
 from xsconsole.cli.documents import Document
 from xsconsole.cli.session import connected
-from xsconsole.console import ArchiveRoom, Console, past
+from xsconsole.console import ArchiveRoom, Console, PoolArchives, folder_named, past
+from xsconsole.domain.archive import Listed, Shelved, find_archive
 from xsconsole.domain.board import Card
 from xsconsole.domain.comparison import Comparison, Version, aspect_of, version_at, version_now
 from xsconsole.domain.comparison import compare as compared
@@ -33,8 +34,7 @@ async def compare(options: argparse.Namespace) -> int:
         if options.times:
             return await _print_times(console, first, options)
         if options.archive is not None:
-            room = ArchiveRoom(console.home)
-            was = await room.version_in(Path((await room.find(options.archive)).folder))
+            was = await archived(console, options.archive)
             now = await _version(console, first, options.at)
             return print_comparison(compared(was, now, console.board.allowances), is_json=options.json)
         if options.other is None and options.at is None and options.other_at is None:
@@ -62,6 +62,26 @@ def print_comparison(found: Comparison, *, is_json: bool) -> int:
         )
     output.note(f"Not compared: {words.NOT_COMPARED}")
     return 0
+
+
+async def archived(console: Console, name: str) -> Version:
+    """Return what an archive is of, in files or in the pool.
+
+    Raises:
+        Refused: there is none, there are several, or it is not whole.
+    """
+    room, pooled = ArchiveRoom(console.home), PoolArchives(console.home, lambda: (console,))
+    folder = folder_named(name)
+    if folder is not None:
+        return await room.version_in(folder)
+    listed: list[Listed] = [*await room.listed(), *await pooled.listed()]
+    one = find_archive(listed, name)
+    if isinstance(one, Shelved):
+        return await room.version_in(Path(one.folder))
+    found = (await pooled.versions()).get(one.id)
+    if found is None:
+        raise Refused(reason=one.sentence, mend="Put that back, or name another archive.")
+    return found
 
 
 def summary(comparison: Comparison) -> str:

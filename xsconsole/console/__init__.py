@@ -1,6 +1,6 @@
 """The one place that wires, and the only door that the window and the command line know."""
 
-from xsconsole.console.archives import ArchiveRoom, Destination
+from xsconsole.console.archives import ArchiveRoom, Destination, folder_named
 from xsconsole.console.batches import Batch, planned_together
 from xsconsole.console.door import Console
 from xsconsole.console.drafts import drafts_alone, read_file, write_file
@@ -82,6 +82,7 @@ __all__ = [
     "entry_of",
     "fill_rows",
     "find_rule",
+    "folder_named",
     "give_up_dead",
     "goes_in_clear",
     "is_signed",

@@ -165,7 +165,7 @@ class ArchiveRoom:
         Raises:
             Refused: there is none, or several.
         """
-        folder = _folder(name)
+        folder = folder_named(name)
         return await self.look(folder) if folder is not None else find_archive(await self.listed(), name)
 
     async def versions_of(self, configuration: ConfigurationId, archive: ArchiveId | None) -> tuple[Version, ...]:
@@ -388,7 +388,8 @@ def _room(place: Path) -> int | None:
     return shutil.disk_usage(there).free if there is not None else None
 
 
-def _folder(name: str) -> Path | None:
+def folder_named(name: str) -> Path | None:
+    """Return the folder that is named so; None where there is none."""
     folder = Path(name).expanduser().absolute()
     return folder if folder.is_dir() else None
 

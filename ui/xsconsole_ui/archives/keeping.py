@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from xsconsole.domain.archive import Shelved
+from xsconsole.domain.archive import Listed, Pooled
 from xsconsole.domain.folding import one_line
 from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.texts import tr
@@ -34,14 +34,15 @@ class KeepChoice(pieces.Choice):
 class KeepDialog(QDialog):
     """Asks until when an archive is kept."""
 
-    def __init__(self, one: Shelved, parent: QWidget | None = None) -> None:
+    def __init__(self, one: Listed, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Keep the archive of {name}").format(name=one_line(one.called)))
         self.setMinimumWidth(WIDTH)
+        command = "xsconsole archive expire" + (" --in-pool" if isinstance(one, Pooled) else "")
         text = self.tr(
-            "When that time is over it has expired: it is shown as such, and “xsconsole archive expire” deletes it. "
-            "A hold keeps it beyond."
-        )
+            "When that time is over it has expired: it is shown as such, and “{command}” deletes it. A hold keeps it "
+            "beyond."
+        ).format(command=command)
         self.choice = KeepChoice(self, one.keep.until if one.keep is not None else None)
         self.go = pieces.button(self.tr("Keep"), "primary", self)
         self.go.setDefault(True)

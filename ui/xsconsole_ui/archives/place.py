@@ -160,8 +160,7 @@ class ArchivePlace(pieces.Panel):
         self._allow(self.hold, unreadable or busy)
         several = len(self.list.selected())
         self._allow(self.compare, "" if several in (1, 2) else self.tr("Select one archive, or two."))
-        for_ever = self.tr("What is in a pool is kept until somebody deletes it.") if in_pool else ""
-        self._allow(self.keep, unreadable or busy or for_ever)
+        self._allow(self.keep, unreadable or busy)
         kept = self.tr("It is held: lift the hold first.") if held else ""
         self._allow(self.delete, ("" if unfinished or in_pool else unreadable) or busy or kept)
         self.hold.setText(self.tr("Lift hold") if held else self.tr("Hold…"))
@@ -315,14 +314,18 @@ class ArchivePlace(pieces.Panel):
     @Slot()
     def _keep(self) -> None:
         one = self.chosen
-        if isinstance(one, Shelved):
+        if one is not None:
             self._start(self._kept(one), "keep an archive")
 
-    async def _kept(self, one: Shelved) -> None:
+    async def _kept(self, one: Listed) -> None:
         self.dialog = dialog = KeepDialog(one, self.window())
         try:
             if await answered(dialog):
-                await self.room.keep(Path(one.folder), dialog.choice.until(self.room.now()))
+                until = dialog.choice.until(self.room.now())
+                if isinstance(one, Pooled):
+                    await self.pooled.keep(one, until)
+                else:
+                    await self.room.keep(Path(one.folder), until)
                 await self._read()
         finally:
             self.dialog = None
