@@ -34,7 +34,13 @@ from xsconsole.domain.poolstate import MEMBER_STEM
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.words import explain
 from xsconsole.domain.workflow import Method
-from xsconsole.engine.commands import ArchiveInPool, DeletePooled, Direction, Plannable, RestoreFromPool
+from xsconsole.engine.commands import (
+    ArchiveInPool,
+    DeletePooled,
+    Direction,
+    Plannable,
+    RestoreFromPool,
+)
 from xsconsole.engine.ports import Field
 from xsconsole.errors import ConsoleError
 from xsconsole.store.keys import is_signature

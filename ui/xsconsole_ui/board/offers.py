@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xsconsole.domain import words
+from xsconsole.domain.actions.stowing import SealStow
 from xsconsole.domain.batch import BatchPlan
 from xsconsole.domain.board import Card
 from xsconsole.domain.naming import shortened
@@ -89,7 +90,9 @@ def consequences(plan: Plan) -> tuple[str, ...]:
     if plan.intent.disks is Disks.SWAP:
         does.append(tr("swaps with the stand-by"))
     elif plan.intent.incumbent is not None:
-        does.append(tr("takes the place of another"))
+        is_archived = any(isinstance(step.action, SealStow) for step in plan.steps)
+        archived, taken = tr("takes the place of another, which is archived"), tr("takes the place of another")
+        does.append(archived if is_archived else taken)
     if plan.intent.disks is Disks.RESTORE:
         does.append(tr("returns to the restore point"))
     downtime = (
