@@ -12,6 +12,7 @@ from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import ConfigurationId, StageId
 from xsconsole.domain.runs import RunState
 from xsconsole.engine.commands import Promote
+from xsconsole_ui.board.lane_model import Dragged
 from xsconsole_ui.closing import ClosingDialog
 from xsconsole_ui.demo.gestures import click, until
 from xsconsole_ui.main_window import MainWindow
@@ -69,6 +70,19 @@ async def test_it_says_what_runs_and_what_stopping_means(
     await go_on(slow)
     assert (await ended(console)).state is RunState.DONE
     assert window.isVisible()
+
+
+async def test_a_drag_ends_before_the_window_closes(window: MainWindow, console: Console) -> None:
+    card = card_of(console, SHOP)
+    window.board.dragging.begin(Dragged(configuration=card.id, revision=card.revision))
+
+    window.close()
+
+    assert window.isVisible()  # who began the drag has not returned
+    window.board.dragging.finish(None)
+    assert window.isVisible()
+    await until(lambda: not window.isVisible(), "the end of the window")
+    assert window.desk.question is None
 
 
 async def test_a_run_is_stopped_and_put_back_from_its_sheet(

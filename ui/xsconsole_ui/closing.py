@@ -2,7 +2,7 @@
 
 from enum import Enum, auto
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from xsconsole.console import Estate
@@ -11,6 +11,7 @@ from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import RunId
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole_ui import pieces, theme
+from xsconsole_ui.board.dragging import Dragging
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.dialogs import Question, answered
 from xsconsole_ui.jobs import Jobs
@@ -89,8 +90,10 @@ class Closing(QObject):
     told = Signal(str)  # what it waits for
     refused = Signal(str)  # why it did not come to that
 
-    def __init__(self, console: Estate, bridge: Bridge, jobs: Jobs, window: QWidget) -> None:
+    def __init__(self, console: Estate, bridge: Bridge, jobs: Jobs, dragging: Dragging, window: QWidget) -> None:
         super().__init__(window)
+        self._dragging = dragging
+        self._is_wanted_after_drag = False
         self._console = console
         self._jobs = jobs
         self._window = window
@@ -99,6 +102,8 @@ class Closing(QObject):
         self._dialog: ClosingDialog | None = None
         self._question: Question | None = None
         bridge.run_changed.connect(self._hear_run)
+        # Not before whoever began the drag has returned: a window that goes meanwhile leaves its loop, and the process.
+        dragging.finished.connect(self._close_after_drag, Qt.ConnectionType.QueuedConnection)
 
     @property
     def dialog(self) -> ClosingDialog | None:
@@ -107,6 +112,10 @@ class Closing(QObject):
 
     def may_close(self) -> bool:
         """Whether nothing stands against it; else the question is asked, and `granted` may follow."""
+        if self._dragging.dragged is not None:
+            self._is_wanted_after_drag = True
+            self._dragging.give_up()
+            return False
         if not self._going():
             return self._may_leave_queue()
         # Whoever insists while the last step is awaited does not have to watch it.
@@ -117,6 +126,12 @@ class Closing(QObject):
             self._dialog.show_runs(self._lines())
             self._jobs.start(self._ask(self._dialog), "ask before closing")
         return False
+
+    @Slot()
+    def _close_after_drag(self) -> None:
+        if self._is_wanted_after_drag:
+            self._is_wanted_after_drag = False
+            self.granted.emit()
 
     def _may_leave_queue(self) -> bool:
         """Whether nothing waits for a place; else it is asked about."""

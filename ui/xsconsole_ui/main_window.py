@@ -88,9 +88,9 @@ class MainWindow(QMainWindow):
         self._later = QTimer(self, singleShot=True, interval=SITUATE_MS)  # what can be done changes with the pool
         self._later.timeout.connect(self.situate)
         self.watchdog = Watchdog(self)
-        self.closing = Closing(console, self.bridge, self.jobs, self)
         self.desk = Desk(console, self.bridge, self.jobs, self)
         self.board = BoardView(console, self.bridge, self)
+        self.closing = Closing(console, self.bridge, self.jobs, self.board.dragging, self)
         self.act_desk = ActDesk(console, self.jobs, self)
         self.hands = WindowHands(self, console, self.desk, self.act_desk, self.board, self.bridge, self.jobs)
         self.actions_ = Actions(self.hands, self)

@@ -23,6 +23,7 @@ class Dragging(QObject):
 
     asked = Signal(object)
     answered = Signal(str)  # what the column under the dragged card says, in one line
+    finished = Signal()  # the drag's own loop is over
 
     def __init__(
         self,
@@ -100,6 +101,12 @@ class Dragging(QObject):
         self.end()
         if said:
             self.answered.emit(tr("Nothing was asked for. {why}").format(why=said))
+        self.finished.emit()
+
+    def give_up(self) -> None:
+        """Let the drag end without a drop; `finished` follows."""
+        for lane in self._lanes.values():
+            lane.view.give_up_drag()
 
     @Slot()
     def end(self) -> None:

@@ -91,6 +91,11 @@ class LaneView(CardList):
         is_let_go = QGuiApplication.mouseButtons() == Qt.MouseButton.NoButton  # Esc leaves the button pressed
         self.drag_ended.emit(QCursor.pos() if is_let_go else None)
 
+    def give_up_drag(self) -> None:
+        """Let the drag that goes on here, if there is one, end without a drop."""
+        if self._is_dragging:
+            QDrag.cancel()
+
     def drag_of(self, index: QModelIndex) -> QDrag:
         """Return the drag of a card: it hangs where it was taken, and lets the answers below it be read."""
         area = card_area(self.visualRect(index))
