@@ -1,8 +1,11 @@
 """The window in the sizes that screens have: nothing is cut, nothing moves under the mouse."""
 
+from collections import Counter
+
 import pytest
 from PySide6.QtCore import QPoint, QSize
-from PySide6.QtWidgets import QMenu, QPushButton, QWidget
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QAbstractButton, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.ui.board_window import Key, card_of, console, pool, press, window
@@ -75,6 +78,14 @@ async def test_every_menu_fits_below_the_bar_of_a_small_screen(window: MainWindo
 
     assert len(heights) == len(menus) > 0
     assert max(heights.values()) < 700 - window.bar.height(), heights
+
+    # A letter that two things answer to is done by neither: Qt only goes from one to the other.
+    bar = [action.text() for action in window.bar.menus.actions()]
+    for place in (window.workflow, window.inbox, window.archive, window.library):
+        buttons = (one for one in place.findChildren(QAbstractButton) if one.window() is window)  # not of a dialog
+        texts = [*bar, *(button.text() for button in buttons)]
+        told = Counter(found for text in texts if (found := QKeySequence.mnemonic(text).toString()))
+        assert set(told.values()) == {1}, (told, texts)
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -97,7 +97,7 @@ class InboxPlace(pieces.Panel):
         right.addWidget(self.review_page, 1)
         right.addWidget(self.unchosen, 1)
         self._scroll = UprightPage(listed, self)
-        self.room = ListAndPage(self._scroll, beside, self.tr("‹ &All requests"), self)
+        self.room = ListAndPage(self._scroll, beside, self.tr("‹ All re&quests"), self)
         self.room.left.connect(self.take_focus)
         body = QWidget(self)
         self._stack = QStackedLayout(body)

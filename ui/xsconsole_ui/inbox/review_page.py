@@ -37,7 +37,7 @@ class ReviewPage(QWidget):
         self.found.setAccessibleName(self.tr("What you found"))
         self.password = QLineEdit(self.foot)
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
-        self.close_it = pieces.button(self.tr("&Close the review"), "primary", self.foot)
+        self.close_it = pieces.button(self.tr("Close the &review"), "primary", self.foot)
         self.close_it.setAutoDefault(True)  # Enter presses it, not only Space
         self.why = pieces.wrapped("", "muted", self.foot)
         self._lay_out()

@@ -89,7 +89,7 @@ class LibraryPlace(pieces.Panel):
         self.import_ = pieces.button(self.tr("&Import…"), "quiet", self)
         self.import_.setToolTip(self.tr("Begin a draft with the document of a file"))
         self.import_.clicked.connect(self._import)
-        self.clean = pieces.button(self.tr("&Clean up…"), "quiet", self)
+        self.clean = pieces.button(self.tr("Clean &up…"), "quiet", self)
         self.clean.setToolTip(self.tr("Remove templates of the library that no version needs any more"))
         self.clean.clicked.connect(self._clean)
         self.clean.hide()
@@ -157,7 +157,7 @@ class LibraryPlace(pieces.Panel):
         told_ = [words.count(names, "blueprint"), words.count(len(rows), "version")] if rows else []
         self.header.set_caption(", ".join(told_))
         self.clean.setVisible(bool(left))
-        self.clean.setText(self.tr("&Clean up {templates}…").format(templates=words.count(left, "template")))
+        self.clean.setText(self.tr("Clean &up {templates}…").format(templates=words.count(left, "template")))
         self._look()
         self.listed.emit()
 
