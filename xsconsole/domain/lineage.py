@@ -181,7 +181,7 @@ def _known(board: Board, stored: Iterable[Stored]) -> dict[ConfigurationId, Rela
     for card in board.cards.values():
         known[card.id] = _relative(card.id, card.name, card.stage, card.origin)
         if card.archived is not None:
-            archive = _archive(card.archived.archive, card.id, card.name, card.archived.stage)
+            archive = _archive(card.archived.archive, card.id, card.archived.stage)
             archives[archive.configuration] = archive
     for card in board.cards.values():
         _take_in(origins_of(card, board), known, archives)
@@ -190,7 +190,7 @@ def _known(board: Board, stored: Iterable[Stored]) -> dict[ConfigurationId, Rela
         gone = _relative(one.configuration, one.name, one.stage, next(iter(chain), None))
         known.setdefault(one.configuration, replace(gone, is_gone=True))
         _take_in(chain, known, archives)
-        archive = _archive(one.archive, one.configuration, one.name, one.stage)
+        archive = _archive(one.archive, one.configuration, one.stage)
         archives[archive.configuration] = archive
     return {**known, **archives}
 
@@ -206,7 +206,7 @@ def _take_in(
         if standing is None or (standing.is_gone and standing.origin is None):
             known[origin.configuration] = _gone(origin, before)
         if origin.archive is not None:
-            archive = _archive(origin.archive, origin.configuration, origin.name, origin.stage)
+            archive = _archive(origin.archive, origin.configuration, origin.stage)
             archives[archive.configuration] = archive
 
 
@@ -225,8 +225,8 @@ def _gone(origin: Origin, before: Origin | None) -> Relative:
     return replace(relative, is_gone=not is_blueprint, is_blueprint=is_blueprint)
 
 
-def _archive(archive: ArchiveId, of: ConfigurationId, name: str, stage: StageId) -> Relative:
-    called = f"archive {archive[:8]} of {name}"
+def _archive(archive: ArchiveId, of: ConfigurationId, stage: StageId) -> Relative:
+    called = f"archive {archive[:8]}"  # of whom, the way to it says
     return Relative(configuration=_archive_node(archive), name=called, stage=stage, parent=of, is_archive=True)
 
 
@@ -240,9 +240,8 @@ def drawn(relatives: Sequence[Relative], workflow: Workflow | None) -> Workflow:
     stages = []
     for relative in relatives:
         stage = workflow.stage(relative.stage) if workflow is not None else None
-        is_long = relative.is_blueprint or relative.is_archive
         name, colour = (
-            shortened(relative.name, 60 if is_long else 40),
+            shortened(relative.name, 60 if relative.is_blueprint else 40),
             stage.colour if stage is not None else NO_COLOUR,
         )
         place = stage.name if stage is not None else shortened(relative.stage, 40)
@@ -255,7 +254,8 @@ def drawn(relatives: Sequence[Relative], workflow: Workflow | None) -> Workflow:
             source=StageId(relative.parent),
             target=StageId(relative.configuration),
             kind=Kind.PROMOTE,
-            method=Method(relative.origin.method) if relative.origin is not None else Method.FULL_COPY,
+            # Into an archive: how is a word about copies, and nothing is said of it.
+            method=Method(relative.origin.method) if relative.origin is not None else Method.MOVE,
         )
         for relative in relatives
         if relative.parent is not None and relative.parent in known
