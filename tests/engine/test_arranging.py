@@ -37,7 +37,7 @@ def test_roles_orders_and_delays_change_together_or_not_at_all() -> None:
         command = arrange(desk, shop, db={"role": "database", "order": 1, "start_delay_s": 20}, web={"order": 0})
         plan = desk.engine.plan(command)
         assert title(plan) == "Arrange the members of shop 1.3.0"
-        assert kinds(plan) == ["roster", "member", "member", "member", "mend", "mend", "verify"]
+        assert kinds(plan) == ["roster", "member", "member", "member", "set-fields", "set-fields", "verify"]
         assert plan.warnings == (
             "shop-db becomes database; it was shop-db.",
             "It is a new revision: requests that wait for approval become void.",
@@ -53,7 +53,7 @@ def test_roles_orders_and_delays_change_together_or_not_at_all() -> None:
         assert desk.card(shop).revision == revision + 1
 
         later = arrange(desk, shop, web={"shutdown_delay_s": 5})
-        assert kinds(desk.engine.plan(later)) == ["mend", "verify"]
+        assert kinds(desk.engine.plan(later)) == ["set-fields", "verify"]
         assert (await desk.do(later)).error is None
         assert desk.card(shop).revision == revision + 1
 

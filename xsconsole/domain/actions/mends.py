@@ -34,3 +34,7 @@ class MendFields(msgspec.Struct, frozen=True, kw_only=True, tag="mend"):
         return tuple(
             MendedField(field=one.field, key=one.key, value=one.original, original=one.value) for one in self.fields
         )
+
+
+class SetFields(MendFields, frozen=True, kw_only=True, tag="set-fields"):
+    """Write fields of `vm` as somebody wants them. Inverse: as of mending."""

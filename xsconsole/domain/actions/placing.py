@@ -2,7 +2,7 @@
 
 import msgspec
 
-from xsconsole.domain.actions.mends import MendFields
+from xsconsole.domain.actions.mends import MendFields, SetFields
 from xsconsole.domain.ids import Uuid
 
 
@@ -50,4 +50,4 @@ class BringTo(Migrate, frozen=True, kw_only=True, tag="bring-to"):
     host: Uuid
 
 
-PlacingAction = PutOnNetworks | MoveDisk | PreferHost | Migrate | BringTo | MendFields
+PlacingAction = PutOnNetworks | MoveDisk | PreferHost | Migrate | BringTo | MendFields | SetFields

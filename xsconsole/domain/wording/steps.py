@@ -34,7 +34,7 @@ from xsconsole.domain.actions.copies import (
     WriteCopyRoster,
 )
 from xsconsole.domain.actions.holds import CarryHold, DropHold, DropStay, PlaceHold
-from xsconsole.domain.actions.mends import MendFields
+from xsconsole.domain.actions.mends import MendFields, SetFields
 from xsconsole.domain.actions.placing import BringTo, Migrate, MoveDisk, PreferHost, PutOnNetworks
 from xsconsole.domain.actions.proofs import (
     CheckApart,
@@ -182,6 +182,8 @@ def doing(action: Action, subject: str) -> str:
             return f"Bring {subject} to the chosen host while it runs"
         case Migrate():
             return f"Bring {subject} to another host while it runs"
+        case SetFields(fields=fields):
+            return f"Set {len(fields)} field{'' if len(fields) == 1 else 's'} of {subject}"
         case MendFields(fields=fields):
             return f"Bring {len(fields)} field{'' if len(fields) == 1 else 's'} of {subject} back"
         case AskAcross():

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from xsconsole.domain.actions.mends import MendedField, MendFields
+from xsconsole.domain.actions.mends import MendedField, SetFields
 from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import VM, Inventory
@@ -49,7 +49,7 @@ def plan_arrangement(command: Arrange, board: Board, inventory: Inventory, actor
     for member in card.members:
         fields = _fields(vms[member.uuid], seats.get(member.uuid))
         if fields:
-            ready.append(steps.add(MendFields(vm=member.uuid, fields=fields), member.name, ready[:1]))
+            ready.append(steps.add(SetFields(vm=member.uuid, fields=fields), member.name, ready[:1]))
             said = (_change_words(one) for one in fields)
             told.append(f"{shortened(member.name, 60)}: {listing(tuple(said))}.")
     if not ready:
