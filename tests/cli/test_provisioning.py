@@ -64,7 +64,7 @@ def test_values_come_from_a_file_and_what_is_wrong_with_them_is_said_before_anyt
 
     assert shown.status == 0, shown.err
     assert re.search(r"Provision tenant 2\.\d and 1 other in Integration", shown.out)
-    assert "Make a linked clone of bob-web" in shown.out
+    assert "Make a linked clone of the template of bob-web" in shown.out
     assert "of version 2 of the blueprint Web tenant" in shown.out
     assert "Nobody signed this version" in shown.out
     assert again.status == 1

@@ -314,6 +314,8 @@ def _print_failure(error: ConsoleError, card: Card | None) -> None:
 def _what_is_so(console: Console, plan: Plan, card: Card | None) -> str:
     if plan.intent.kind is RunKind.PROVE and card is None:
         return f"Nothing is left of what was tried of “{plan.intent.name}”."
+    if plan.intent.kind in (RunKind.PROVISION, RunKind.RETURN) and card is None:
+        return f"Nothing is left of “{plan.intent.name}”."
     if card is None and plan.intent.kind is RunKind.RETIRE:
         return f"“{plan.intent.name}” is in the archive of its pool now, and on no board any more."
     if card is None:

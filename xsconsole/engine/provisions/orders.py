@@ -27,9 +27,9 @@ VERSION_PATTERN, NAME_PATTERN = "{{ blueprint }}.{{ number }}", "{{ service }} {
 class ProvisionOrder:
     """What somebody asks for: a row of values for each configuration.
 
-    Texts among the values, and the patterns of versions and names, may have `{{ number }}`, `{{ service }}`,
-    `{{ stage }}` and `{{ blueprint }}` in them; those of versions and names the parameters too. `is_whole`: all of them
-    or nothing; else what stands stays. `is_signed`: the version is as somebody signed it.
+    Texts among the values, the service, and the patterns of versions and names may have `{{ number }}`, `{{ stage }}`
+    and `{{ blueprint }}` in them, all but the service `{{ service }}`, versions and names the parameters too.
+    `is_whole`: all of them or nothing; else what stands stays. `is_signed`: the version is as somebody signed it.
     """
 
     blueprint: Blueprint
@@ -131,7 +131,7 @@ def _row(
     order: ProvisionOrder, row: Mapping[str, object], plain: Mapping[str, object], made: ConfigurationId
 ) -> FilledRow:
     findings: list[Finding] = []
-    number, service = int(str(plain["number"])), str(plain["service"])
+    number = int(str(plain["number"]))
 
     def rendered(what: str, text: str, values: Mapping[str, object]) -> str:
         try:
@@ -140,6 +140,8 @@ def _row(
             findings.append(_wrong(what, f"“{shortened(text, 60)}” {fault.what}.", fault.mend))
             return ""
 
+    service = rendered("service", str(plain["service"]), plain)
+    plain = {**plain, "service": service}
     values = {
         name: rendered(name, given, plain) if isinstance(given, str) and "{{" in given else given
         for name, given in row.items()

@@ -208,7 +208,7 @@ def _copy(steps: Steps, command: Provision, machine: Machine) -> StepKey:
             method=command.method,
             sr=machine.sr.uuid if is_full else None,
         ),
-        machine.member.name,
+        f"the template of {machine.member.name}",
         (),
         Estimate(
             seconds=CLONE_S + moved / COPIED_BYTES_PER_S,
