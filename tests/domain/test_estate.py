@@ -18,12 +18,14 @@ from xsconsole.domain.estate import (
     joined,
     place_of,
     spread,
+    waited_for,
 )
 from xsconsole.domain.events import LinkChanged, LinkState
 from xsconsole.domain.ids import NULL_REF, ConfigurationId, Ref, StageId, Uuid
 from xsconsole.domain.inventory import VM, ChangeBatch, Inventory, Pool
 from xsconsole.domain.outline.lines import Outline
 from xsconsole.domain.outline.views import View
+from xsconsole.domain.plan import Intent, RunKind
 from xsconsole.domain.poolstate import MemberValue
 from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import Binding, PoolObject, default_workflow
@@ -252,6 +254,23 @@ def test_a_pool_that_is_away_says_why_and_what_to_do(seen, reason, mend):
     assert reason in refusal.reason
     assert mend in refusal.mend
     assert away(sight()) is None
+
+
+def test_a_run_between_two_pools_waits_for_the_one_that_is_away():
+    between = Intent(
+        kind=RunKind.PROMOTE,
+        configuration=SHOP,
+        name="shop 1",
+        service="shop",
+        workflow=WORKFLOW.id,
+        workflow_version=1,
+        pools=(Uuid("acme"), Uuid("second")),
+    )
+    third = sight("third", LinkState.LOST)
+
+    assert waited_for(between, (sight(), sight("second", LinkState.LOST), third)) == "second"
+    assert waited_for(between, (sight(), sight("second"), third)) == ""
+    assert waited_for(msgspec.structs.replace(between, pools=()), (sight("acme", LinkState.LOST),)) == ""
 
 
 def bound(stage, name):

@@ -85,6 +85,9 @@ def test_a_run_of_this_console_shows_its_step_in_words() -> None:
     face = face_of(card, stage(STAGING), status)
 
     assert (face.progress, face.step) == (0.25, "Undoing: Start shop-0")
+    waits = face_of(card, stage(STAGING), status, waits_for="acme production")
+    assert waits.step == "Waiting for pool “acme production”: Undoing: Start shop-0"
+    assert not waits.is_away  # the card's own pool is there
 
 
 def test_the_tooltip_names_the_power_of_the_members_in_words() -> None:

@@ -1,6 +1,6 @@
 """Several pools as one: a mirror over their mirrors, a board over their boards, and how each of them is seen now."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TypeVar
@@ -12,6 +12,7 @@ from xsconsole.domain.events import LinkChanged, LinkState
 from xsconsole.domain.ids import ConfigurationId, Ref, Uuid
 from xsconsole.domain.inventory import Inventory, Record
 from xsconsole.domain.naming import shortened
+from xsconsole.domain.plan import Intent
 from xsconsole.domain.runs import Target
 from xsconsole.domain.words import count, instant, listing
 from xsconsole.domain.workflow import Stage, Workflow
@@ -183,6 +184,11 @@ def leading_board(boards: Sequence[Board]) -> Board | None:
     first = published[0].workflow
     same = [board for board in published if first is not None and board.workflow and board.workflow.id == first.id]
     return max(same, key=lambda board: board.workflow.version if board.workflow else 0)
+
+
+def waited_for(intent: Intent, sights: Iterable[PoolSight]) -> str:
+    """Return the name of the pool that is away and that a run between two waits for; nothing where both are there."""
+    return next((one.name for one in sights if one.pool in intent.pools and not one.is_live), "")
 
 
 def away(sight: PoolSight) -> Refused | None:

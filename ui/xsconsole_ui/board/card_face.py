@@ -3,6 +3,7 @@
 from xsconsole.console import Estate
 from xsconsole.domain.board import Card
 from xsconsole.domain.drift import Against
+from xsconsole.domain.estate import waited_for
 from xsconsole.domain.fidelity import likeness
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import ConfigurationId
@@ -29,6 +30,7 @@ def shown(card: Card, stage: Stage, console: Estate) -> tuple[Face, str]:
         stage,
         run,
         is_away=is_away,
+        waits_for="" if run is None else waited_for(run.plan.intent, console.sights),
         silence=silence,
         asked=asked,
         open_reviews=reviews,

@@ -8,6 +8,7 @@ from enum import StrEnum
 from xsconsole.domain import words
 from xsconsole.domain.barriers import Barrier, BarrierKind, barriers_on
 from xsconsole.domain.board import Card, RunView, Standing, past_name
+from xsconsole.domain.folding import one_line
 from xsconsole.domain.plan import Disks, RunKind
 from xsconsole.domain.requests.views import RequestState, RequestView, waiting_words
 from xsconsole.domain.reviews import ReviewView, could_words
@@ -98,6 +99,7 @@ def face_of(
     status: RunStatus | None,
     *,
     is_away: bool = False,
+    waits_for: str = "",
     silence: str = "",
     asked: Sequence[RequestView] = (),
     open_reviews: Sequence[ReviewView] = (),
@@ -106,12 +108,13 @@ def face_of(
 ) -> Face:
     """Return what the card shows; `status` is this console's own run on it, which waits while the pool is away.
 
+    `waits_for` is the name of the pool of that run that is away, where it is about two.
     `silence` is what is known of another console that works on it and gives no sign of life; `asked` are the requests
     for it, `open_reviews` what others still have to look at; `pool` is the name of its pool, where there are several;
     `waiting` says that it waits for a place.
     """
     has_parts = bool(card.service and card.version)
-    progress, step = _progress(card.run, status, is_away=is_away)
+    progress, step = _progress(card.run, status, is_away=is_away, waits_for=waits_for)
     return Face(
         name=card.service if has_parts else card.name,
         version=card.version if has_parts else "",
@@ -284,12 +287,16 @@ def _is(card: Card, stage: Stage | None) -> tuple[Chip, ...]:
     return tuple(found)
 
 
-def _progress(run: RunView | None, status: RunStatus | None, *, is_away: bool) -> tuple[float | None, str]:
+def _progress(
+    run: RunView | None, status: RunStatus | None, *, is_away: bool, waits_for: str
+) -> tuple[float | None, str]:
     if status is not None and status.state in (RunState.RUNNING, RunState.UNDOING):
         step = next((status.plan.step(key) for key in status.current), None)
         doing = words.describe(step) if step is not None else tr("Starting")
         shown = tr("Undoing: {doing}").format(doing=doing) if status.state is RunState.UNDOING else doing
-        if is_away:
+        if waits_for:
+            shown = tr("Waiting for pool “{pool}”: {doing}").format(pool=one_line(waits_for), doing=shown)
+        elif is_away:
             shown = tr("Waiting for the pool: {doing}").format(doing=shown)
         return _rounded(status.progress), shown
     if run is None or run.holder is None:

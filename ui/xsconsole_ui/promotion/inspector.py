@@ -11,6 +11,8 @@ from xsconsole.console import Estate, Verb
 from xsconsole.domain import words
 from xsconsole.domain.acts import ObjectId
 from xsconsole.domain.board import Card
+from xsconsole.domain.estate import waited_for
+from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Disks, Plan
@@ -217,7 +219,10 @@ class Inspector(pieces.Panel):
             why_not = "" if is_live else self.tr("The pool is away; what is shown is the last known state.")
             denial = self._console.of_card(configuration).denial(Verb.SETTLE)
             why_not = words.refusal(denial) if denial is not None else why_not
-            self.plan_page.show_run(run, has_own_end=self._run is not None, why_not=why_not, is_away=not is_live)
+            other = waited_for(run.plan.intent, self._console.sights)
+            waits_for = self.tr("pool “{name}”").format(name=one_line(other)) if other else self.tr("the pool")
+            waits_for = waits_for if other or not is_live else ""
+            self.plan_page.show_run(run, has_own_end=self._run is not None, why_not=why_not, waits_for=waits_for)
             self._head(run.plan, self.tr("plan {digest}…").format(digest=run.plan.digest[:4]), run.plan.digest)
             self._pages.setCurrentIndex(2)
         elif card is not None:

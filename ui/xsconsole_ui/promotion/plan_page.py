@@ -210,15 +210,15 @@ class PlanPage(QWidget):
 
     # While it runs, and after.
 
-    def show_run(self, run: ShownRun, *, has_own_end: bool, why_not: str, is_away: bool = False) -> None:
+    def show_run(self, run: ShownRun, *, has_own_end: bool, why_not: str, waits_for: str = "") -> None:
         """Show a run. `has_own_end` offers to close what has ended; `why_not` is why it cannot be settled now.
 
-        `is_away`: the pool is, and a run of this console waits for it.
+        A run of this console `waits_for` a pool that is away, as a sentence goes on with it.
         """
         self.steps.show_rows(step_rows(run.plan, run), self.tr("Steps"))
         self.checks.show_rows(())
         self.differences.show_rows(())
-        self._show_bar(run, is_away=is_away)
+        self._show_bar(run, waits_for)
         self._show_outcome(run)
         is_interrupted = run.state is RunState.INTERRUPTED
         self._disks.hide()
@@ -244,7 +244,7 @@ class PlanPage(QWidget):
         self.cancel.setVisible(can_close)
         self._footer.setVisible(is_interrupted or can_close or run.can_be_stopped)
 
-    def _show_bar(self, run: ShownRun | None, *, is_away: bool = False) -> None:
+    def _show_bar(self, run: ShownRun | None, waits_for: str = "") -> None:
         self._bar.setVisible(run is not None and run.is_going)
         if run is None or not run.is_going:
             return
@@ -255,8 +255,8 @@ class PlanPage(QWidget):
             doing = self.tr("Undoing: {step}").format(step=doing)
         if run.is_aborted and run.state is RunState.RUNNING:
             doing = self.tr("Stopping; not cancelled yet: {step}").format(step=doing)
-        if is_away and not run.who:
-            doing = self.tr("Waiting for the pool: {step}").format(step=doing)
+        if waits_for and not run.who:
+            doing = self.tr("Waiting for {pool}: {step}").format(pool=waits_for, step=doing)
         self.progress_text.show_text(f"{doing} ({run.who})" if run.who else doing)
 
     def _show_outcome(self, run: ShownRun) -> None:
