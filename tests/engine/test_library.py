@@ -1,82 +1,29 @@
-"""The library on a pool of values: captured, cut off anywhere, published by hand, retired; nothing is left behind."""
+"""Captured into the library on a pool of values: cut off anywhere, put back, refused; nothing is left behind."""
 
 from collections import Counter
-from dataclasses import replace
 from typing import Any
 
-import msgspec
-import pytest
-
 from tests.engine.deaths import Fate, after, deaths, settled
-from tests.engine.desks import Desk, Office, virtually
+from tests.engine.desks import virtually
+from tests.engine.library_scene import SHOP, Scene
 from tests.engine.memory_port import Fault
-from tests.engine.test_copying import census
-from xsconsole.domain.approval import Matter, Meaning, decided
-from xsconsole.domain.blueprint import Blueprint, Finding, fill
+from tests.engine.test_copying import census, halted
+from tests.engine.test_planning import kinds
+from xsconsole.domain.blueprint import fill
 from xsconsole.domain.blueprint.standing import (
-    TEMPLATE_KEY,
     Library,
-    library_of,
     read_mark,
-    shelved,
-    subject_of,
-    version_words,
 )
-from xsconsole.domain.ids import BlueprintId, PersonId, StageId
+from xsconsole.domain.ids import BlueprintId
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.plan import RunKind
-from xsconsole.domain.poolstate import Origin
-from xsconsole.domain.record import AuditEvent, Outcome
-from xsconsole.domain.runs import RunState, RunStatus
+from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import explain, title
-from xsconsole.domain.workflow import ApprovalRule, Method, Person, default_workflow
-from xsconsole.engine.commands import Capture, Direction
-from xsconsole.engine.library.shelving import Shelving
-from xsconsole.engine.library_commands import PublishBlueprint, RemoveLeftTemplates, RetireBlueprint
+from xsconsole.domain.workflow import Method
+from xsconsole.engine.commands import Direction
 from xsconsole.engine.ports import Field
-from xsconsole.engine.publication.publishing import leave_decision
-from xsconsole.errors import NotFound, PlanIsStale, PoolFailed, Refused
-from xsconsole.store.keys import is_signature
 
-SHOP = BlueprintId("b1")
 EVERY = 9  # so many deaths, one is inherited
-
-
-class Scene:
-    """A running shop and what becomes of it in the library."""
-
-    def __init__(self) -> None:
-        self.office = Office()
-        self.desk = self.office.desk()
-
-    async def begin(self, stage: str = "production") -> "Scene":
-        self.shop = await self.office.shop(self.desk, stage)
-        self.before = census(self.office)
-        return self
-
-    def capturing(self, desk: Desk | None = None, **more: Any) -> Capture:
-        card = (desk or self.desk).card(self.shop)
-        usual = {"blueprint": SHOP, "name": "Shop <b>", "summary": "Two tiers", "changes": "first"}
-        return Capture(configuration=card.id, revision=card.revision, **{**usual, **more})
-
-    async def captured(self, **more: Any) -> RunStatus:
-        status = await self.desk.do(self.capturing(**more))
-        assert status.error is None, explain(status.error)
-        return status
-
-    @property
-    def library(self) -> Library:
-        return library_of(self.desk.inventory, self.desk.board.workflow, is_signature)
-
-    def shelving(self, desk: Desk | None = None) -> Shelving:
-        desk = desk or self.desk
-        return desk.engine.shelving
-
-    @property
-    def newest(self) -> Blueprint:
-        found = shelved(self.library, SHOP).blueprint
-        assert found is not None
-        return found
 
 
 def test_a_running_configuration_becomes_protected_templates_and_a_signed_document_and_stays_as_it_is() -> None:
@@ -174,156 +121,75 @@ def test_what_bars_a_capture_is_said() -> None:
     virtually(story)
 
 
-def test_an_edited_version_is_published_beside_the_first_and_each_is_retired_with_what_only_it_needs() -> None:
-    async def story() -> None:
+def test_what_another_one_wrote_or_changed_meanwhile_puts_a_capture_back() -> None:
+    async def story(meddling: str) -> str:
         scene = await Scene().begin()
-        await scene.captured()
-        first, shelving = scene.newest, scene.shelving()
-        web = msgspec.structs.replace(first.members[0], user_data="#cloud-config\n")
-        edited = msgspec.structs.replace(first, members=(web, *first.members[1:]))
-
-        async def publish(draft: Blueprint, seen: int, changes: str = "cloud-init") -> Blueprint:
-            command = PublishBlueprint(blueprint=draft, seen=seen, changes=changes)
-            return await shelving.publish(command, scene.desk.inventory)
-
-        broken = msgspec.structs.replace(web, user_data="{{ nobody }}")
-        with pytest.raises(Refused, match="uses “nobody”"):
-            await publish(msgspec.structs.replace(first, members=(broken, *first.members[1:])), 1)
-        with pytest.raises(Refused, match="reason"):
-            await publish(edited, 1, " ")
-        with pytest.raises(PlanIsStale):
-            await publish(edited, 0)
-        second = await publish(edited, 1)
-
-        assert (second.version, second.author) == (2, "user-1")
-        events = [(fact.event, fact.outcome) for fact in scene.desk.ledger.facts][-2:]
-        assert events == [(AuditEvent.BLUEPRINT_PUBLISHED, None), (AuditEvent.BLUEPRINT_PUBLISHED, Outcome.DONE)]
-        assert [one.version for one in scene.library.of(SHOP)] == [2, 1]
-
-        retire = RetireBlueprint(blueprint=SHOP, version=1, reason="old")
-        assert await shelving.retire(retire, scene.desk.board) == ()
-        with pytest.raises(NotFound):
-            await shelving.retire(retire, scene.desk.board)
-        assert shelved(scene.library, "shop <b>").version == 2
-        gone = await shelving.retire(replace(retire, version=2), scene.desk.board)
-
-        assert len(gone) == 3
-        assert scene.library == Library()
-        now = census(scene.office)
-        assert now["keys"] == {*scene.before["keys"], "xsconsole.blueprint_retired.b1"}  # type: ignore[misc]
-        assert {**now, "keys": scene.before["keys"]} == scene.before
-        third = await scene.captured()
-        assert third.state is RunState.DONE
-        assert scene.newest.version == 3
-
-    virtually(story)
-
-
-def test_what_others_did_to_templates_is_found_and_a_clone_is_none() -> None:
-    async def story() -> None:
-        scene = await Scene().begin()
-        await scene.captured()
-        first, second, third = scene.newest.members
         pool = scene.office.pool
-        clone = pool.clone(second.template, "a clone").uuid
-        pool.change(first.template, is_a_template=False)
-        pool.change(second.template, blocked_operations={})
-        pool.forget(third.template)
 
-        (one,) = scene.library.versions
+        def meddle(method: str) -> None:
+            if method != "shape" or scene.desk.port.calls.count("shape") < 2:
+                return
+            if meddling == "document":
+                keys = {**pool.keys, "xsconsole.blueprint.b1.1": "damaged"}
+                pool.set_map(Field.POOL, None, keys)
+            scene.desk.port.on_call = lambda _: None
 
-        def told(findings: tuple[Finding, ...]) -> dict[str, str]:
-            return {each.member: each.rule for each in findings}
+        scene.desk.port.on_call = meddle
+        status = await scene.desk.do(scene.capturing())
+        assert status.state is RunState.UNDONE
+        assert [vm for vm in pool.vms() if read_mark(vm)] == []
+        return explain(status.error).failed if status.error is not None else ""
 
-        assert told(one.findings) == {first.id: "template", second.id: "unprotected", third.id: "template"}
-        assert not one.is_usable
-        copied = scene.desk.inventory.by_uuid(VM, clone)
-        assert copied is not None
-        assert TEMPLATE_KEY in copied.other_config
-        assert read_mark(copied) is None
-        assert scene.library.left == ()
-        left = {key: text for key, text in pool.keys.items() if ".blueprint." not in key}
-        pool.set_map(Field.POOL, None, left)
-        assert {uuid for uuid, _ in scene.library.left} == {first.template, second.template}
-        command = RemoveLeftTemplates(templates=tuple(uuid for uuid, _ in scene.library.left))
-        gone = await scene.shelving().remove_left(command, scene.desk.board)
-        assert len(gone) == 1  # the other one is somebody's machine by now
-        assert scene.library.left == ()
+    assert "Somebody published version 1" in virtually(lambda: story("document"))
+
+
+def test_templates_that_are_not_as_they_were_made_are_named_before_the_end() -> None:
+    async def story() -> None:
+        scene = await Scene().begin()
+        pool = scene.office.pool
+        changes: list[dict[str, object]] = [{"is_a_template": False}, {"other_config": {}}, {"blocked_operations": {}}]
+
+        def meddle(method: str) -> None:
+            marked = [vm for vm in pool.vms() if read_mark(vm) and "destroy" in vm.blocked_operations]
+            if method == "add_key" and len(marked) == 3:
+                scene.desk.port.on_call = lambda _: None
+                for vm, change in zip(marked, changes, strict=True):
+                    pool.change(vm.uuid, **change)
+
+        scene.desk.port.on_call = meddle
+        status = await scene.desk.do(scene.capturing())
+
+        assert status.state is RunState.UNDONE
+        told = str(status.error)
+        for what in ("is no template", "carries no mark", "is not protected"):
+            assert what in told
 
     virtually(story)
 
 
-def test_what_came_of_a_version_is_told_that_a_newer_one_exists_or_that_it_is_gone() -> None:
+def test_what_is_off_is_copied_as_it_is_and_what_cannot_be_copied_is_said() -> None:
     async def story() -> None:
-        scene = await Scene().begin()
+        scene = Scene()
+        scene.shop = await halted(scene.office, scene.desk)
+        pool, desk = scene.office.pool, scene.desk
+        web = desk.card(scene.shop).members[1].uuid
+        plan = desk.engine.plan(scene.capturing())
+        assert "snapshot" not in kinds(plan)
+        assert not any("power cut" in warning for warning in plan.warnings)
         await scene.captured()
-        card = scene.desk.card(scene.shop)
-        origin = Origin(
-            configuration=card.id, name="Shop", stage=StageId(""), revision=1, method="linked-clone", blueprint=SHOP
-        )
-        made, inventory = replace(card, origin=origin), scene.desk.inventory
+        source = scene.newest.source
+        assert source is not None
+        assert source.frozen_at is None
 
-        assert version_words(card, inventory) == version_words(made, inventory) == ()
-        await scene.captured(changes="more")
-        assert version_words(made, inventory) == ("Version 2 of that blueprint is newer.",)
-        shelving = scene.desk.engine.shelving
-        await shelving.retire(RetireBlueprint(blueprint=SHOP, version=1, reason="old"), scene.desk.board)
-        assert version_words(made, inventory)[-1] == "Version 1 of it was retired."
-        await shelving.retire(RetireBlueprint(blueprint=SHOP, version=2, reason="old"), scene.desk.board)
-        assert version_words(made, inventory) == ("That blueprint is not in the library of this pool any more.",)
-
-    virtually(story)
-
-
-def test_a_version_is_gold_once_as_many_signed_as_the_rules_for_publishing_say_but_its_author() -> None:
-    async def story() -> None:
-        scene = await Scene().begin()
-        others = [scene.office.desk() for _ in range(2)]
-        standing = scene.desk.board.workflow
-        assert standing is not None
-        people = tuple(
-            Person(id=PersonId(desk.name), name=desk.name, fingerprints=(desk.me.key,))
-            for desk in (scene.desk, *others)
-        )
-        rule = ApprovalRule(count=1, people=tuple(person.id for person in people))
-        await scene.captured()
-        assert scene.library.versions[0].gold is None
-        await scene.desk.publish(
-            msgspec.structs.replace(default_workflow(), version=standing.version + 1, people=people, publishing=(rule,))
-        )
-
-        async def sign(desk: Desk, meaning: Meaning = Meaning.APPROVE) -> None:
-            decision = decided(
-                desk.signer,
-                matter=Matter.BLUEPRINT,
-                subject=subject_of(scene.newest),
-                about="Shop",
-                meaning=meaning,
-                reason="tried",
-                at=desk.clock.now(),
-                actor=desk.port.identity.actor,
-            )
-            await leave_decision(desk.port, desk.ledger, decision)
-
-        await sign(scene.desk)
-        assert not scene.library.versions[0].is_gold
-        await sign(others[0])
-        assert scene.library.versions[0].is_gold
-        await sign(others[1], Meaning.REJECT)
-        assert not scene.library.versions[0].is_gold
-
-    virtually(story)
-
-
-def test_a_template_that_cannot_be_destroyed_is_told_as_left_over() -> None:
-    async def story() -> None:
-        scene = await Scene().begin()
-        await scene.captured()
-        scene.desk.port.faults.append(Fault(method="destroy"))
-        with pytest.raises(PoolFailed):
-            await scene.shelving().retire(RetireBlueprint(blueprint=SHOP, version=1, reason="old"), scene.desk.board)
-
-        assert scene.library.versions == ()
-        assert len(scene.library.left) == 3
+        pool.change(web, VTPMs=("OpaqueRef:tpm",))
+        assert "has a virtual TPM" in desk.refusal(scene.capturing()).reason
+        pool.change(web, VTPMs=(), name_label="x" * 101)
+        refusal = desk.refusal(scene.capturing(blueprint=BlueprintId("other")))
+        assert "its name has 101 characters; 100 are the most." in refusal.reason
+        assert refusal.mend.startswith("Rename the machine")
+        pool.change(web, name_label="web")
+        crowd = {f"xsconsole.blueprint.crowd.{number}": "x" * 32_000 for number in range(1, 10)}
+        pool.set_map(Field.POOL, None, {**pool.keys, **crowd})
+        assert "all of them may take 256 KiB" in desk.refusal(scene.capturing()).reason
 
     virtually(story)

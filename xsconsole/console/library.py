@@ -227,8 +227,9 @@ class LibraryDesk:
     # Documents and drafts
 
     async def drafts(self) -> tuple[BlueprintDraft, ...]:
-        """Return what is worked on in this home, newest first; what cannot be read any more is left out."""
-        return await asyncio.to_thread(_drafts_in, self._folder)
+        """Return what is worked on in this home for this pool, newest first; what cannot be read is left out."""
+        pool = self._pool
+        return tuple(one for one in await asyncio.to_thread(_drafts_in, self._folder) if one.pool == pool)
 
     async def draft_of(self, shelved: Shelved) -> BlueprintDraft:
         """Return the draft of a blueprint, or a new one that begins with a version.
@@ -254,19 +255,17 @@ class LibraryDesk:
         pool = self._console.inventory.pool
         draft = BlueprintDraft(
             blueprint=msgspec.structs.replace(blueprint, signature=None, author="", at=None),
-            pool=pool.uuid if pool is not None else Uuid(""),
+            pool=self._pool,
             pool_name=pool.name_label if pool is not None else "",
             seen=seen,
             updated_at=self._console.home.clock.now(),
         )
-        path = self._folder / f"{stem_of(blueprint.id)}.json"
-        await asyncio.to_thread(_write, path, msgspec.json.encode(draft))
+        await asyncio.to_thread(_write, self._path(draft.id), msgspec.json.encode(draft))
         return draft
 
     async def discard(self, draft: BlueprintId) -> None:
         """Remove a draft; one that is gone is no error."""
-        path = self._folder / f"{stem_of(draft)}.json"
-        await asyncio.to_thread(path.unlink, missing_ok=True)
+        await asyncio.to_thread(self._path(draft).unlink, missing_ok=True)
 
     async def publish_draft(self, draft: BlueprintDraft, changes: str) -> Blueprint:
         """Publish a draft and remove it; raises as `publish`."""
@@ -277,6 +276,14 @@ class LibraryDesk:
     @property
     def _folder(self) -> Path:
         return self._console.home.settings.home / DRAFTS
+
+    @property
+    def _pool(self) -> Uuid:
+        pool = self._console.inventory.pool
+        return pool.uuid if pool is not None else Uuid("")
+
+    def _path(self, draft: BlueprintId) -> Path:
+        return self._folder / f"{stem_of(draft)}-{self._pool[:8]}.json"
 
     def _demand(self, verb: Verb) -> None:
         denial = self._console.denial(verb)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xsconsole.domain.blueprint import Blueprint, Source, fill, findings
+from xsconsole.domain.blueprint import Disk as BlueprintDisk
 from xsconsole.domain.blueprint.capturing import Captured, capture, expected_manifest, name_pattern, recaptured
 from xsconsole.domain.blueprint.templating import render
 from xsconsole.domain.ids import BlueprintId, ConfigurationId, Uuid
@@ -127,3 +128,21 @@ def test_a_new_capture_keeps_what_people_wrote() -> None:
     (member,) = again.members
     assert (member.id, member.user_data, member.name_pattern) == ("front", "#cloud-config\n", "w")
     assert [(each.name, each.default) for each in again.parameters] == [("web_vcpus", 4), ("web_memory", GIB)]
+
+
+def test_roles_alike_get_parameters_and_members_of_their_own_and_new_disks_are_expected() -> None:
+    def member(role: str) -> MemberManifest:
+        sizes = dict.fromkeys(("memory_dynamic_min_bytes", "memory_dynamic_max_bytes", "memory_static_max_bytes"), GIB)
+        return MemberManifest(role=role, name=role, **sizes)  # type: ignore[arg-type]
+
+    blueprint, templates = captured(Manifest(members=(member("a b"), member("a-b"))))
+
+    assert [one.name for one in blueprint.parameters] == ["a_b_vcpus", "a_b_memory", "a_b_vcpus_2", "a_b_memory_2"]
+    assert [one.id for one in blueprint.members] == ["a-b", "a-b_2"]
+    data = BlueprintDisk(position=1, role="data", size=GIB, is_new=True)
+    first = msgspec.structs.replace(blueprint.members[0], disks=(data,))
+    grown = msgspec.structs.replace(blueprint, members=(first, blueprint.members[1]))
+    expected = expected_manifest(fill(grown, {}), templates)
+    assert [(disk.device, disk.size_bytes) for disk in expected.members[0].disks] == [("1", GIB)]
+    more = captured(Manifest(members=(member("a b"), member("new"))))[0]
+    assert [one.id for one in recaptured(blueprint, more).members] == ["a-b", "new"]

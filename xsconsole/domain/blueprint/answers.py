@@ -1,6 +1,7 @@
 """What somebody fills in for a parameter: what it comes to, or what is wrong with it."""
 
 import ipaddress
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 from xsconsole.domain.blueprint.finding import Finding, Severity
@@ -139,7 +140,7 @@ def _number(kind: ParameterKind, given: object) -> int | None:
         return None
     if isinstance(given, str):
         plain = "".join(given.split())
-        if plain.lstrip("-").isascii() and plain.lstrip("-").isdecimal() and len(plain) <= 16:
+        if re.fullmatch(r"-?[0-9]{1,16}", plain):
             given = int(plain)
         elif kind is ParameterKind.SIZE:
             found = amount(Kind.SIZE, plain)

@@ -122,6 +122,7 @@ class Shelving:
         blueprint = _read(stored)
         own = {member.template for member in blueprint.members} if blueprint is not None else set()
         _demand_idle(own, board)
+        needed = _needed(keys, but=key)
         at = await insist(self._pool, self._pool.time)
         fact = self._fact_of(
             AuditEvent.BLUEPRINT_RETIRED,
@@ -139,7 +140,6 @@ class Shelving:
         if blueprint is not None:
             await remove_value(self._pool, Field.POOL, approval_stem(Matter.BLUEPRINT, subject_of(blueprint)))
         await insist(self._pool, lambda: self._pool.remove_key(Field.POOL, key))
-        needed = _needed(await self._keys())
         gone = await self._let_go(own - needed)
         await self._ledger.record(
             replace(fact, outcome=Outcome.DONE, details={**(fact.details or {}), "templates": list(gone)})
@@ -257,16 +257,22 @@ def _read(stored: str) -> Blueprint | None:
         return None
 
 
-def _needed(keys: Mapping[str, str]) -> set[Uuid]:
-    """Return the templates that versions need.
+def _needed(keys: Mapping[str, str], but: str = "") -> set[Uuid]:
+    """Return the templates that versions need, without the version under one key.
 
     Raises:
         Refused: a version cannot be read, so nobody knows what it needs.
     """
     found: set[Uuid] = set()
     for id_, version in versions_in(keys):
-        blueprint = from_stored(keys[blueprint_key(id_, version)])
-        found.update(member.template for member in blueprint.members)
+        key = blueprint_key(id_, version)
+        blueprint = _read(keys[key]) if key != but else None
+        if blueprint is None and key != but:
+            raise Refused(
+                reason=f"Version {version} of blueprint {id_[:8]} cannot be read here: nobody knows what it needs.",
+                mend="Use the console that wrote it, or retire that version first.",
+            )
+        found.update(member.template for member in (blueprint.members if blueprint is not None else ()))
     return found
 
 

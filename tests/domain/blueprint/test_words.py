@@ -1,0 +1,97 @@
+"""What is asked for, what stands for no answer, and how values and differences are worded."""
+
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from tests.domain.blueprint.shops import GIB, shop
+from xsconsole.domain.blueprint import Parameter, ParameterKind, findings
+from xsconsole.domain.blueprint.answers import answer, asked, empty
+from xsconsole.domain.blueprint.capturing import verbatim
+from xsconsole.domain.blueprint.difference import diff, lines, value_words
+from xsconsole.domain.blueprint.edits import with_parameter
+from xsconsole.domain.blueprint.finding import Finding
+from xsconsole.domain.blueprint.templating import used_names
+
+
+def parameter(kind: str, **fields: object) -> Parameter:
+    return Parameter(name="x", kind=ParameterKind(kind), **fields)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "words", "nothing"),
+    [
+        ("integer", {"least": 1}, "a whole number of at least 1", 0),
+        ("integer", {"most": 9}, "a whole number of at most 9", 0),
+        ("size", {}, "a size, such as 4 GiB", 0),
+        ("boolean", {}, "yes or no", False),
+        ("choice", {"choices": ("a", "b")}, "one of a, b", ""),
+        ("network", {}, "the name of a network of the stage", ""),
+        ("text", {"least": 1, "most": 3}, "a text of from 1 to 3 characters", ""),
+        ("text", {"pattern": "a+"}, "a text that fits a+", ""),
+    ],
+)
+def test_each_kind_says_what_it_takes_and_what_stands_for_nothing(kind, fields, words, nothing) -> None:  # type: ignore[no-untyped-def]
+    assert asked(parameter(kind, **fields)) == words
+    assert empty(ParameterKind(kind)) == nothing
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        ("integer", "--5"),
+        ("integer", 1.5),
+        ("size", "much"),
+        ("size", "999999999999999PiB"),
+        ("address", 7),
+        ("text", 7),
+        ("boolean", 7),
+        ("network", 7),
+    ],
+)
+def test_what_is_of_another_kind_is_no_answer(kind: str, given: object) -> None:
+    assert isinstance(answer(parameter(kind), given), Finding)
+
+
+def test_answers_are_bounded() -> None:
+    assert isinstance(answer(parameter("text", most=2), "abc"), Finding)
+    assert answer(parameter("text", pattern="("), "abc") == "abc"  # what is wrong with the pattern is found elsewhere
+    assert answer(parameter("network"), " front ") == "front"
+    assert answer(parameter("integer"), "-5") == -5
+
+
+def test_differences_word_every_kind_of_value() -> None:
+    at = datetime(2026, 1, 2, tzinfo=UTC)
+
+    assert [value_words("required", value) for value in (True, False)] == ["yes", "no"]
+    assert value_words("memory", GIB) == "1 GiB"
+    assert value_words("at", at) == "2026-01-02 00:00 UTC"
+    assert value_words("source", shop().source) == "shop 3.4"
+    assert value_words("parameters", shop().parameters[0]) == "parameter"
+    web, db = shop().members
+    longer = msgspec.structs.replace(web, user_data=web.user_data + "more\n")
+    assert lines(diff(shop(), msgspec.structs.replace(shop(), members=(longer, db)))) == (
+        "Member web, user data: 7 lines, line 7: {% endfor %} → 7 lines, line 7: {% endfor %}more",
+    )
+    none = msgspec.structs.replace(web, interfaces=(), network_config="a\nb")
+    told = lines(diff(shop(), msgspec.structs.replace(shop(), members=(none, db))))
+    assert told == (
+        "Member web, interfaces: 0 on front → none",
+        "Member web, network config: none → 2 lines, line 1: a",
+    )
+
+
+def test_findings_of_networks_and_of_kinds() -> None:
+    unused = msgspec.structs.replace(shop(), networks=("front", "back", "other"), parameters=shop().parameters[:-1])
+    assert "unused network" in {each.rule for each in findings(unused)}
+    whole = msgspec.structs.replace(shop().parameters[0], kind=ParameterKind.BOOLEAN, default=True, pattern="a")
+    rules = {each.rule for each in findings(with_parameter(shop(), "web_memory", whole))}
+    assert {"bounds", "pattern", "reference"} <= rules
+    choice = msgspec.structs.replace(shop().parameters[4], choices=(), default=None)
+    assert "choices" in {each.rule for each in findings(with_parameter(shop(), "size", choice))}
+
+
+def test_what_cannot_be_read_uses_no_names_and_texts_stay_as_they_are() -> None:
+    assert used_names("{{ a") == frozenset()
+    assert verbatim("plain") == "plain"
