@@ -151,7 +151,10 @@ async def expire(options: argparse.Namespace) -> int:
         output.print_json([{"archive": one.id, "freed_bytes": total_taken(one.costs)} for one in gone])
     for one in () if options.json else gone:
         did = "Would delete" if options.dry_run else "Deleted"
-        output.say(f"{did} {one.id[:8]} {output.cell(one.called)}; it {output.cell(cost_words(one.costs), 600)}.")
+        cost = output.cell(cost_words(one.costs), 600)
+        output.say(
+            f"{did} {one.id[:8]} {output.cell(one.called)}. It {cost}: free once the storage has merged the rest."
+        )
     if not (gone or failed or options.json):
         output.say("Nothing has expired.")
     return 1 if failed else 0
