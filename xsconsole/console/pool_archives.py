@@ -1,5 +1,6 @@
 """Archives in pools, as a person sees them at this console: listed, verified, held, and asked to come back or to go."""
 
+import asyncio
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
@@ -18,9 +19,9 @@ from xsconsole.domain.archive import (
     Pooled,
     archive_key,
     document_bytes,
+    each_pooled,
     held_on,
     is_due,
-    pooled_in,
     read_carried_of,
     to_lines,
 )
@@ -48,16 +49,21 @@ class PoolArchives:
         self._consoles = consoles
 
     async def listed(self) -> tuple[Pooled, ...]:
-        """Return the archives of all pools, the newest first within each, with what others changed of them since."""
+        """Return the archives of all pools, the newest first, with what others changed of them since.
+
+        Each is compared by itself, and others have a turn in between.
+        """
         recorded = await on_record(self._home)
         found = []
         for console in self._consoles():
-            for one in pooled_in(console.inventory, is_signature, self._home.clock.now()):
+            for one in each_pooled(console.inventory, is_signature, self._home.clock.now()):
+                await asyncio.sleep(0)
                 at, is_good = recorded.verdicts.get(one.id, (None, True))
                 is_own = one.archive is not None and one.archive.key == self._home.key_fingerprint
                 proven_at, damaged_at = (at, None) if is_good else (None, at)
                 found.append(replace(one, is_own=is_own, proven_at=proven_at, damaged_at=damaged_at))
-        return tuple(found)
+        oldest = datetime.min.replace(tzinfo=self._home.clock.now().tzinfo)
+        return tuple(sorted(found, key=lambda one: one.archive.at if one.archive else oldest, reverse=True))
 
     async def verify(self, one: Pooled) -> Pooled:
         """Compare all of an archive with what stands on the pool, and record what came of it.

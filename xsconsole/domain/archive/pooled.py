@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -124,6 +124,14 @@ class Carried(msgspec.Struct, frozen=True, kw_only=True):
     disks: dict[str, Uuid] = {}
 
 
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
+    """Of which archive a template says it is, and who says so: of what it carries the part that is read at once."""
+
+    schema: Literal[1] = 1
+    archive: ArchiveId
+    vm: Uuid
+
+
 def archive_key(archive: ArchiveId) -> str:
     """Return the key of the pool that holds the document of an archive; it is written once."""
     return ARCHIVE_PREFIX + archive
@@ -138,6 +146,9 @@ def stored(content: bytes) -> str:
     return base64.b64encode(zlib.compress(content, 9)).decode("ascii")
 
 
+C = TypeVar("C", Carried, Mark)
+
+
 def carried_text(carried: Carried) -> str:
     return stored(msgspec.json.encode(carried, order="sorted"))
 
@@ -148,8 +159,17 @@ def digest_of_carried(text: str) -> Digest:
 
 def read_carried(text: str) -> Carried | None:
     """Return what a template carries; None where that cannot be read."""
+    return _read(text, Carried)
+
+
+def read_mark(text: str) -> Mark | None:
+    """Return of which archive a template is; None where that cannot be read."""
+    return _read(text, Mark)
+
+
+def _read(text: str, kind: type[C]) -> C | None:
     try:
-        return msgspec.json.decode(inflate(text), type=Carried)
+        return msgspec.json.decode(inflate(text), type=kind)
     except (msgspec.MsgspecError, Refused, UnicodeDecodeError, RecursionError):
         return None
 

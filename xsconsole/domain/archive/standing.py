@@ -16,13 +16,14 @@ from xsconsole.domain.archive.pooled import (
     digest_of_carried,
     documents_in,
     read_carried,
+    read_mark,
     read_pooled,
 )
 from xsconsole.domain.archive.proving import NOTHING, Proofs, proofs_on
 from xsconsole.domain.archive.shelf import Held, Keep
 from xsconsole.domain.disks import LONGEST_CHAIN, chain_length, chain_of, drives_of
 from xsconsole.domain.ids import NULL_REF, ArchiveId, Uuid
-from xsconsole.domain.inventory import VDI, VM, Inventory, Network
+from xsconsole.domain.inventory import VDI, VIF, VM, Inventory, Network
 from xsconsole.domain.manifest import Manifest, MemberManifest, difference, in_roles, member_manifest
 from xsconsole.domain.manifest import words as manifest_words
 from xsconsole.domain.naming import shortened
@@ -107,33 +108,35 @@ class Pooled:
 
 def pooled_in(inventory: Inventory, check: SignatureCheck, now: datetime) -> tuple[Pooled, ...]:
     """Return the archives that stand in a pool, newest first, and what is left of those whose document is gone."""
+    oldest = datetime.min.replace(tzinfo=now.tzinfo)
+    found = each_pooled(inventory, check, now)
+    return tuple(sorted(found, key=lambda one: one.archive.at if one.archive is not None else oldest, reverse=True))
+
+
+def each_pooled(inventory: Inventory, check: SignatureCheck, now: datetime) -> Iterator[Pooled]:
+    """Yield the same one by one, so that whoever must not be late can do something else in between."""
     pool = inventory.pool
     if pool is None:
-        return ()
+        return
     marked = marked_in(inventory)
     scales = Scales(inventory)
     texts = documents_in(pool.other_config)
-    found = []
     for id_ in (*texts, *sorted(marked.keys() - texts.keys())):
         archive, problem = _read(texts.get(id_), check)
         templates = tuple(vm.uuid for vm in marked.get(id_, ()))
-        found.append(
-            Pooled(
-                id=id_,
-                pool=pool.uuid,
-                pool_name=pool.name_label,
-                archive=archive,
-                problem=problem,
-                findings=judge_pooled(archive, inventory) if archive is not None else (),
-                templates=templates,
-                costs=scales.costs(templates),
-                held=held_on(pool.other_config, id_, now),
-                keep=kept_on(pool.other_config, id_),
-                proofs=proofs_on(pool.other_config, id_, check),
-            )
+        yield Pooled(
+            id=id_,
+            pool=pool.uuid,
+            pool_name=pool.name_label,
+            archive=archive,
+            problem=problem,
+            findings=judge_pooled(archive, inventory) if archive is not None else (),
+            templates=templates,
+            costs=scales.costs(templates),
+            held=held_on(pool.other_config, id_, now),
+            keep=kept_on(pool.other_config, id_),
+            proofs=proofs_on(pool.other_config, id_, check),
         )
-    oldest = datetime.min.replace(tzinfo=now.tzinfo)
-    return tuple(sorted(found, key=lambda one: one.archive.at if one.archive is not None else oldest, reverse=True))
 
 
 def marked_in(inventory: Inventory) -> dict[ArchiveId, list[VM]]:
@@ -144,9 +147,9 @@ def marked_in(inventory: Inventory) -> dict[ArchiveId, list[VM]]:
     found: dict[ArchiveId, list[VM]] = {}
     for vm in inventory.all(VM):
         text = vm.other_config.get(ARCHIVED_KEY)
-        carried = read_carried(text) if text and not vm.is_a_snapshot else None
-        if carried is not None and carried.vm == vm.uuid:
-            found.setdefault(carried.archive, []).append(vm)
+        mark = read_mark(text) if text and not vm.is_a_snapshot else None
+        if mark is not None and mark.vm == vm.uuid:
+            found.setdefault(mark.archive, []).append(vm)
     return {id_: sorted(vms, key=lambda vm: (vm.name_label, vm.uuid)) for id_, vms in found.items()}
 
 
@@ -249,7 +252,8 @@ def _of_member(archive: ArchiveId, member: PoolMember, inventory: Inventory) -> 
 
 def _stands(role: str, vm: VM, inventory: Inventory) -> MemberManifest:
     """Return what a template is, whatever its networks and its preferred host are called by now."""
-    networks = {network.uuid: str(network.uuid) for network in inventory.all(Network)}
+    own = (vif.network for ref in vm.VIFs if (vif := inventory.get(VIF, ref)) is not None)
+    networks = {found.uuid: str(found.uuid) for ref in own if (found := inventory.get(Network, ref)) is not None}
     return msgspec.structs.replace(member_manifest(role, vm, inventory, networks), home_host="")
 
 
