@@ -82,7 +82,7 @@ ACTIONS: tuple[tuple[Action, str, str], ...] = (
     ),
     (
         MoveDisk(vm=VM, device="1", sr=Uuid("a"), original=Uuid("b")),
-        "Move disk 1 of web to the storage of its stage",
+        "Move disk 1 of web to its new storage",
         "Move disk 1 of web back to its storage",
     ),
     (
