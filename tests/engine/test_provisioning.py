@@ -122,10 +122,12 @@ def _demand_told(desk: Desk, card: Card) -> None:
     refused = desk.refusal(Refresh(configuration=card.id, revision=card.revision))
     assert "is no copy" in refused.reason
     relatives = family(card.id, desk.board)
-    assert [one.is_blueprint for one in relatives] == [True, False, False]
+    assert [one.version for one in relatives] == [3, None, None]
     shown = drawn(relatives, desk.board.workflow)
-    assert (shown.stages[0].name, len(shown.transitions)) == ("blueprint Web shop, version 3", 2)
-    assert shown.stages[0].description == "in the library"
+    assert (shown.stages[0].name, len(shown.transitions)) == ("Web shop", 2)
+    assert shown.stages[0].description == "version 3 in the library"
+    opened = next(fact for fact in desk.ledger.facts if fact.event is AuditEvent.RUN_OPENED)
+    assert (opened.details or {})["beside"] == [card.id]
     rows = [fact for fact in desk.ledger.facts if fact.event is AuditEvent.STEP_SETTLED]
     assert any("seed-disk" in str(fact.details) for fact in rows)
     assert not any("cloud-config" in str(fact.details) for fact in desk.ledger.facts)

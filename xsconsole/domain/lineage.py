@@ -121,8 +121,8 @@ def origin_words(card: Card, board: Board) -> tuple[str, ...]:
 class Relative:
     """A configuration of a family. `stage` is where it stands, or stood when it was copied, where it is gone.
 
-    `parent` is what it comes from. `is_blueprint`: it is none, but the version of a blueprint that others were made of;
-    `is_archive`: it is an archive of one.
+    `parent` is what it comes from. With a `version` it is none, but that version of a blueprint, of which others were
+    made; `is_archive`: it is an archive of one.
     """
 
     configuration: ConfigurationId
@@ -131,7 +131,7 @@ class Relative:
     origin: Origin | None = None
     parent: ConfigurationId | None = None
     is_gone: bool = False
-    is_blueprint: bool = False
+    version: int | None = None
     is_archive: bool = False
 
 
@@ -219,10 +219,8 @@ def _relative(id_: ConfigurationId, name: str, stage: StageId, origin: Origin | 
 
 def _gone(origin: Origin, before: Origin | None) -> Relative:
     """Return what is only known by its copies, itself a copy of `before`."""
-    is_blueprint = origin.blueprint is not None
-    name = blueprint_words(origin) if is_blueprint else origin.name
-    relative = _relative(origin.configuration, name, origin.stage, before)
-    return replace(relative, is_gone=not is_blueprint, is_blueprint=is_blueprint)
+    relative = _relative(origin.configuration, origin.name, origin.stage, before)
+    return replace(relative, is_gone=origin.is_copy, version=None if origin.is_copy else origin.revision)
 
 
 def _archive(archive: ArchiveId, of: ConfigurationId, stage: StageId) -> Relative:
@@ -240,12 +238,10 @@ def drawn(relatives: Sequence[Relative], workflow: Workflow | None) -> Workflow:
     stages = []
     for relative in relatives:
         stage = workflow.stage(relative.stage) if workflow is not None else None
-        name, colour = (
-            shortened(relative.name, 60 if relative.is_blueprint else 40),
-            stage.colour if stage is not None else NO_COLOUR,
-        )
+        name, colour = shortened(relative.name, 40), stage.colour if stage is not None else NO_COLOUR
         place = stage.name if stage is not None else shortened(relative.stage, 40)
-        told = f"was in {place}" if relative.is_gone else "in the library" if relative.is_blueprint else f"in {place}"
+        told = f"was in {place}" if relative.is_gone else f"in {place}"
+        told = f"version {relative.version} in the library" if relative.version is not None else told
         told = f"made in {place}" if relative.is_archive else told
         stages.append(Stage(id=StageId(relative.configuration), name=name, colour=colour, description=told))
     ways = tuple(

@@ -67,6 +67,8 @@ def opening_fact(
     }
     if record.plan.intent.makes is not None:
         details |= {"makes": record.plan.intent.makes, "method": record.plan.intent.method.value}
+    if record.plan.intent.beside:
+        details["beside"] = list(record.plan.intent.beside)
     if event is AuditEvent.RUN_OPENED and record.plan.questions:
         details["answered_with_yes"] = list(record.plan.questions)
     if batch is not None:
