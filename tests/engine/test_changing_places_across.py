@@ -135,6 +135,8 @@ def test_the_newcomer_takes_the_place_with_its_data_and_the_old_one_goes_to_the_
         assert machines(scene.test.pool)["shop-1"][2] == (scene.front.uuid,)
         assert not machines(scene.test.pool)["shop-1"][5]
 
+        kept = there.engine.plan(there.demotion(scene.new, "staging")).warnings
+        assert any("belongs to the place in Production and comes along to Staging" in said for said in kept)
         plan = there.engine.plan(scene.swap())
         assert "takes its place in Production again" in plan.warnings[0]
         assert any(" of the place goes back to shop 1" in said for said in plan.warnings)

@@ -39,6 +39,9 @@ def test_what_xapi_said_when_it_was_asked_ahead_is_told_before_anything_begins()
         )
         assert refused.value.mend == "Switch that off at the disk first."
         assert here.engine.targets(company.shop)[-1].refusal is not None
+        refusing("CANNOT_CONTACT_HOST", "10.0.0.7")
+        apart = here.refusal(here.promotion(company.shop, "production"))
+        assert apart.mend.endswith("Or let the way make full copies: they go through this console.")
 
         for passing in ("TOO_MANY_STORAGE_MIGRATES", "OTHER_OPERATION_IN_PROGRESS"):
             refusing(passing)

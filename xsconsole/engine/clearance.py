@@ -14,6 +14,8 @@ from xsconsole.errors import NotPromotable, PoolFailed
 
 PASSING = frozenset({"TOO_MANY_STORAGE_MIGRATES", "OTHER_OPERATION_IN_PROGRESS"})  # a run waits for their end
 BLOCKED = "OPERATION_BLOCKED"
+APART = frozenset({"CANNOT_CONTACT_HOST", "HOST_CANNOT_ATTACH_NETWORK", "HOST_HAS_NO_MANAGEMENT_IP"})
+"""Hosts that do not reach each other. What is copied goes through the console, which reaches both pools."""
 NAMED: tuple[tuple[type[Record], str], ...] = (
     (VDI, "disk"),
     (SR, "storage"),
@@ -36,6 +38,7 @@ def demand_clearance(journeys: Sequence[Journey], there: Land, inventory: Invent
     names = tuple(f"“{shortened(journey.vm.name_label, 60)}”" for journey, _ in same)
     pool = there.inventory.pool.name_label if there.inventory.pool is not None else ""
     failed, mend = sentences(first.code, first.parameters)
+    mend = f"{mend} Or let the way make full copies: they go through this console." if first.code in APART else mend
     about = tuple(dict.fromkeys(name for _, failure in same for name in _named(failure, (inventory, there.inventory))))
     where = f" It is {listing(about)}." if about else ""
     others = len(refused) - len(same)

@@ -102,7 +102,7 @@ def plan_move(
         then = "started again" if starting >= {member.uuid for member in to_stop} else "stay so"
         warnings.append(f"{count(len(to_stop), 'running machine')} will be shut down and {then}.")
     if edge.kind is Kind.DEMOTE:
-        warnings += ["The disks stay as they are now.", *_taken_along(card, source, target, inventory)]
+        warnings += ["The disks stay as they are now.", *taken_along(card, source, target, inventory)]
     is_down = incumbent is not None and incumbent.is_serving
 
     def write(after: list[StepKey]) -> list[StepKey]:
@@ -167,7 +167,7 @@ def _halves(
     return early, late
 
 
-def _taken_along(card: Card, source: Stage, target: Stage, inventory: Inventory) -> tuple[str, ...]:
+def taken_along(card: Card, source: Stage, target: Stage, inventory: Inventory) -> tuple[str, ...]:
     """Return what to know of disks that belong to the place that is left."""
     if card.succession is None or card.succession.place != source.id:
         return ()

@@ -10,7 +10,7 @@ from xsconsole.domain.poolstate import MemberValue
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import EntryAction, Kind, Stage, Transition
 from xsconsole.engine.clearance import demand_clearance
-from xsconsole.engine.moves.moving import add_restore_point, runs, vms_of
+from xsconsole.engine.moves.moving import add_restore_point, runs, taken_along, vms_of
 from xsconsole.engine.moves.trip_steps import (
     Leg,
     add_company,
@@ -84,7 +84,7 @@ def plan_moving_across(
     if to_stop:
         warnings.append(f"{count(len(to_stop), 'running machine')} will be shut down and stay so.")
     if edge.kind is Kind.DEMOTE:
-        warnings.append("The disks stay as they are now.")
+        warnings += ["The disks stay as they are now.", *taken_along(card, source, target, inventory)]
     return Plan(
         intent=intent,
         steps=steps.all,
