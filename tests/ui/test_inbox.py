@@ -228,8 +228,10 @@ async def test_a_rejection_is_signed_with_the_log_in_typed_anew(
     assert "Log in anew as adam" in page.why.text()
     assert not page.reject.isEnabled()
     page.password.setText("wrong")
+    page.reject.setFocus()
     page.reject.click()
     await until(lambda: any("adam" in text for text in window.notices.texts), "the refusal")
+    await until(lambda: has_keyboard(page.password), "the field of the password, so that it is not typed as a reason")
     assert page.password.text() == ""
     above = window.notices.mapTo(window, window.notices.rect().bottomLeft()).y()
     assert above < page.foot.mapTo(window, page.foot.rect().topLeft()).y()  # the password can be typed again

@@ -216,8 +216,10 @@ class RequestPage(QWidget):
         return self.tr("Why it is withdrawn") if view.is_open else self.tr("Why it is cleared away")
 
     def focus_first(self) -> None:
-        """Give the keyboard to where a decision begins."""
-        fields = (self.run, self.again, self.reason, self.password, self.withdraw, self.as_file)
+        """Give the keyboard to where a decision begins; after a refused password to that, or it ends in the reason."""
+        fields: list[QWidget] = [self.run, self.again, self.reason, self.password, self.withdraw, self.as_file]
+        if self.reason.text():
+            fields.insert(0, self.password)
         next((field for field in fields if field.isVisibleTo(self) and field.isEnabled()), self).setFocus(
             Qt.FocusReason.OtherFocusReason
         )

@@ -143,8 +143,9 @@ class ReviewPage(QWidget):
         self.why.setVisible(bool(told))
 
     def focus_first(self) -> None:
-        """Give the keyboard to where a review begins."""
-        field = self.found if self.found.isVisibleTo(self) else self
+        """Give the keyboard to where a review begins; after a refused password to that, or it ends in the findings."""
+        fields = (self.password, self.found) if self.found.text() else (self.found,)
+        field = next((field for field in fields if field.isVisibleTo(self)), self)
         field.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot()
