@@ -296,6 +296,8 @@ def said_in_a_shell(shell: Shell, vm: str) -> None:
     stated = shell.say("drift", "state", "shop@patch-testing", "--out", str(page))
     assert stated.out.startswith("2 differences from"), stated.err
     assert "a big lab" in page.read_text()
+    printed = shell.say("drift", "state", "shop@patch-testing").out.splitlines()
+    assert (printed[0].startswith("Fidelity statement"), len(printed) > 200) == (True, True)
     assert shell.say("drift", "forbid", rule["id"][:8], "--reason", "over").status == 0
     refused = shell.say("drift", "allow", "shop@patch-testing", "web:nothing", "--reason", "x")
     assert (refused.status, "does not differ now" in refused.err) == (1, True)
@@ -306,5 +308,7 @@ def said_in_a_shell(shell: Shell, vm: str) -> None:
     shown = shell.say("drift", "show", "shop@patch-testing", "--json").document
     assert [one for one in shown["differences"] if one["verdict"] == "drift"] == []
     assert [one["after"] for one in shown["differences"] if one["name"].endswith("nic.0.mac")].count(MAC) == 1
-    planned = shell.say("replicate", "shop@staging", "--to", "integration", "--stop-first", "--dry-run", "--json")
+    planned = shell.say(
+        "replicate", "shop@staging", "--to", "integration", "--stop-first", "--dry-run", "--json", "--names", "{role} 2"
+    )
     assert (planned.status, planned.document["intent"]["kind"]) == (0, "replicate"), planned.err

@@ -355,7 +355,7 @@ def _command(console: Console, options: argparse.Namespace) -> Plannable:
                 method=Method(options.method),
                 is_stopped_first=options.stop_first,
                 point=point_named(card, options.point) if options.point else None,
-                pattern=options.names,
+                pattern=options.pattern,
                 reason=options.reason,
             )
         case "restore-point remove":

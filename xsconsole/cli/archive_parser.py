@@ -43,7 +43,9 @@ def add_archives(make: VerbMaker, name_help: str, add_reason: Callable[..., None
     verb = make(
         "archive replicate", "make a replica of it in a stage, to be looked into: no promotion, no gates", has_json=True
     )
-    verb.add_argument("--names", default="", metavar="PATTERN", help="names of the machines, as `replicate` takes it")
+    verb.add_argument(
+        "--names", dest="pattern", default="", metavar="PATTERN", help="names of the machines, as `replicate` takes it"
+    )
     _add_back(verb, add_reason)
     verb = make(
         "archive prove",

@@ -68,7 +68,7 @@ async def _restore(options: argparse.Namespace, *, is_replica: bool = False, pat
 
 async def replicate(options: argparse.Namespace) -> int:
     """Make a replica of it, as `replicate` does of what stands."""
-    return await _restore(options, is_replica=True, pattern=options.names)
+    return await _restore(options, is_replica=True, pattern=options.pattern)
 
 
 async def prove(options: argparse.Namespace) -> int:

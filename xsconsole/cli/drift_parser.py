@@ -62,7 +62,7 @@ def add_replicate(verb: ArgumentParser) -> None:
     verb.add_argument("--stop-first", action="store_true", help=what)
     verb.add_argument("--point", metavar="ID", help="of a restore point, by the beginning of its id")
     pattern = "names of the machines, such as '{service}-{role} {stage}'; also {name}, {version} and {number}"
-    verb.add_argument("--names", default="", metavar="PATTERN", help=pattern)
+    verb.add_argument("--names", dest="pattern", default="", metavar="PATTERN", help=pattern)
     verb.add_argument("--dry-run", action="store_true", help="only show the plan")
 
 

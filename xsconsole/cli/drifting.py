@@ -91,7 +91,11 @@ async def state(options: argparse.Namespace) -> int:
         made = statement_of(estate, _named(estate, options))
         if options.out is None:
             await put_on_record(estate, made, "")
-            output.print_json(document(made)) if options.json else output.say(text(made).rstrip())
+            if options.json:
+                output.print_json(document(made))
+            else:
+                for line in text(made).rstrip().splitlines():
+                    output.say(line)
             return 0
         await keep_statement(estate, made, Path(options.out), may_replace=options.force)
         output.print_json(document(made)) if options.json else output.say(f"{output.cell(made.verdict, 500)}")
