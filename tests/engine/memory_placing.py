@@ -53,6 +53,15 @@ class MemoryPlacing:
     async def set_interfaces(self, vm: Uuid, networks: Mapping[str, Uuid]) -> None:
         await self.do("set_interfaces", lambda: self._set_interfaces(vm, networks))
 
+    async def wear(self, vm: Uuid, source: Uuid, networks: Mapping[str, Uuid]) -> None:
+        def wear() -> None:
+            macs = {vif.device: vif.MAC for vif in self.pool.interfaces(source)}
+            self._set_interfaces(vm, networks)
+            for vif in self.pool.interfaces(vm):
+                self.pool.put(msgspec.structs.replace(vif, MAC=macs[vif.device]))
+
+        await self.do("wear", wear)
+
     async def networks_of(self, vm: Uuid) -> Mapping[str, Uuid]:
         found: Mapping[str, Uuid] = await self.do("networks_of", lambda: self.pool.networks_of(vm))
         return found

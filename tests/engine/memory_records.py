@@ -8,7 +8,7 @@ from typing import Self, TypeVar
 import msgspec
 
 from xsconsole.domain.ids import Ref, Uuid
-from xsconsole.domain.inventory import RECORD_TYPES, Change, ChangeBatch, Record
+from xsconsole.domain.inventory import RECORD_TYPES, Change, ChangeBatch, Inventory, Record
 
 RecordKind = TypeVar("RecordKind", bound=Record)
 
@@ -37,6 +37,12 @@ class MemoryRecords:
         self._listeners.append(listener)
         whole = tuple(_change(record) for record in self.records.values())
         listener(ChangeBatch(changes=whole, is_whole=True))
+
+    def inventory(self) -> Inventory:
+        """Return all of it as it is now."""
+        made = Inventory()
+        made.apply(ChangeBatch(changes=tuple(_change(record) for record in self.records.values()), is_whole=True))
+        return made
 
     def change_record(self, kind: type[Record], **fields: object) -> None:
         """Change every record of a class."""

@@ -1,7 +1,7 @@
 """Consoles without their doors: gateway, ledger, mirror and engine, at an embedded pool."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -80,6 +80,10 @@ class Seat:
     @property
     def board(self) -> Board:
         return derive(self.inventory, self.doing.watch.shown_holder_of)
+
+    @property
+    def keys(self) -> Mapping[str, str]:
+        return self.inventory.pool.other_config if self.inventory.pool is not None else {}
 
     async def caught_up(self) -> None:
         """Wait for nothing: the board is read from all that was heard, at each look."""

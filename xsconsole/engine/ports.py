@@ -111,6 +111,9 @@ class PlacingPort(MendingPort, Protocol):
     async def put_on(self, vm: Uuid, networks: Mapping[str, Uuid]) -> None:
         """Put interfaces on networks, by device, also while the machine runs; they keep their MAC addresses."""
 
+    async def wear(self, vm: Uuid, source: Uuid, networks: Mapping[str, Uuid]) -> None:
+        """Give a halted machine exactly the interfaces of `source`, MAC addresses too, on networks by device."""
+
     async def storage_of(self, vm: Uuid, device: str) -> Uuid | None:
         """Return where the disk of a machine at a device is; None where there is none, or no machine."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 from xsconsole.domain.actions.mends import MAPS, MEMORY, PROCESSORS, MendedField
 from xsconsole.domain.ids import Ref
@@ -29,6 +30,7 @@ KEPT = (
     *("device", "network", "VM", "other_config", "qos_algorithm_type", "qos_algorithm_params"),
     *("locking_mode", "ipv4_allowed", "ipv6_allowed"),
 )
+WORN = tuple(name for name in (*KEPT, "MAC") if name != "VM")
 LIMITS = ("memory_static_min", "memory_dynamic_min", "memory_dynamic_max", "memory_static_max")
 
 
@@ -76,6 +78,27 @@ async def give_mac(session: PoolSession, vif: Ref, mac: str) -> None:
         return
     await session.call("VIF.destroy", vif)
     await session.call("VIF.create", {**{name: record[name] for name in KEPT}, "MAC": mac, "MTU": str(record["MTU"])})
+
+
+async def wear(
+    session: PoolSession,
+    vm: Ref,
+    present: Mapping[str, Mapping[str, Any]],
+    wanted: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """Make the interfaces of a machine those of another one, by device; `wanted` names the network of each.
+
+    One that is so already stays. Whoever was cut off between two calls goes on here, since nothing is remembered.
+    """
+    for device, interface in present.items():
+        other = wanted.get(device)
+        if other is None or any(interface[name] != other[name] for name in (*WORN, "MTU")):
+            await session.call("VIF.destroy", interface["ref"])
+    for device in sorted(wanted, key=int):
+        known, other = present.get(device), wanted[device]
+        if known is None or any(known[name] != other[name] for name in (*WORN, "MTU")):
+            record = {name: other[name] for name in WORN}
+            await session.call("VIF.create", {**record, "VM": vm, "MTU": str(other["MTU"])})
 
 
 async def add_interface(session: PoolSession, vm: Ref, device: str, network: Ref) -> None:

@@ -8,7 +8,7 @@ from xsconsole.domain.ids import NULL_REF, Ref, RunId, Uuid
 from xsconsole.engine.ports import Progress
 from xsconsole.errors import PoolFailed
 from xsconsole.xapi.disposal import DISK, ref_of
-from xsconsole.xapi.mending import add_interface, give_mac, write_fields
+from xsconsole.xapi.mending import add_interface, give_mac, wear, write_fields
 from xsconsole.xapi.session import PoolSession
 from xsconsole.xapi.tasks import Tasks
 
@@ -38,6 +38,14 @@ class XapiPlacing:
         await self.put_on(vm, networks)
         for device in sorted(networks.keys() - present.keys(), key=int):
             await add_interface(self._session, machine, device, await self._ref("network", networks[device]))
+
+    async def wear(self, vm: Uuid, source: Uuid, networks: Mapping[str, Uuid]) -> None:
+        refs = {device: await self._ref("network", network) for device, network in networks.items()}
+        wanted = {
+            device: {**interface, "network": refs[device]}
+            for device, interface in (await self._interfaces(source)).items()
+        }
+        await wear(self._session, await self._ref("VM", vm), await self._interfaces(vm), wanted)
 
     async def networks_of(self, vm: Uuid) -> Mapping[str, Uuid]:
         return {

@@ -1,8 +1,10 @@
 """What making networks asks of a pool."""
 
+from collections.abc import Collection
 from typing import Protocol
 
 from xsconsole.domain.ids import Uuid
+from xsconsole.domain.inventory import Inventory
 
 
 class NetworkPort(Protocol):
@@ -12,6 +14,13 @@ class NetworkPort(Protocol):
         """Return the networks of exactly this name."""
 
     async def create(self, name: str, description: str) -> None: ...
+
+    async def around(self, networks: Collection[Uuid], vms: Collection[Uuid], past: Uuid | None) -> Inventory:
+        """Return what stands on networks and has cards there, from machine to machine, as the pool has it now.
+
+        It goes from these networks and machines to wherever their cards lead, but not on from a network that a host has
+        a card on, and not past the machine `past`. What is gone is left out.
+        """
 
     async def destroy(self, network: Uuid) -> None:
         """Destroy a network; one that is gone is no error. Interfaces of halted machines on it go with it."""

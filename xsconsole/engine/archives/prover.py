@@ -53,7 +53,7 @@ class Prover:
             case MakeScratchNetwork():
                 return await self._make(step, action)
             case FitScratch():
-                networks = {device: await self._network(key) for device, key in action.scratch.items()}
+                networks = {device: await self.network(key) for device, key in action.scratch.items()}
                 await self._copier.fit(msgspec.structs.replace(action, networks={**action.networks, **networks}))
             case CheckApart():
                 await self._look_around(action)
@@ -111,7 +111,12 @@ class Prover:
 
         return await insist(self._at.pool, attempt)
 
-    async def _network(self, key: StepKey) -> Uuid:
+    async def network(self, key: StepKey) -> Uuid:
+        """Return the network that a step made.
+
+        Raises:
+            PoolFailed: it is gone.
+        """
         found = await self._named(key)
         if not found:
             raise PoolFailed(code="XSCONSOLE_NETWORK_GONE", parameters=(key,), method="network.get_by_name_label")
@@ -133,7 +138,7 @@ class Prover:
         astray = []
         for key in action.copies:
             vm, fit = await self._copier.of(key), fitted[key]
-            wanted = {**fit.networks, **{device: await self._network(made) for device, made in fit.scratch.items()}}
+            wanted = {**fit.networks, **{device: await self.network(made) for device, made in fit.scratch.items()}}
             found = await insist(self._at.pool, lambda vm=vm: self._at.pool.placing.networks_of(vm.uuid))  # type: ignore[misc]
             astray += [
                 f"interface {device} of {shortened(vm.name_label)} is on another network"

@@ -92,7 +92,7 @@ def plan_copy(order: Order, offspring: Offspring, board: Board, inventory: Inven
     demand_operations(order, parts, inventory, is_freezing=is_freezing)
 
     steps = Steps()
-    taken = _add_source(steps, order, parts, inventory, is_freezing=is_freezing)
+    taken = add_source(steps, order, parts, inventory, is_freezing=is_freezing)
     ready: list[StepKey] = []
     if taken:
         ready = [steps.add(NoteFreeze(snapshots=tuple(taken.values())), order.card.name, taken.values())]
@@ -129,8 +129,14 @@ def _hosts(
     return place(inventory, guests, less(claims.memory, freed))
 
 
-def _add_source(
-    steps: Steps, order: Order, parts: Sequence[Part], inventory: Inventory, *, is_freezing: bool
+def add_source(
+    steps: Steps,
+    order: Order,
+    parts: Sequence[Part],
+    inventory: Inventory,
+    *,
+    is_freezing: bool,
+    after: Sequence[StepKey] = (),
 ) -> dict[Uuid, StepKey]:
     """Add what gives the snapshots that copies are made of; nothing where the machines themselves are copied."""
     if order.stock is not None:
@@ -143,7 +149,7 @@ def _add_source(
         return TakeSnapshot(vm=vm.uuid, purpose=purpose, was_running=runs(member))
 
     machines = [(part.member, part.vm) for part in parts]
-    return add_freeze(steps, machines, taking, inventory, is_stopped_first=order.is_stopped_first)
+    return add_freeze(steps, machines, taking, inventory, is_stopped_first=order.is_stopped_first, after=after)
 
 
 def add_copies(

@@ -59,7 +59,7 @@ class DiskWork:
         await insist(self._at.pool, attempt)
 
     async def _write(self, vm: Uuid, disk: Uuid, action: SeedDisk, on_progress: Progress) -> None:
-        files = {**action.files, META_DATA: meta_data(vm, action.hostname)}
+        files = {META_DATA: meta_data(vm, action.hostname), **action.files}
         image = partial(image_of, files, action.size_bytes)
         await self._at.settling(self._disks.write(disk, image, self._at.run, on_progress))
 

@@ -16,12 +16,12 @@ from xsconsole.domain.words import instant
 from xsconsole.domain.workflow import EntryAction, Kind, Method, Stage, Transition, Workflow
 from xsconsole.engine.commands import Replicate
 from xsconsole.engine.copies.candidates import Stock, stock_of_point
-from xsconsole.engine.copies.copy_checks import Order
+from xsconsole.engine.copies.copy_checks import Offspring, Order
 from xsconsole.engine.copies.copying import offspring_of, plan_copy
 from xsconsole.engine.copies.crossing import plan_crossing
 from xsconsole.engine.plans import rules
 from xsconsole.engine.plans.barring import demand_open
-from xsconsole.engine.plans.lands import Lands, land_of, names_of, pools_of
+from xsconsole.engine.plans.lands import Land, Lands, land_of, names_of, pools_of
 from xsconsole.errors import NotFound, NotPromotable
 
 CLOSING = frozenset({BarrierKind.STOP, BarrierKind.FREEZE})
@@ -44,6 +44,30 @@ def plan_replica(
     Raises:
         Refused: with the reason and the mend.
     """
+    order, offspring, land = ordered(command, board, inventory, actor, clocks, lands)
+    if land is None:
+        plan = plan_copy(order, offspring, board, inventory)
+    else:
+        plan = plan_crossing(order, offspring, land, inventory)
+    return msgspec.structs.replace(plan, asks=True)
+
+
+def ordered(
+    command: Replicate,
+    board: Board,
+    inventory: Inventory,
+    actor: str,
+    clocks: tuple[datetime, ...],
+    lands: Lands,
+    kind: RunKind = RunKind.REPLICATE,
+) -> tuple[Order, Offspring, Land | None]:
+    """Return what is to be copied, what becomes of it, and the other pool where it goes to one.
+
+    `kind` is what the run is: what a fence surrounds runs wherever it comes.
+
+    Raises:
+        Refused: with the reason and the mend.
+    """
     workflow = rules.workflow_of(board)
     card = rules.card_of(board, command.configuration)
     rules.demand_standing(card, {Standing.WHOLE})
@@ -58,14 +82,7 @@ def plan_replica(
             reason=f"{target.name} is in another pool, and a linked clone stays on the storage of its original.",
             mend="Make full copies.",
         )
-    edge = Transition(
-        id=TransitionId(f"replica-{target.id}-{command.method}"),
-        source=source.id,
-        target=target.id,
-        kind=Kind.PROMOTE,
-        method=command.method,
-        restore_point=None,
-    )
+    edge = way_of(command, source.id, kind)
     at_target = board if land is None else land.board
     offspring = offspring_of(card, edge, at_target, inventory)
     scene = Scene(
@@ -77,7 +94,7 @@ def plan_replica(
         also_at=clocks[1:],
         elsewhere=None if land is None else Elsewhere(board=land.board, inventory=land.inventory),
     )
-    will_run = target.entry is EntryAction.START
+    will_run = target.entry is EntryAction.START or kind is not RunKind.REPLICATE
     demand_open(
         [barrier for barrier in barriers_of(edge, scene) if barrier.kind in CLOSING],
         lambda: rules.demand_place(at_target, target, card.service, offspring.id, will_run=will_run),
@@ -86,7 +103,7 @@ def plan_replica(
     if stock is None:
         rules.demand_settled_power(card)
     intent = Intent(
-        kind=RunKind.REPLICATE,
+        kind=kind,
         configuration=card.id,
         name=card.name,
         service=card.service,
@@ -112,11 +129,20 @@ def plan_replica(
         stock=stock,
         pattern=command.pattern,
     )
-    if land is None:
-        plan = plan_copy(order, offspring, board, inventory)
-    else:
-        plan = plan_crossing(order, offspring, land, inventory)
-    return msgspec.structs.replace(plan, asks=True)
+    return order, offspring, land
+
+
+def way_of(command: Replicate, source: StageId, kind: RunKind) -> Transition:
+    """Return the way that a copy goes: none of the workflow, but one by which equal orders make equal copies."""
+    name = "replica" if kind is RunKind.REPLICATE else kind.value
+    return Transition(
+        id=TransitionId(f"{name}-{command.target}-{command.method}"),
+        source=source,
+        target=command.target,
+        kind=Kind.PROMOTE,
+        method=command.method,
+        restore_point=None,
+    )
 
 
 def demand_no_way_round(

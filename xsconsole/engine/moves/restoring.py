@@ -248,3 +248,31 @@ def losses(
     if newest > point.at and is_newest_meant:
         sentences.append(f"A newer restore point ({instant(newest)}) lacks a member and is passed over.")
     return sentences
+
+
+def newest_point(card: Card, target: Stage) -> RestorePoint:
+    """Return the newest whole restore point that was taken in a stage.
+
+    Raises:
+        NotPromotable: there is none.
+    """
+    points = [point for point in card.restore_points if point.stage == target.id]
+    if not points:
+        raise NotPromotable(
+            reason=f"“{shortened(card.name)}” has no restore point from {target.name}.",
+            mend="Demote it with its disks as they are.",
+        )
+    present = {member.uuid for member in card.members}
+    whole = [point for point in points if point.is_whole]
+    if not whole:
+        names = tuple(member.name for member in card.members if member.uuid not in points[0].snapshots)
+        raise NotPromotable(
+            reason=f"The restore point has no snapshot of {listing(names)}: added since, or the snapshot is gone.",
+            mend="Demote it with its disks as they are.",
+        )
+    if set(whole[0].snapshots) - present:
+        raise NotPromotable(
+            reason="A machine of the restore point is no member any more.",
+            mend="Add it again, or demote with the disks as they are.",
+        )
+    return whole[0]
