@@ -33,6 +33,7 @@ class AuditEvent(StrEnum):
     QUEUE_CANCELLED = "queue.cancelled"  # somebody took it out
     CLOSED = "closure.set"  # a stage frozen, a configuration held, a version quarantined, the line stopped
     LIFTED = "closure.lifted"
+    GROUND_SET = "fence.ground"  # what fences of a pool are built on
     DIFFERENCE_ALLOWED = "allowance.set"  # a field may differ from now on
     DIFFERENCE_FORBIDDEN = "allowance.removed"
     DRIFTED = "drift.observed"  # how a configuration differs from what it is measured by became another

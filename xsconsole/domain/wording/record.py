@@ -25,6 +25,7 @@ _EVENTS: dict[AuditEvent, str] = {
     AuditEvent.QUEUE_CANCELLED: "Taken out of the queue",
     AuditEvent.CLOSED: "Closed",
     AuditEvent.LIFTED: "Lifted",
+    AuditEvent.GROUND_SET: "Ground of fences written",
     AuditEvent.DIFFERENCE_ALLOWED: "May differ from now on",
     AuditEvent.DIFFERENCE_FORBIDDEN: "May differ no more",
     AuditEvent.DRIFTED: "Drift",

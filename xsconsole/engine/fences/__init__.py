@@ -1,0 +1,1 @@
+"""Fences on the pool: their ground, building them, proving them, and taking them away."""
