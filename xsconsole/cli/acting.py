@@ -51,6 +51,8 @@ UNWRITTEN = {
     RunKind.SNAPSHOT,
     RunKind.NOTE,
     RunKind.MIGRATE,
+    RunKind.PARK,
+    RunKind.REDEPLOY,
 } | set(POWER.values())
 """Runs that write nothing to the members."""
 UNCONFIRMED = (
@@ -319,7 +321,8 @@ def _what_is_so(console: Console, plan: Plan, card: Card | None) -> str:
     if card is None and plan.intent.kind is RunKind.RETIRE:
         return f"“{plan.intent.name}” is in the archive of its pool now, and on no board any more."
     if card is None:
-        what = "its machines are deleted" if plan.intent.kind is RunKind.DELETE else "its machines stay as they are"
+        is_deleted = plan.intent.kind in (RunKind.DELETE, RunKind.UNDEPLOY)
+        what = "its machines are deleted" if is_deleted else "its machines stay as they are"
         return f"“{plan.intent.name}” is no configuration any more; {what}."
     workflow = console.board.workflow
     stage = workflow.stage(card.stage) if workflow else None

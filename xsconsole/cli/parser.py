@@ -9,6 +9,7 @@ from xsconsole.cli.blueprint_parser import add_blueprints
 from xsconsole.cli.closing_parser import add_closings
 from xsconsole.cli.config_parser import NAME_HELP, Names, add_configurations
 from xsconsole.cli.drift_parser import add_drift, add_refresh, add_replicate
+from xsconsole.cli.fence_parser import add_fences
 from xsconsole.cli.points_parser import add_points
 from xsconsole.cli.provision_parser import add_provision
 from xsconsole.cli.record_parser import add_audit
@@ -99,6 +100,9 @@ def parser() -> argparse.ArgumentParser:
     add_archives(partial(_verb, of_archives), NAME_HELP, _add_reason)
     of_library = _family(verbs, "blueprint", "the library: what configurations are made of")
     add_blueprints(partial(_verb, of_library), NAME_HELP, _add_reason)
+    of_fences = _family(verbs, "fence", "copies with the addresses of their originals, fenced off")
+    of_ground = partial(_verb, _family(of_fences, "ground", "what fences are built on"))
+    add_fences(partial(_verb, of_fences), of_ground, NAME_HELP, _add_reason)
     verb = _verb(verbs, "settle", "finish an interrupted run, forward or back, whoever began it", has_json=True)
     verb.add_argument("name", metavar="NAME", help=NAME_HELP)
     verb.add_argument("direction", choices=["resume", "undo"], help="go on to its end, or put everything back")

@@ -4,6 +4,9 @@ import argparse
 import math
 import re
 from datetime import UTC, datetime
+from ipaddress import AddressValueError, IPv4Address
+
+from xsconsole.domain.fence.values import Transport
 
 SHORTEST_DIGEST = 8
 SEAT_NUMBERS = ("order", "start-delay", "shutdown-delay")
@@ -40,6 +43,27 @@ def seat(text: str) -> tuple[str, dict[str, str]]:
     if not separator or not name or not is_fit or not all(one.isascii() and one.isdecimal() for one in numbers):
         raise argparse.ArgumentTypeError(f"VM:role=R,order=N,start-delay=S,shutdown-delay=S, some of them, not {text}")
     return name, found
+
+
+def card_address(text: str) -> tuple[str, str, IPv4Address]:
+    """Read `web-1.0=10.0.0.5`: a member, a card of it, and the address of that."""
+    card, separator, address = text.rpartition("=")
+    member, dot, device = card.rpartition(".")
+    try:
+        if not (separator and dot and member and device.isascii() and device.isdecimal()):
+            raise AddressValueError(text)
+        return member, device, IPv4Address(address)
+    except AddressValueError:
+        raise argparse.ArgumentTypeError(f"MEMBER.DEVICE=IP, such as web-1.0=10.0.0.5, not {text}") from None
+
+
+def published(text: str) -> tuple[str, Transport, int, int]:
+    """Read `web-1:tcp/443` or `web-1:tcp/8443:443`: a member, a port outside, and the one inside that it leads to."""
+    found = re.fullmatch(r"(.+):(tcp|udp)/([0-9]{1,5})(?::([0-9]{1,5}))?", text, re.IGNORECASE)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"MEMBER:tcp/PORT or MEMBER:udp/PORT:INSIDE, not {text}")
+    member, transport, port, inside = found.groups()
+    return member, Transport(transport.lower()), int(port), int(inside or port)
 
 
 def count(text: str) -> int:

@@ -1,5 +1,6 @@
 """The one place that wires, and the only door that the window and the command line know."""
 
+from xsconsole.console import fences
 from xsconsole.console.archives import ArchiveRoom, Destination, folder_named
 from xsconsole.console.batches import Batch, planned_together
 from xsconsole.console.door import Console
@@ -80,6 +81,7 @@ __all__ = [
     "drift_against",
     "drifts_of",
     "entry_of",
+    "fences",
     "fill_rows",
     "find_rule",
     "folder_named",

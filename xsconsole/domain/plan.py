@@ -23,6 +23,7 @@ from xsconsole.domain.actions.copies import (
     UseCandidate,
     VerifyCopies,
 )
+from xsconsole.domain.actions.fences import FENCES_WITHOUT_INVERSE, FenceAction
 from xsconsole.domain.actions.holds import HoldAction
 from xsconsole.domain.actions.placing import PlacingAction
 from xsconsole.domain.actions.proofs import PROOFS_WITHOUT_INVERSE, NoteProof, ProofAction
@@ -201,6 +202,7 @@ Action = (
     | ServiceAction
     | ProvisionAction
     | StowAction
+    | FenceAction
 )
 
 LASTING = (OpenReview, DropSnapshot, DropCandidate, DropPoint, NoteProof, *STOWS_THAT_LAST)
@@ -219,6 +221,7 @@ WITHOUT_INVERSE = (
     *ARCHIVES_WITHOUT_INVERSE,
     *PROOFS_WITHOUT_INVERSE,
     *STOWS_WITHOUT_INVERSE,
+    *FENCES_WITHOUT_INVERSE,
     *LASTING,
 )
 """Actions of which undoing has nothing to do."""

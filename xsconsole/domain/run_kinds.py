@@ -37,6 +37,10 @@ class RunKind(StrEnum):
     PROVISION = "provision"  # new configurations, of a blueprint
     DELETE = "delete"  # its machines with their disks
     ARRANGE = "arrange"  # roles, orders and delays of its members
+    DEPLOY = "deploy"  # copies in a fence, with the addresses of their originals
+    UNDEPLOY = "undeploy"  # a fence with all that is in it goes
+    PARK = "park"  # a fence is shut down, and stays to come back
+    REDEPLOY = "redeploy"  # and comes back
     MIGRATE = "migrate"  # its machines to another host, their disks to another storage
 
 
@@ -48,5 +52,5 @@ class Disks(StrEnum):
     SWAP = "swap"  # with those of whose place it took
 
 
-FORGETTING = frozenset({RunKind.DISSOLVE, RunKind.RETIRE, RunKind.DELETE})
+FORGETTING = frozenset({RunKind.DISSOLVE, RunKind.RETIRE, RunKind.DELETE, RunKind.UNDEPLOY})
 """After these there is no configuration any more."""

@@ -175,6 +175,14 @@ def kind_name(kind: RunKind) -> str:
             return "Arrange the members of"
         case RunKind.MIGRATE:
             return "Migrate"
+        case RunKind.DEPLOY:
+            return "Deploy a fence of"
+        case RunKind.UNDEPLOY:
+            return "Undeploy the fence of"
+        case RunKind.PARK:
+            return "Shut down the fence of"
+        case RunKind.REDEPLOY:
+            return "Redeploy the fence of"
     assert_never(kind)
 
 
@@ -197,7 +205,7 @@ def title(plan: Plan, workflow: Workflow | None = None) -> str:
         text += f" from {named(intent.source)} to {named(intent.target)}"
     elif intent.kind in (RunKind.CREATE, RunKind.RETURN, RunKind.PROVE, RunKind.PROVISION) and intent.target:
         text += f" in {named(intent.target)}"
-    if intent.kind is RunKind.REPLICATE and intent.source in (None, intent.target) and intent.target:
+    if intent.kind in (RunKind.REPLICATE, RunKind.DEPLOY) and intent.source in (None, intent.target) and intent.target:
         text += f" in {named(intent.target)}"
     if intent.disks is Disks.RESTORE:
         text += ", back to the restore point"

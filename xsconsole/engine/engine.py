@@ -42,6 +42,7 @@ from xsconsole.engine.archives.ports import Archives
 from xsconsole.engine.closing import Closings
 from xsconsole.engine.commands import Confirmed, Direction, Plannable, Settle
 from xsconsole.engine.facts import cause_of, observed_end, opening_fact, refusal_fact
+from xsconsole.engine.fences.grounds import Grounds
 from xsconsole.engine.fresh import fresh_land
 from xsconsole.engine.hearing import Hearing
 from xsconsole.engine.library.shelving import Shelving
@@ -85,9 +86,7 @@ class Engine:
         archives: Archives | None = None,
     ) -> None:
         self.watch = watch or LeaseWatch(clock)
-        self._pool = pool
-        self._ledger = ledger
-        self._clock = clock
+        self._pool, self._ledger, self._clock = pool, ledger, clock
         self._ids, self._me = ids, me
         self._check = check
         self._world = world
@@ -99,7 +98,8 @@ class Engine:
         self.abroad: Abroad = NOWHERE  # whoever knows of other pools says it here
         self.requests = Requests(pool, ledger, clock, world, check, me.name, Freezer(self, world.caught_up), self)
         self.closings = Closings(pool, ledger, clock, ids, world)
-        self.allowing, self.shelving = Allowing(pool, ledger, ids), Shelving(pool, ledger, ids, archives)
+        self.allowing, self.grounds = Allowing(pool, ledger, ids), Grounds(pool, ledger)
+        self.shelving = Shelving(pool, ledger, ids, archives)
         self._runs: dict[RunId, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._hearing = Hearing(pool)

@@ -39,11 +39,14 @@ from xsconsole.engine.commands import (
     Create,
     Delete,
     DeletePooled,
+    FenceCommand,
     Plannable,
     ProveArchive,
     Provision,
     RestoreFromPool,
+    Undeploy,
 )
+from xsconsole.engine.fences.drawn import machine_beside
 from xsconsole.engine.plans.lands import Land
 from xsconsole.engine.ports import Field, PoolPort
 from xsconsole.engine.runs.gatekeeper import World
@@ -103,7 +106,7 @@ async def read_afresh(
         records.append(msgspec.structs.replace(mirror.pool, other_config=dict(keys)))
     for vm in everything:
         records += _devices(mirror, vm)
-    if isinstance(command, Delete):
+    if isinstance(command, Delete | Undeploy):
         disks = {disk.ref for vm in vms if vm.uuid in own for disk in disks_of(mirror, vm)}
         records += [drive for drive in mirror.all(VBD) if drive.VDI in disks]  # who else has them keeps them
     inventory = Inventory()
@@ -142,6 +145,8 @@ def _named(command: Plannable, mirror: Inventory) -> Iterable[Uuid]:
             return tuple({member.template: None for one in command.newcomers for member in one.members})
         case RestoreFromPool(archive=archive) | ProveArchive(of=RestoreFromPool(archive=archive)):
             return tuple(member.template for member in archive.members)
+        case FenceCommand():
+            return machine_beside(command, mirror)
         case DeletePooled(archive=id_):
             return tuple(vm.uuid for vm in marked_in(mirror).get(id_, ()))
     return ()

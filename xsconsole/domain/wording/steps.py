@@ -33,6 +33,16 @@ from xsconsole.domain.actions.copies import (
     WriteCopy,
     WriteCopyRoster,
 )
+from xsconsole.domain.actions.fences import (
+    CheckFence,
+    ClaimShare,
+    FitFenced,
+    FitRouter,
+    ForgetFence,
+    ReleaseShare,
+    RemoveFenceNetwork,
+    WriteFence,
+)
 from xsconsole.domain.actions.holds import CarryHold, DropHold, DropStay, PlaceHold
 from xsconsole.domain.actions.mends import MendFields, SetFields
 from xsconsole.domain.actions.placing import BringTo, Migrate, MoveDisk, PreferHost, PutOnNetworks
@@ -144,6 +154,10 @@ def doing(action: Action, subject: str) -> str:
             return f"Write version {version} of the blueprint {subject} to the pool"
         case VerifyTemplates():
             return f"Compare the templates of {subject} with the pool"
+        case FitFenced():
+            return f"Make {subject} a machine with the addresses of its original, inside the fence"
+        case FitRouter():
+            return f"Make {subject} of it, with a card on each side"
         case FitCopy():
             return f"Make {subject} a machine in its own right"
         case DeleteMachines(vms=vms, disks=disks):
@@ -240,6 +254,18 @@ def doing(action: Action, subject: str) -> str:
             return f"Suspend {subject}"
         case Resume():
             return f"Resume {subject}"
+        case ClaimShare():
+            return f"Claim the address {subject}"
+        case WriteFence():
+            return f"Write the fence {subject} to the pool"
+        case CheckFence():
+            return f"Prove that nothing leads out of {subject} past its router"
+        case RemoveFenceNetwork():
+            return f"Destroy the network of the fence for {subject}"
+        case ReleaseShare():
+            return f"Let others have the address {subject}"
+        case ForgetFence():
+            return f"Forget the fence {subject}"
     assert_never(action)
 
 
@@ -324,6 +350,10 @@ def undoing(action: Action, subject: str) -> str:
             return f"Destroy the private network for {subject}"
         case Suspend():
             return f"Resume {subject} again"
+        case ClaimShare():
+            return f"Let others have the address {subject} again"
+        case WriteFence():
+            return f"Write back what the pool had of the fence {subject}"
         case Resume():
             return f"Suspend {subject} again"
         case _:

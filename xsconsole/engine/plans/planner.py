@@ -15,7 +15,6 @@ from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.manifest import Manifest, fingerprint, manifest_of_card
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Demand, Disks, Intent, Plan, RunKind
-from xsconsole.domain.points.sets import RestorePoint
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import EntryAction, Kind, Method, Stage, Transition, Workflow
 from xsconsole.engine.archives.archiving import plan_archive
@@ -37,6 +36,7 @@ from xsconsole.engine.commands import (
     Describe,
     Dissolve,
     EndStay,
+    FenceCommand,
     Freeze,
     Mend,
     Plannable,
@@ -61,10 +61,11 @@ from xsconsole.engine.copies.copying import offspring_of, plan_copy
 from xsconsole.engine.copies.crossing import plan_crossing
 from xsconsole.engine.copies.refreshing import plan_refresh
 from xsconsole.engine.copies.replicating import plan_replica
+from xsconsole.engine.fences.planning import demand_unfenced, plan_fence
 from xsconsole.engine.library.capturing import plan_capture
 from xsconsole.engine.moves.moving import plan_move, runs
 from xsconsole.engine.moves.moving_across import plan_moving_across
-from xsconsole.engine.moves.restoring import plan_restore
+from xsconsole.engine.moves.restoring import newest_point, plan_restore
 from xsconsole.engine.moves.restoring_across import plan_restoring_across
 from xsconsole.engine.moves.succession import incumbent_of, succeeded
 from xsconsole.engine.moves.swapping import demand_standby, plan_swap
@@ -115,6 +116,7 @@ def plan(
         Refused: a rule of the workflow or the state of the pool stands against it, with the mend.
     """
     clocks = (at, *also_at)
+    demand_unfenced(command, inventory)
     match command:
         case Promote():
             return _plan_transition(command, RunKind.PROMOTE, Disks.KEEP, board, inventory, actor, clocks, lands)
@@ -174,6 +176,8 @@ def plan(
             return plan_revert(command, board, inventory, actor)
         case Provision():
             return plan_provision(command, board, inventory, actor, clocks)
+        case FenceCommand():
+            return plan_fence(command, board, inventory, actor, clocks)
     assert_never(command)
 
 
@@ -229,7 +233,7 @@ def _plan_transition(
     )
     if stock is None:
         rules.demand_settled_power(card)
-    point = _newest_point(card, target) if disks is Disks.RESTORE else None
+    point = newest_point(card, target) if disks is Disks.RESTORE else None
     intent = Intent(
         kind=kind,
         configuration=card.id,
@@ -366,29 +370,6 @@ def _transition(workflow: Workflow, card: Card, target: Stage, kind: Kind) -> Tr
 def _stage_name(workflow: Workflow, stage_id: StageId) -> str:
     stage = workflow.stage(stage_id)
     return stage.name if stage else stage_id
-
-
-def _newest_point(card: Card, target: Stage) -> RestorePoint:
-    points = [point for point in card.restore_points if point.stage == target.id]
-    if not points:
-        raise NotPromotable(
-            reason=f"“{shortened(card.name)}” has no restore point from {target.name}.",
-            mend="Demote it with its disks as they are.",
-        )
-    present = {member.uuid for member in card.members}
-    whole = [point for point in points if point.is_whole]
-    if not whole:
-        names = tuple(member.name for member in card.members if member.uuid not in points[0].snapshots)
-        raise NotPromotable(
-            reason=f"The restore point has no snapshot of {listing(names)}: added since, or the snapshot is gone.",
-            mend="Demote it with its disks as they are.",
-        )
-    if set(whole[0].snapshots) - present:
-        raise NotPromotable(
-            reason="A machine of the restore point is no member any more.",
-            mend="Add it again, or demote with the disks as they are.",
-        )
-    return whole[0]
 
 
 def will_run(card: Card, target: Stage, method: Method) -> bool:

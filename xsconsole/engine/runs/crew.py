@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 
+from xsconsole.domain.actions.fences import FenceAction
 from xsconsole.domain.actions.proofs import ProofAction
 from xsconsole.domain.plan import Step
 from xsconsole.domain.poolstate import RunRecord
@@ -38,6 +39,8 @@ class Crew:
         self._other = Performer(pool, clock, there.beside(here), record, key, results, home, is_abroad=True)
 
     async def is_there(self, step: Step) -> bool:
+        if isinstance(step.action, FenceAction):
+            return await self._of(step).fencer.is_there(step.action)
         if isinstance(step.action, ProofAction):
             return await self._of(step).prover.is_there(step, step.action)
         return await self._of(step).is_there(step)
@@ -47,12 +50,17 @@ class Crew:
 
     async def perform(self, step: Step, on_progress: Progress) -> str:
         with self._telling_what_is_gone(step):
+            if isinstance(step.action, FenceAction):
+                return await self._of(step).fencer.perform(step.action)
             if isinstance(step.action, ProofAction):
                 return await self._of(step).prover.perform(step, step.action, on_progress)
             return await self._of(step).perform(step, on_progress)
 
     async def undo(self, step: Step, on_progress: Progress) -> str:
         with self._telling_what_is_gone(step):
+            if isinstance(step.action, FenceAction):
+                await self._of(step).fencer.undo(step.action)
+                return ""
             if isinstance(step.action, ProofAction):
                 await self._of(step).prover.undo(step, step.action)
                 return ""

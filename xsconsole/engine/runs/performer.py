@@ -31,10 +31,10 @@ from xsconsole.domain.actions.copies import (
     WriteCopy,
     WriteCopyRoster,
 )
+from xsconsole.domain.actions.fences import Delegated
 from xsconsole.domain.actions.holds import DropHold, PlaceHold
 from xsconsole.domain.actions.mends import MendFields
 from xsconsole.domain.actions.placing import Migrate, MoveDisk, PreferHost, PutOnNetworks
-from xsconsole.domain.actions.proofs import ProofAction
 from xsconsole.domain.actions.service import Resume, Suspend, SwitchOff
 from xsconsole.domain.actions.stowing import CheckStow, DestroyTemplate, ForgetStow, SealStow, StowMember, VerifyStow
 from xsconsole.domain.actions.travel import AskAcross, JoinCompany, LiftProtection, MoveAcross, NoteCompany
@@ -61,6 +61,7 @@ from xsconsole.engine.archives.ports import Archives, NoArchives
 from xsconsole.engine.archives.prover import Prover
 from xsconsole.engine.copies.copier import Copier
 from xsconsole.engine.copies.disk_work import DiskWork
+from xsconsole.engine.fences.fencer import Fencer
 from xsconsole.engine.library.librarian import Librarian
 from xsconsole.engine.moves.placing import Placing
 from xsconsole.engine.moves.travel import Travel
@@ -107,6 +108,7 @@ class Performer:
         own, world = archives or NoArchives(), gatekeeper.world
         self._archivist = Archivist(self._at, record, self._snapshots, self._copier, self._marking, world, own)
         self.prover = Prover(self._at, record, self._copier, gatekeeper, own)
+        self.fencer = Fencer(self._at, self._copier, self.prover)
         self._librarian = Librarian(self._at, record, self._copier, own)
         self._reviewing = Reviewing(self._at, record, key)
         self._placing = Placing(self._at)
@@ -116,7 +118,7 @@ class Performer:
 
     async def is_there(self, step: Step) -> bool:
         """Return whether the pool shows the effect of the step. A verification or a gate has none."""
-        assert not isinstance(step.action, ProofAction), "the crew asks the prover"
+        assert not isinstance(step.action, Delegated), "the crew asks others"
         match step.action:
             case TakeSnapshot():
                 return await self._snapshots.find(step) is not None
@@ -205,7 +207,7 @@ class Performer:
             PoolFailed: the pool said no. VerificationFailed, Refused: it shows what must not be.
             PoolUnavailable: it stays away; whether the effect is there is not known.
         """
-        assert not isinstance(step.action, ProofAction), "the crew asks the prover"
+        assert not isinstance(step.action, Delegated), "the crew asks others"
         match step.action:
             case TakeSnapshot():
                 return await self._snapshots.take(step, on_progress)

@@ -1,0 +1,303 @@
+"""The verbs about fences: their ground, building them, taking them away, and what there is to see of them."""
+
+import argparse
+import asyncio
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from xsconsole.cli import documents, output
+from xsconsole.cli.acting import on_record
+from xsconsole.cli.planned import carry_out
+from xsconsole.cli.session import connected, published
+from xsconsole.console import Console, fences, write_text
+from xsconsole.domain import words
+from xsconsole.domain.board import Card
+from xsconsole.domain.canonical import Json
+from xsconsole.domain.fence.drawing import member_names
+from xsconsole.domain.fence.findings import Finding
+from xsconsole.domain.fence.ground import Ground
+from xsconsole.domain.fence.proof import Proof
+from xsconsole.domain.fence.ruleset import ruleset
+from xsconsole.domain.fence.text import from_text, to_plain
+from xsconsole.domain.fence.values import FenceMode, Services, Transport
+from xsconsole.domain.fence.wording import mode_words, rules_in_words
+from xsconsole.domain.ids import Uuid
+from xsconsole.domain.naming import find_configuration, find_stage, shortened
+from xsconsole.domain.workflow import Method
+from xsconsole.engine.commands import Deploy, Redeploy, Undeploy
+from xsconsole.errors import NotFound, Refused
+
+
+async def ground_show(options: argparse.Namespace) -> int:
+    """Say what fences are built on; as JSON just what `ground set` takes."""
+    async with connected(options, is_reading=True) as console:
+        found = fences.ground_of(console)
+        if found is None:
+            raise NotFound(
+                reason="Nobody has said what fences of this pool are built on.",
+                mend="Write it to a file and take it in: `xsconsole fence ground set FILE`.",
+            )
+        if options.json:
+            output.print_json(to_plain(found.ground))
+            return 0
+        for line in _ground_lines(found.ground):
+            output.say(line)
+        output.say(f"Version {found.version}, of {output.cell(found.by)}, {words.instant(found.at)}.")
+        _note(fences.findings_of(console, found.ground))
+    return 0
+
+
+async def ground_set(options: argparse.Namespace) -> int:
+    """Read it, say what is wrong with it, and write it."""
+    ground = from_text(await asyncio.to_thread(_read, Path(options.file)), Ground, "ground of fences")
+    options.name = ""
+    async with connected(options, is_reading=options.dry_run) as console, on_record(console, options):
+        found = fences.findings_of(console, ground)
+        _note(found)
+        if options.dry_run:
+            return 1 if any(one.is_error for one in found) else 0
+        made = await fences.write_ground(console, ground, fences.ground_of(console), options.reason)
+        if options.json:
+            output.print_json({"version": made.version, "ground": to_plain(made.ground)})
+        else:
+            output.say(f"Written: version {made.version}.")
+    return 0
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as failure:
+        raise Refused(reason=f"{path} cannot be read: {failure.strerror}.", mend="Name another file.") from failure
+
+
+def _ground_lines(ground: Ground) -> list[str]:
+    gateway = f", gateway {ground.gateway}" if ground.gateway else ""
+    lines = [f"Outside: {output.cell(ground.outside_name)}, {ground.subnet}{gateway}"]
+    lines.append(f"Addresses for fences: {', '.join(map(str, ground.pool))}")
+    lines += [f"Barred: {', '.join(map(str, ground.barred))}"] if ground.barred else []
+    for one in ground.originals:
+        to = f", gateway {one.gateway}" if one.gateway else ", no gateway"
+        lines.append(f"{output.cell(one.name)}: {one.subnet}{to}")
+    return lines
+
+
+def _note(findings: tuple[Finding, ...]) -> None:
+    for one in findings:
+        output.note(f"{one.severity.value}: {one.sentence} {one.mend}")
+
+
+async def deploy(options: argparse.Namespace) -> int:
+    """Plan it, say what it will do, and see it through to its end."""
+    async with connected(options, is_reading=options.dry_run) as console, on_record(console, options):
+        card = find_configuration(console.board, options.name)
+        command = Deploy(
+            configuration=card.id,
+            revision=card.revision,
+            target=find_stage(published(console), options.stage).id,
+            mode=FenceMode(options.mode),
+            method=Method.FULL_COPY if options.full else Method.LINKED_CLONE,
+            name=options.called,
+            addresses=_addresses(card, options.address),
+            published=_published(card, options.publish),
+            services=Services(has_dhcp=options.dhcp, has_dns=options.dns, domain=options.domain),
+            is_stopped_first=options.stop_first,
+            reason=options.reason,
+        )
+        return await carry_out(console, command, options, {"fence": to_plain(fences.drawing(console, command).fence)})
+
+
+def _addresses(card: Card, typed: list[tuple[str, str, IPv4Address]]) -> dict[tuple[Uuid, str], IPv4Address]:
+    return {(_member(card, member)[0], device): address for member, device, address in typed}
+
+
+def _published(
+    card: Card, typed: list[tuple[str, Transport, int, int]]
+) -> dict[str, tuple[tuple[Transport, int, int], ...]]:
+    found: dict[str, tuple[tuple[Transport, int, int], ...]] = {}
+    for member, transport, port, inside in typed:
+        label = _member(card, member)[1]
+        found[label] = (*found.get(label, ()), (transport, port, inside))
+    return found
+
+
+def _member(card: Card, named: str) -> tuple[Uuid, str]:
+    """Return the machine of that name, role or label, and what it is called in a fence."""
+    labels = member_names((member.uuid, member.role or member.name) for member in card.members)
+    for member in card.members:
+        if named.casefold() in {labels[member.uuid], member.name.casefold(), member.role.casefold(), member.uuid}:
+            return member.uuid, labels[member.uuid]
+    raise NotFound(
+        reason=f"“{shortened(card.name, 60)}” has no member “{shortened(named, 60)}”.",
+        mend="Name one of its members.",
+        choices=tuple(sorted(labels.values())),
+    )
+
+
+async def undeploy(options: argparse.Namespace) -> int:
+    """Plan it, say what it will do, and see it through to its end."""
+    async with connected(options, is_reading=options.dry_run) as console, on_record(console, options):
+        standing = fences.fence_named(console, options.name)
+        command = Undeploy(configuration=standing.configuration, keeps=options.keep, reason=options.reason)
+        if options.yes and fences.fence_named(console, options.yes) == standing:
+            options.yes_to = console.plan(command).questions
+        return await carry_out(console, command, options, {"fence": standing.fence.name})
+
+
+async def redeploy(options: argparse.Namespace) -> int:
+    """Plan it, say what it will do, and see it through to its end."""
+    async with connected(options, is_reading=options.dry_run) as console, on_record(console, options):
+        standing = fences.fence_named(console, options.name)
+        command = Redeploy(configuration=standing.configuration, reason=options.reason)
+        return await carry_out(console, command, options, {"fence": standing.fence.name})
+
+
+# Looking
+
+
+async def list_(options: argparse.Namespace) -> int:
+    """Show the fences of the pool."""
+    async with connected(options, is_reading=True) as console:
+        states = fences.fences(console)
+        if options.json:
+            output.print_json([_document(state, console) for state in states])
+            return 0
+        rows = (
+            (
+                state.standing.fence.name,
+                console.board.stage_name(state.standing.stage),
+                mode_words(state.standing.fence.mode),
+                f"{state.running} of {state.machines}",
+                state.host or "-",
+                _proof_word(state.proof),
+            )
+            for state in states
+        )
+        output.print_table(("FENCE", "STAGE", "MODE", "RUNNING", "HOST", "PROOF"), rows)
+    return 0
+
+
+async def show(options: argparse.Namespace) -> int:
+    """Show one fence."""
+    async with connected(options, is_reading=True) as console:
+        state = fences.state_of(console, fences.fence_named(console, options.name))
+        if options.json:
+            output.print_json(_document(state, console))
+            return 0
+        fence = state.standing.fence
+        stage = console.board.stage_name(state.standing.stage)
+        output.say(f"{output.cell(fence.name, 80)}: {output.cell(state.standing.title)} in {stage}")
+        output.say(
+            f"{mode_words(fence.mode)}, {state.running} of {state.machines} machines run, host: {state.host or '-'}"
+        )
+        output.print_table(
+            ("MEMBER", "NETWORK", "MAC", "INSIDE", "OUTSIDE"),
+            [(one.member, one.logical, one.mac, str(one.address), str(one.outside or "-")) for one in fence.footholds],
+        )
+        for sentence in rules_in_words(fence):
+            output.say(sentence)
+        _say_proof(state.proof)
+    return 0
+
+
+async def rules(options: argparse.Namespace) -> int:
+    """Print the ruleset of its router."""
+    async with connected(options, is_reading=True) as console:
+        output.print_bytes(ruleset(fences.fence_named(console, options.name).fence).encode())
+    return 0
+
+
+async def export(options: argparse.Namespace) -> int:
+    """Write the files of the router's disk into a new folder."""
+    async with connected(options, is_reading=True) as console:
+        files = fences.files_of_router(fences.fence_named(console, options.name))
+    folder = Path(options.out)
+    await asyncio.to_thread(_make, folder)
+    for name, text in (
+        ("meta-data", files.meta_data),
+        ("user-data", files.user_data),
+        ("network-config", files.network_config),
+    ):
+        await write_text(text, folder / name)
+    output.say(f"Written to {output.cell(str(folder), 400)}")
+    return 0
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True)
+    except OSError as failure:
+        raise Refused(reason=f"{folder} cannot be made: {failure.strerror}.", mend="Name another folder.") from failure
+
+
+async def prove(options: argparse.Namespace) -> int:
+    """Prove it by what the pool has now."""
+    async with connected(options, is_reading=True) as console:
+        proof = fences.proof_of(console, fences.fence_named(console, options.name))
+        if options.json:
+            output.print_json(_proof_document(proof))
+        else:
+            _say_proof(proof)
+    return 0 if proof.holds else 1
+
+
+async def reach(options: argparse.Namespace) -> int:
+    """Say how a member is reached."""
+    async with connected(options, is_reading=True) as console:
+        found = fences.reach_of(fences.fence_named(console, options.name), options.member)
+        if options.json:
+            output.print_json(
+                {
+                    "member": found.member,
+                    "address": str(found.address) if found.address else None,
+                    "ports": list(found.ports),
+                    "sentence": found.sentence,
+                }
+            )
+        else:
+            output.say(found.sentence)
+    return 0 if found.address else 1
+
+
+def _say_proof(proof: Proof) -> None:
+    looked = f"{words.count(proof.cards, 'card')} on {words.count(proof.networks, 'network')}"
+    if proof.holds:
+        output.say(f"Tight: of {looked} none leads out past the router.")
+    for breach in proof.breaches:
+        output.note(f"Leaks: {breach.sentence}")
+
+
+def _proof_word(proof: Proof) -> str:
+    return "tight" if proof.holds else words.count(len(proof.breaches), "breach", "breaches")
+
+
+def _proof_document(proof: Proof) -> documents.Document:
+    breaches: list[Json] = [
+        {"fault": one.fault.value, "sentence": one.sentence, "vif": one.vif, "way": list(one.way)}
+        for one in proof.breaches
+    ]
+    return {
+        "holds": proof.holds,
+        "breaches": breaches,
+        "cards": proof.cards,
+        "networks": proof.networks,
+        "facts": proof.facts,
+    }
+
+
+def _document(state: fences.FenceState, console: Console) -> documents.Document:
+    standing = state.standing
+    return {
+        "configuration": standing.configuration,
+        "origin": standing.origin,
+        "title": standing.title,
+        "stage": standing.stage,
+        "stage_name": console.board.stage_name(standing.stage),
+        "fence": to_plain(standing.fence),
+        "site": to_plain(standing.site),
+        "shares": list(standing.shares),
+        "running": state.running,
+        "machines": state.machines,
+        "host": state.host,
+        "proof": _proof_document(state.proof),
+    }

@@ -1,0 +1,77 @@
+"""Actions of plans that build fences and take them away. What a step makes has no uuid before: its key names it."""
+
+import msgspec
+
+from xsconsole.domain.actions.copies import FitScratch
+from xsconsole.domain.actions.proofs import ProofAction
+from xsconsole.domain.ids import ConfigurationId, StepKey, Uuid
+
+
+class ClaimShare(msgspec.Struct, frozen=True, kw_only=True, tag="claim"):
+    """Claim an outside address for the fence of a configuration: of two runs one gets it. Inverse: release it."""
+
+    share: str
+    configuration: ConfigurationId
+
+
+class FitFenced(FitScratch, frozen=True, kw_only=True, tag="fit-fenced"):
+    """Fit a clone that stands in a fence: interfaces as `source` has them, MAC addresses too, on networks of steps."""
+
+    source: Uuid
+
+
+class FitRouter(FitScratch, frozen=True, kw_only=True, tag="fit-router"):
+    """Fit the router of a fence: exactly these interfaces, by device, with these MAC addresses, and its mark."""
+
+    macs: dict[str, str]
+    configuration: ConfigurationId
+
+
+class WriteFence(msgspec.Struct, frozen=True, kw_only=True, tag="fence"):
+    """Write the document of a fence to the pool. Inverse: write the original, or remove it.
+
+    `document` is the text of a `StandingFence`. What only the building tells is filled in: `networks` are steps by
+    logical name, `members` by member, `router` is one.
+    """
+
+    configuration: ConfigurationId
+    document: str
+    original: str = ""
+    networks: dict[str, StepKey] = {}
+    members: dict[str, StepKey] = {}
+    router: StepKey | None = None
+
+
+class CheckFence(msgspec.Struct, frozen=True, kw_only=True, tag="check-fence"):
+    """Prove that nothing leads out of the fence past its router, before any of it starts. No effect, no inverse."""
+
+    configuration: ConfigurationId
+
+
+class RemoveFenceNetwork(msgspec.Struct, frozen=True, kw_only=True, tag="remove-fence-network"):
+    """Destroy a network of a fence on which nothing is any more. No inverse."""
+
+    network: Uuid
+
+
+class ReleaseShare(msgspec.Struct, frozen=True, kw_only=True, tag="release"):
+    """Let others have an outside address. No inverse."""
+
+    share: str
+    configuration: ConfigurationId
+
+
+class ForgetFence(msgspec.Struct, frozen=True, kw_only=True, tag="forget-fence"):
+    """Remove the document of a fence, as the last thing. No inverse."""
+
+    configuration: ConfigurationId
+
+
+FenceAction = (
+    ClaimShare | FitFenced | FitRouter | WriteFence | CheckFence | RemoveFenceNetwork | ReleaseShare | ForgetFence
+)
+
+FENCES_WITHOUT_INVERSE = (CheckFence, RemoveFenceNetwork, ReleaseShare, ForgetFence)
+
+Delegated = ProofAction | FenceAction
+"""Actions for which there is somebody beside the performer of all others."""

@@ -1,0 +1,345 @@
+"""The plan of a fence: copies with the addresses of their originals, on networks of their own, behind a router."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from xsconsole.domain.actions.copies import CopyMachine, NoteFreeze, Slot, StartCopy
+from xsconsole.domain.actions.fences import CheckFence, ClaimShare, FitFenced, FitRouter, WriteFence
+from xsconsole.domain.actions.proofs import MakeScratchNetwork
+from xsconsole.domain.actions.provisions import SeedDisk
+from xsconsole.domain.board import Board
+from xsconsole.domain.disks import DISK_ROLE_KEY, disks_of, repositories_of
+from xsconsole.domain.fence.drawing import Drawing
+from xsconsole.domain.fence.ground import Ground
+from xsconsole.domain.fence.ground_findings import ground_findings
+from xsconsole.domain.fence.proof import Site
+from xsconsole.domain.fence.router import RouterFiles, router_files
+from xsconsole.domain.fence.standing import StandingFence, standing_text
+from xsconsole.domain.fence.wording import mode_words, rules_in_words
+from xsconsole.domain.ids import ConfigurationId, StepKey, Uuid
+from xsconsole.domain.inventory import SR, VBD, VM, Host, Inventory
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.plan import Estimate, Plan, RunKind
+from xsconsole.domain.words import count
+from xsconsole.domain.workflow import Method
+from xsconsole.engine.copies.copy_checks import (
+    Offspring,
+    Order,
+    Part,
+    demand_operations,
+    demand_room,
+    parts_of,
+    storage_of,
+)
+from xsconsole.engine.copies.copying import (
+    CLONE_S,
+    DISK_S,
+    FIT_S,
+    add_copies,
+    add_members,
+    add_source,
+    add_starts_of_copies,
+    closing,
+    offspring_of,
+)
+from xsconsole.engine.copies.freezing import runs
+from xsconsole.engine.copies.replicating import ordered, way_of
+from xsconsole.engine.fence_commands import Deploy
+from xsconsole.engine.fences.drawn import demand_buildable, drawing_of
+from xsconsole.engine.fences.hosting import host_for
+from xsconsole.engine.plans import rules
+from xsconsole.engine.plans.claims import Claims, claims_on
+from xsconsole.engine.plans.lands import no_land
+from xsconsole.engine.plans.networking import present_networks
+from xsconsole.engine.plans.placement import memory_of
+from xsconsole.engine.plans.steps import START_S, Steps
+from xsconsole.engine.provisions.cidata import META_DATA, NETWORK_CONFIG, USER_DATA, size_of
+from xsconsole.engine.replica_commands import Replicate
+from xsconsole.errors import NotPromotable
+
+SEED_ROLE, SEED_NAME = "seed", "cloud-init"
+NAME_LIMIT = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Router:
+    """What the router is made of: the template, where its disk is, and what cloud-init tells it."""
+
+    template: VM
+    sr: SR
+    files: Mapping[str, str]
+    slot: Slot
+
+
+def plan_deploy(command: Deploy, board: Board, inventory: Inventory, actor: str, clocks: tuple[datetime, ...]) -> Plan:
+    """Claim addresses, make networks, copy, fit, prove, start the router and then the members, enter them, verify.
+
+    All of it starts on one host, because the networks are inside one. Nothing starts before the proof holds.
+
+    Raises:
+        Refused: with the reason and the mend.
+    """
+    order, offspring, land = ordered(_as_replica(command), board, inventory, actor, clocks, no_land, RunKind.DEPLOY)
+    if land is not None:
+        raise NotPromotable(
+            reason=f"{order.target.name} is in another pool, and a fence stands in the pool of its original.",
+            mend="Choose a stage of this pool.",
+        )
+    ground, drawing = drawing_of(command, order.card, offspring.id, offspring.number, inventory)
+    demand_buildable(command, drawing, inventory)
+    _demand_sound(ground, inventory)
+    parts = [replace(part, networks={}) for part in parts_of(order, offspring, inventory)]
+    claims = claims_on(board)
+    is_freezing = any(runs(part.member) for part in parts)
+    sr = storage_of(order, parts, inventory)
+    warnings = demand_room(order, parts, sr, claims, inventory, is_freezing=is_freezing)
+    demand_operations(order, parts, inventory, is_freezing=is_freezing)
+    router = _router(ground, drawing, offspring.id, inventory)
+    host = _host(drawing, parts, router, ground, sr, claims, inventory)
+
+    steps, name = Steps(), shortened(drawing.fence.name, NAME_LIMIT)
+    shares = _shares(drawing)
+    claimed = [steps.add(ClaimShare(share=share, configuration=offspring.id), share) for share in shares]
+    nets = {
+        logical: steps.add(MakeScratchNetwork(name=f"Fence {name}: {shortened(logical, 30)}"), logical, claimed)
+        for logical in drawing.networks
+    }
+    taken = add_source(steps, order, parts, inventory, is_freezing=is_freezing, after=claimed)
+    ready = [steps.add(NoteFreeze(snapshots=tuple(taken.values())), order.card.name, taken.values())] if taken else []
+    # What is on a network goes before it, also where the run is put back.
+    copies = add_copies(steps, order, parts, taken, [*ready, *nets.values()], sr, inventory)
+    on = {uuid: logical for logical, uuid in drawing.networks.items()}
+    fitted = [
+        steps.add(
+            _fitting(part, copies[part.vm.uuid], on, nets, inventory),
+            part.name,
+            copies.values(),
+            Estimate(seconds=FIT_S),
+        )
+        for part in parts
+    ]
+    made_router, ready = _add_router(steps, router, drawing, offspring.id, ground, nets, fitted, name)
+    names = {uuid: member for member, uuid in drawing.members.items()}
+    written = steps.add(
+        WriteFence(
+            configuration=offspring.id,
+            document=standing_text(_standing(order, offspring, drawing, ground, shares)),
+            networks=nets,
+            members={names[part.vm.uuid]: copies[part.vm.uuid] for part in parts if part.vm.uuid in names},
+            router=made_router,
+        ),
+        drawing.fence.name,
+        ready,
+    )
+    proved = [steps.add(CheckFence(configuration=offspring.id), drawing.fence.name, [written])]
+    if made_router is not None and router is not None:
+        memory = Estimate(seconds=START_S, memory_bytes=memory_of(router.template))
+        proved = [steps.add(StartCopy(copy=made_router), "the router", proved, memory, host=host)]
+    at = {part.vm.uuid: host for part in parts} if host is not None else {}
+    started = add_starts_of_copies(steps, parts, copies, at, proved, is_downtime=False)
+    add_members(steps, order, offspring, parts, copies, parts, started)
+    plan = Plan(
+        intent=order.intent,
+        steps=steps.all,
+        leases=rules.leases_for(
+            order.card.id, order.card.service, (order.source, order.target), also=order.intent.others
+        ),
+        warnings=(*_sentences(order, drawing, parts, host, inventory), *warnings),
+        asks=True,
+    )
+    return closing(order, plan, [(part, taken[part.vm.uuid]) for part in parts if taken], inventory)
+
+
+def drawn(command: Deploy, board: Board, inventory: Inventory) -> Drawing:
+    """Return the fence that a command would build, whatever stands against it.
+
+    Raises:
+        Refused: there is no ground, or no such configuration.
+    """
+    card = rules.card_of(board, command.configuration)
+    offspring = offspring_of(card, way_of(_as_replica(command), card.stage, RunKind.DEPLOY), board, inventory)
+    _, drawing = drawing_of(command, card, offspring.id, offspring.number, inventory)
+    return drawing
+
+
+def _as_replica(command: Deploy) -> Replicate:
+    return Replicate(
+        configuration=command.configuration,
+        revision=command.revision,
+        target=command.target,
+        method=command.method,
+        is_stopped_first=command.is_stopped_first,
+        reason=command.reason,
+    )
+
+
+def _demand_sound(ground: Ground, inventory: Inventory) -> None:
+    wrong = next((one for one in ground_findings(ground, inventory) if one.is_error), None)
+    if wrong is not None:
+        raise NotPromotable(reason=wrong.sentence, mend=wrong.mend)
+
+
+def _shares(drawing: Drawing) -> tuple[str, ...]:
+    """Return the outside addresses that a fence takes, the router's first."""
+    outside = drawing.fence.outside
+    if outside is None:
+        return ()
+    return (str(outside.router), *(str(one.outside) for one in drawing.fence.footholds if one.outside is not None))
+
+
+def _standing(
+    order: Order, offspring: Offspring, drawing: Drawing, ground: Ground, shares: tuple[str, ...]
+) -> StandingFence:
+    return StandingFence(
+        configuration=offspring.id,
+        origin=order.card.id,
+        title=order.card.name,
+        service=order.card.service,
+        stage=order.target.id,
+        fence=drawing.fence,
+        site=Site(networks={}, members={}, outside=ground.outside if drawing.fence.is_open else None),
+        shares=shares,
+    )
+
+
+# Machines
+
+
+def _fitting(
+    part: Part, copy: StepKey, on: Mapping[Uuid, str], nets: Mapping[str, StepKey], inventory: Inventory
+) -> FitFenced:
+    present = present_networks(part.vm, inventory)
+    return FitFenced(
+        copy=copy,
+        name=part.name,
+        order=part.vm.order,
+        start_delay_s=part.vm.start_delay,
+        shutdown_delay_s=part.vm.shutdown_delay,
+        source=part.member.uuid,
+        scratch={device: nets[on[network]] for device, network in present.items()},
+    )
+
+
+def _router(ground: Ground, drawing: Drawing, made: ConfigurationId, inventory: Inventory) -> _Router | None:
+    """Return what the router is made of; None where the fence has no gateway, so that nothing would go through it."""
+    if not drawing.fence.routed:
+        return None
+    template = inventory.by_uuid(VM, ground.router) if ground.router is not None else None
+    if template is None:
+        raise NotPromotable(
+            reason="No template for routers is named, and the fence has a gateway.",
+            mend="Name one in the ground: `xsconsole fence ground set FILE`.",
+        )
+    disk = disks_of(inventory, template)[0]
+    sr = inventory.get(SR, disk.SR)
+    assert sr is not None, "a disk is on a storage"
+    taken = {drive.userdevice for ref in template.VBDs if (drive := inventory.get(VBD, ref)) is not None}
+    return _Router(
+        template=template,
+        sr=sr,
+        files=files_of(router_files(drawing.fence, made)),
+        slot=Slot(
+            device=next(str(number) for number in range(1, 255) if str(number) not in taken),
+            # XAPI starts no HVM guest with a disk that it must not write.
+            mode="RO" if template.domain_type == "pv" else "RW",
+            other_config={DISK_ROLE_KEY: SEED_ROLE},
+        ),
+    )
+
+
+def files_of(files: RouterFiles) -> dict[str, str]:
+    """Return the files of a router's disk by the names that cloud-init looks for."""
+    return {META_DATA: files.meta_data, USER_DATA: files.user_data, NETWORK_CONFIG: files.network_config}
+
+
+def _add_router(
+    steps: Steps,
+    router: _Router | None,
+    drawing: Drawing,
+    made: ConfigurationId,
+    ground: Ground,
+    nets: Mapping[str, StepKey],
+    fitted: list[StepKey],
+    name: str,
+) -> tuple[StepKey | None, list[StepKey]]:
+    """Add what makes the router, and return its step and what the document waits for."""
+    if router is None:
+        return None, fitted
+    fence, title = drawing.fence, f"Router of {name}"
+    copy = steps.add(
+        CopyMachine(vm=router.template.uuid, name=title, method=Method.LINKED_CLONE),
+        f"the template of {title}",
+        nets.values(),
+        Estimate(seconds=CLONE_S),
+    )
+    inside = fence.routed
+    first = 1 if fence.is_open else 0
+    scratch = {str(number): nets[segment.logical] for number, segment in enumerate(inside, first)}
+    macs = {str(number): segment.mac for number, segment in enumerate(inside, first)}
+    networks: dict[str, Uuid] = {}
+    if fence.is_open and fence.outside is not None:
+        networks, macs = {"0": ground.outside}, {"0": fence.outside.mac, **macs}
+    fit = FitRouter(copy=copy, name=title, networks=networks, scratch=scratch, macs=macs, configuration=made)
+    ready = steps.add(fit, title, [copy], Estimate(seconds=FIT_S))
+    seed = SeedDisk(
+        copy=copy,
+        name=SEED_NAME,
+        size_bytes=size_of(router.files),
+        sr=router.sr.uuid,
+        slot=router.slot,
+        hostname="fence-router",
+        files=dict(router.files),
+    )
+    return copy, [*fitted, steps.add(seed, title, [ready], Estimate(seconds=DISK_S))]
+
+
+# The host
+
+
+def _host(
+    drawing: Drawing,
+    parts: Sequence[Part],
+    router: _Router | None,
+    ground: Ground,
+    sr: SR | None,
+    claims: Claims,
+    inventory: Inventory,
+) -> Uuid | None:
+    moved = {sr.uuid} if sr is not None else {one.uuid for part in parts for one in repositories_of(inventory, part.vm)}
+    machines = [part.vm for part in parts] + ([router.template] if router is not None else [])
+    storages = moved | ({router.sr.uuid} if router is not None else set())
+    networks = {ground.outside} if drawing.fence.is_open else set[Uuid]()
+    return host_for(drawing.fence.name, machines, storages, networks, claims, inventory)
+
+
+# Words
+
+
+def _sentences(
+    order: Order, drawing: Drawing, parts: Sequence[Part], host: Uuid | None, inventory: Inventory
+) -> list[str]:
+    fence, running = drawing.fence, [part for part in parts if runs(part.member)]
+    found = inventory.by_uuid(Host, host) if host is not None else None
+    macs, addresses = len({one.mac for one in fence.footholds}), len({one.address for one in fence.footholds})
+    told = [
+        f"{count(len(parts), 'machine')} of {shortened(order.card.name, 60)} {'comes' if len(parts) == 1 else 'come'} "
+        f"into the fence “{shortened(fence.name, 60)}”, {mode_words(fence.mode)}: the same "
+        f"{count(macs, 'MAC address', 'MAC addresses')} and {count(addresses, 'IP address', 'IP addresses')} as "
+        "theirs. Without a fence all of these would collide.",
+        *rules_in_words(fence),
+    ]
+    if found is not None:
+        told.append(
+            f"All of it starts on {shortened(found.name_label, 40)}, the router first, because its networks are inside "
+            "one host; it cannot move to another one while it runs."
+        )
+    if running and order.is_stopped_first:
+        told.append(f"{count(len(running), 'running machine')} will be shut down, frozen and started again.")
+    elif running:
+        told.append(
+            f"The copies hold what a power cut would leave on {count(len(running), 'running machine')}, "
+            "one frozen after the other: how far apart is recorded."
+        )
+    told += [f"{one.sentence} {one.mend}" for one in drawing.findings]
+    return told

@@ -1,0 +1,117 @@
+"""What a fence of a configuration would be on a pool: drawn up on its ground, or refused with the mend."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from itertools import count
+
+from xsconsole.domain.board import Card
+from xsconsole.domain.fence.drawing import Drawing, Wishes, draw, source_cards
+from xsconsole.domain.fence.ground import Ground
+from xsconsole.domain.fence.standing import StandingFence, fence_on, fences_on, ground_on, taken_addresses
+from xsconsole.domain.ids import ConfigurationId, Uuid
+from xsconsole.domain.inventory import Inventory
+from xsconsole.domain.naming import shortened
+from xsconsole.engine.fence_commands import Deploy, FenceCommand
+from xsconsole.errors import NotFound, NotPromotable
+
+MAC_SPACE = uuid.UUID("8a1f0d0e-3d0b-4a54-9a57-6f7f8f1f2c11")
+
+
+def keys_of(inventory: Inventory) -> Mapping[str, str]:
+    return inventory.pool.other_config if inventory.pool is not None else {}
+
+
+def demand_ground(inventory: Inventory) -> Ground:
+    """Return what fences of a pool are built on.
+
+    Raises:
+        NotFound: nobody has said yet.
+    """
+    found = ground_on(keys_of(inventory))
+    if found is None:
+        raise NotFound(
+            reason="Nobody has said what fences of this pool are built on: outside network, addresses, router.",
+            mend="Write that to a file and take it in: `xsconsole fence ground set FILE`.",
+        )
+    return found.ground
+
+
+def demand_fence(inventory: Inventory, configuration: ConfigurationId) -> StandingFence:
+    """Return the fence that surrounds a configuration.
+
+    Raises:
+        NotFound: none does.
+    """
+    found = fence_on(keys_of(inventory), configuration)
+    if found is None:
+        raise NotFound(
+            reason="There is no fence around it any more.",
+            mend="`xsconsole fence list` shows those that there are.",
+            choices=tuple(one.fence.name for one in fences_on(keys_of(inventory))),
+        )
+    return found
+
+
+def drawing_of(
+    command: Deploy, card: Card, made: ConfigurationId, number: int, inventory: Inventory
+) -> tuple[Ground, Drawing]:
+    """Return the fence that `made`, a copy of a configuration, would get, with all that is to be said of it."""
+    ground = demand_ground(inventory)
+    wishes = Wishes(
+        name=command.name.strip() or f"{shortened(card.name, 60)} fence {number}",
+        mode=command.mode,
+        addresses=command.addresses,
+        published=command.published,
+        services=command.services,
+    )
+    taken = set(taken_addresses(keys_of(inventory)))
+    return ground, draw(source_cards(card, inventory), wishes, ground, taken, macs_for(made))
+
+
+def machine_beside(command: FenceCommand, inventory: Inventory) -> tuple[Uuid, ...]:
+    """Return the machine that a command about a fence is about beside members: the router, or what it is made of."""
+    ground = ground_on(keys_of(inventory)) if isinstance(command, Deploy) else None
+    standing = fence_on(keys_of(inventory), command.configuration)
+    found = ground.ground.router if ground is not None else standing.site.router if standing is not None else None
+    return (found,) if found is not None else ()
+
+
+def macs_for(made: ConfigurationId) -> Callable[[], str]:
+    """Return what makes new MAC addresses of our own, equal ones for equal plans."""
+    numbers = count(1)
+
+    def mac() -> str:
+        digits = uuid.uuid5(MAC_SPACE, f"{made}\n{next(numbers)}").bytes[:6]
+        first = digits[0] & 0xFC | 0x02  # given locally, and to one card
+        return ":".join(f"{byte:02x}" for byte in (first, *digits[1:]))
+
+    return mac
+
+
+def demand_buildable(command: Deploy, drawing: Drawing, inventory: Inventory) -> None:
+    """Refuse what could not work.
+
+    Raises:
+        NotPromotable: the first thing that stands against it.
+    """
+    wrong = next((one for one in drawing.findings if one.is_error), None)
+    if wrong is not None:
+        raise NotPromotable(reason=wrong.sentence, mend=wrong.mend)
+    named = {foothold.member for foothold in drawing.fence.footholds}
+    strange = sorted(set(command.published) - named)
+    if strange:
+        raise NotPromotable(
+            reason=f"“{shortened(strange[0], 60)}” is no member with an address, so no port of it can be published.",
+            mend=f"The members are called: {', '.join(sorted(named))}.",
+        )
+    known = {(vm, device) for vm, device in command.addresses}
+    cards = {(drawing.members[one.member], one.mac) for one in drawing.fence.footholds}
+    if known and not {vm for vm, _ in known} <= {vm for vm, _ in cards}:
+        raise NotPromotable(
+            reason="An address is typed for a machine that is no member.", mend="Name a member and a card of it."
+        )
+    name = drawing.fence.name
+    if any(one.fence.name.casefold() == name.casefold() for one in fences_on(keys_of(inventory))):
+        raise NotPromotable(
+            reason=f"A fence is called “{shortened(name, 60)}” already.", mend="Give it another name with --name."
+        )

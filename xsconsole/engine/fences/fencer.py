@@ -1,0 +1,209 @@
+"""The steps that build a fence and take it away, for one run: claims, interfaces, the document, and the proof."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import assert_never
+
+import msgspec
+
+from xsconsole.domain.actions.fences import (
+    CheckFence,
+    ClaimShare,
+    FenceAction,
+    FitFenced,
+    FitRouter,
+    ForgetFence,
+    ReleaseShare,
+    RemoveFenceNetwork,
+    WriteFence,
+)
+from xsconsole.domain.fence.proof import prove
+from xsconsole.domain.fence.standing import (
+    ROUTER_KEY,
+    claim_key,
+    claim_of,
+    claim_text,
+    fence_on,
+    fence_stem,
+    fence_text_on,
+    read_standing,
+    standing_text,
+)
+from xsconsole.domain.ids import StepKey, Uuid
+from xsconsole.domain.inventory import VIF, VM, Inventory, Network
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.words import listing
+from xsconsole.engine.archives.prover import Prover
+from xsconsole.engine.copies.copier import Copier
+from xsconsole.engine.ports import Field
+from xsconsole.engine.runs.presence import Presence
+from xsconsole.engine.values import insist, remove_value, set_key, write_value
+from xsconsole.errors import PlanIsStale, PoolFailed, Refused, VerificationFailed
+
+
+class Fencer:
+    """Performs them; each can be repeated."""
+
+    def __init__(self, presence: Presence, copier: Copier, prover: Prover) -> None:
+        self._at = presence
+        self._copier = copier
+        self._prover = prover
+        self._pool = presence.pool
+
+    async def perform(self, action: FenceAction) -> str:
+        """Bring about what a step says.
+
+        Raises:
+            Refused: somebody else has the address, or a card on a network that is to go.
+            VerificationFailed: the fence leaks; nothing of it was started by this step or before it.
+        """
+        match action:
+            case ClaimShare():
+                await self._claim(action)
+            case FitFenced():
+                await self._copier.fit(action)
+                vm, networks = (await self._copier.of(action.copy)).uuid, await self._networks(action.scratch)
+                await insist(self._pool, lambda: self._pool.placing.wear(vm, action.source, networks))
+            case FitRouter():
+                await self._fit_router(action)
+            case WriteFence():
+                await write_value(self._pool, Field.POOL, fence_stem(action.configuration), await self._text(action))
+            case CheckFence():
+                return await self._check(action)
+            case RemoveFenceNetwork(network=network):
+                await self._remove(network)
+            case ReleaseShare():
+                await self._release(action)
+            case ForgetFence(configuration=configuration):
+                await remove_value(self._pool, Field.POOL, fence_stem(configuration))
+            case _:
+                assert_never(action)
+        return ""
+
+    async def is_there(self, action: FenceAction) -> bool:
+        keys = await self._at.keys(Field.POOL)
+        match action:
+            case ClaimShare():
+                return keys.get(claim_key(action.share)) == self._claim_text(action)
+            case WriteFence():
+                return fence_text_on(keys, action.configuration) == await self._text(action)
+            case RemoveFenceNetwork(network=network):
+                around = await insist(self._pool, lambda: self._pool.networks.around((network,), (), None))
+                return around.by_uuid(Network, network) is None
+            case ReleaseShare():
+                return not self._is_claimed(action, keys)
+            case ForgetFence(configuration=configuration):
+                return not fence_text_on(keys, configuration)
+            case _:
+                return False
+
+    async def undo(self, action: FenceAction) -> None:
+        match action:
+            case ClaimShare():
+                await self._release(ReleaseShare(share=action.share, configuration=action.configuration))
+            case WriteFence(configuration=configuration, original=""):
+                await remove_value(self._pool, Field.POOL, fence_stem(configuration))
+            case WriteFence(configuration=configuration, original=original):
+                await write_value(self._pool, Field.POOL, fence_stem(configuration), original)
+            case _:
+                return
+
+    # Addresses
+
+    def _claim_text(self, action: ClaimShare) -> str:
+        return claim_text(action.configuration, self._at.run)
+
+    async def _claim(self, action: ClaimShare) -> None:
+        key, text = claim_key(action.share), self._claim_text(action)
+
+        async def attempt() -> bool:
+            if await self._pool.add_key(Field.POOL, key, text):
+                return True
+            return (await self._pool.keys(Field.POOL)).get(key) == text
+
+        if not await insist(self._pool, attempt):
+            raise PlanIsStale(
+                reason=f"Somebody else has taken {action.share} for a fence meanwhile.",
+                mend="Plan it again: it gets another address then.",
+            )
+
+    def _is_claimed(self, action: ReleaseShare, keys: Mapping[str, str]) -> bool:
+        claim = claim_of(keys.get(claim_key(action.share), ""))
+        return claim is not None and claim.configuration == action.configuration
+
+    async def _release(self, action: ReleaseShare) -> None:
+        """Remove the claim where it is still that of this fence."""
+
+        async def attempt() -> None:
+            if self._is_claimed(action, await self._pool.keys(Field.POOL)):
+                await self._pool.remove_key(Field.POOL, claim_key(action.share))
+
+        await insist(self._pool, attempt)
+
+    # Machines
+
+    async def _networks(self, steps: Mapping[str, StepKey]) -> dict[str, Uuid]:
+        return {device: await self._prover.network(key) for device, key in steps.items()}
+
+    async def _fit_router(self, action: FitRouter) -> None:
+        await self._copier.fit(msgspec.structs.replace(action, networks={}))
+        vm = (await self._copier.of(action.copy)).uuid
+        networks = {**action.networks, **await self._networks(action.scratch)}
+        await insist(self._pool, lambda: self._pool.placing.set_interfaces(vm, networks))
+        await insist(self._pool, lambda: self._pool.placing.give_macs(vm, action.macs))
+        await set_key(self._pool, Field.VM, ROUTER_KEY, action.configuration, vm)
+
+    # The document, and what is proved of it
+
+    async def _text(self, action: WriteFence) -> str:
+        """Return the document with what is known by now."""
+        standing = read_standing(action.document)
+        site = standing.site
+        if action.networks:
+            networks = {name: await self._prover.network(key) for name, key in action.networks.items()}
+            site = replace(site, networks=networks)
+        if action.members:
+            members = {name: (await self._copier.of(key)).uuid for name, key in action.members.items()}
+            site = replace(site, members=members)
+        if action.router is not None:
+            site = replace(site, router=(await self._copier.of(action.router)).uuid)
+        return standing_text(replace(standing, site=site))
+
+    async def _check(self, action: CheckFence) -> str:
+        standing = fence_on(await self._at.keys(Field.POOL), action.configuration)
+        if standing is None:
+            raise PoolFailed(
+                code="XSCONSOLE_FENCE_GONE", parameters=(action.configuration,), method="pool.other_config"
+            )
+        site = standing.site
+        around = await insist(
+            self._pool, lambda: self._pool.networks.around(site.networks.values(), site.members.values(), site.router)
+        )
+        proof = prove(standing.fence, site, around)
+        if not proof.holds:
+            raise VerificationFailed(differences=tuple(breach.sentence.rstrip(".") for breach in proof.breaches))
+        return proof.facts
+
+    async def _remove(self, network: Uuid) -> None:
+        """Destroy a network. XAPI lets cards of halted machines go with it, so whoever has one there is asked first.
+
+        Raises:
+            Refused: a machine has a card on it.
+        """
+        around = await insist(self._pool, lambda: self._pool.networks.around((network,), (), None))
+        found = around.by_uuid(Network, network)
+        if found is None:
+            return
+        names = _machines_on(found, around)
+        if names:
+            raise Refused(
+                reason=f"{listing(names)} has a card on “{shortened(found.name_label)}”, and would lose it with it.",
+                mend="Take that card away or put it on another network, then resume the run.",
+            )
+        await insist(self._pool, lambda: self._pool.networks.destroy(network))
+
+
+def _machines_on(network: Network, around: Inventory) -> tuple[str, ...]:
+    vifs = [vif for ref in network.VIFs if (vif := around.get(VIF, ref)) is not None]
+    vms = [vm for vif in vifs if (vm := around.get(VM, vif.VM)) is not None and not vm.is_a_snapshot]
+    return tuple(sorted({f"“{shortened(vm.name_label)}”" for vm in vms}))

@@ -1,0 +1,68 @@
+"""From a command about a fence to a plan, and what a configuration in a fence cannot be asked for."""
+
+from datetime import datetime
+from typing import assert_never
+
+from xsconsole.domain.board import Board
+from xsconsole.domain.fence.standing import fence_on
+from xsconsole.domain.inventory import Inventory
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.plan import Plan
+from xsconsole.engine.commands import (
+    AddMembers,
+    ArchiveInPool,
+    Capture,
+    Delete,
+    Demote,
+    Dissolve,
+    OfFence,
+    Plannable,
+    Promote,
+    Refresh,
+    Relocate,
+    RemoveMembers,
+    Replicate,
+)
+from xsconsole.engine.fence_commands import Deploy, Redeploy, Undeploy
+from xsconsole.engine.fences.deploying import plan_deploy
+from xsconsole.engine.fences.drawn import keys_of
+from xsconsole.engine.fences.undeploying import plan_redeploy, plan_undeploy
+from xsconsole.errors import NotPromotable
+
+LEADING_OUT = (
+    *(Promote, Demote, Replicate, Refresh, Relocate, Deploy, AddMembers, RemoveMembers),
+    *(Delete, Dissolve, Capture, ArchiveInPool),
+)
+"""Commands that would bring machines of a fence out of it, others into it, or leave what is of it to nobody."""
+
+
+def plan_fence(command: OfFence, board: Board, inventory: Inventory, actor: str, clocks: tuple[datetime, ...]) -> Plan:
+    """Return what the command would do.
+
+    Raises:
+        Refused: with the reason and the mend.
+    """
+    match command:
+        case Deploy():
+            return plan_deploy(command, board, inventory, actor, clocks)
+        case Undeploy():
+            return plan_undeploy(command, board, inventory, actor)
+        case Redeploy():
+            return plan_redeploy(command, board, inventory, actor)
+    assert_never(command)
+
+
+def demand_unfenced(command: Plannable, inventory: Inventory) -> None:
+    """Refuse what a configuration in a fence cannot be asked for: its addresses are those of its original.
+
+    Raises:
+        NotPromotable: naming the fence.
+    """
+    if isinstance(command, LEADING_OUT):
+        standing = fence_on(keys_of(inventory), command.configuration)
+        if standing is not None:
+            raise NotPromotable(
+                reason=f"“{shortened(standing.title, 60)}” stands in the fence "
+                f"“{shortened(standing.fence.name, 60)}”, with the addresses of its original.",
+                mend="Undeploy the fence: `xsconsole fence undeploy`.",
+            )

@@ -1,0 +1,204 @@
+"""The plans that shut a fence down, take it away, and start it again as the same one."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from xsconsole.domain.actions.copies import RetireMachines
+from xsconsole.domain.actions.fences import CheckFence, ForgetFence, ReleaseShare, RemoveFenceNetwork
+from xsconsole.domain.actions.service import SwitchOff
+from xsconsole.domain.board import Board, Card, Standing
+from xsconsole.domain.disks import repositories_of
+from xsconsole.domain.fence.standing import StandingFence
+from xsconsole.domain.ids import StepKey, Uuid
+from xsconsole.domain.inventory import VM, Host, Inventory, Network
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.plan import Estimate, Intent, Plan, RunKind, Start, Step, Verify
+from xsconsole.domain.words import count, listing
+from xsconsole.engine.commands import Delete
+from xsconsole.engine.fence_commands import Redeploy, Undeploy
+from xsconsole.engine.fences.drawn import demand_fence
+from xsconsole.engine.fences.hosting import host_for
+from xsconsole.engine.moves.moving import runs
+from xsconsole.engine.plans import rules
+from xsconsole.engine.plans.claims import claims_on
+from xsconsole.engine.plans.intents import intent_in
+from xsconsole.engine.plans.placement import memory_of
+from xsconsole.engine.plans.steps import SHUT_DOWN_S, START_S, Steps, add_shutdowns, add_starts
+from xsconsole.engine.verbs.deleting import DESTROY_S, plan_delete
+from xsconsole.errors import NotPromotable
+
+AWAY_S = 1.0
+
+
+def plan_undeploy(command: Undeploy, board: Board, inventory: Inventory, actor: str) -> Plan:
+    """Shut the members down, then the router. What is kept stays so; else all of it goes, the document last.
+
+    Raises:
+        Refused: there is no such fence, nothing to shut down, or what stands against deleting its machines.
+    """
+    standing = demand_fence(inventory, command.configuration)
+    card = board.cards.get(command.configuration)
+    if command.keeps:
+        return _parking(standing, card, board, inventory, actor)
+    if card is None or not card.members:
+        plan = _bare(standing, board)
+    else:
+        asked = Delete(
+            configuration=card.id, revision=card.revision, is_forced=True, keeps_points=False, reason=command.reason
+        )
+        plan = plan_delete(asked, board, inventory, actor)
+    intent = msgspec.structs.replace(plan.intent, kind=RunKind.UNDEPLOY)
+    going = _going(standing, plan.ends, inventory)
+    told = (
+        f"The fence “{shortened(standing.fence.name, 60)}” goes: its router, "
+        f"{count(len(standing.site.networks), 'network')}, and {_shares(standing)} can be had by others again.",
+    )
+    return msgspec.structs.replace(
+        plan, intent=intent, steps=(*plan.steps, *going), warnings=(*told, *plan.warnings), asks=True
+    )
+
+
+def _shares(standing: StandingFence) -> str:
+    return listing(standing.shares) if standing.shares else "no outside address"
+
+
+def _bare(standing: StandingFence, board: Board) -> Plan:
+    """Return the plan of a fence whose configuration is gone: nothing of that is left to delete."""
+    workflow = rules.workflow_of(board)
+    intent = Intent(
+        kind=RunKind.UNDEPLOY,
+        configuration=standing.configuration,
+        name=standing.title,
+        service=standing.service,
+        workflow=workflow.id,
+        workflow_version=workflow.version,
+        source=standing.stage,
+    )
+    leases = rules.leases_for(standing.configuration, standing.service, ())
+    return Plan(intent=intent, steps=(), leases=leases, asks=True)
+
+
+def _going(standing: StandingFence, after: Sequence[StepKey], inventory: Inventory) -> tuple[Step, ...]:
+    """Return the steps that take away what is of the fence and of no configuration.
+
+    The router leaves its networks before these go: XAPI destroys cards of halted machines with a network, silently.
+    """
+    steps, name, ready = Steps("zz-"), standing.fence.name, list(after)
+    router = inventory.by_uuid(VM, standing.site.router) if standing.site.router is not None else None
+    if router is not None:
+        if router.power_state != "Halted":
+            off = Estimate(seconds=SHUT_DOWN_S)
+            ready = [steps.add(SwitchOff(vm=router.uuid), router.name_label, ready, off)]
+        gone = Estimate(seconds=DESTROY_S)
+        ready = [steps.add(RetireMachines(vms=(router.uuid,)), router.name_label, ready, gone)]
+    ready = [
+        steps.add(RemoveFenceNetwork(network=uuid), logical, ready, Estimate(seconds=AWAY_S))
+        for logical, uuid in sorted(standing.site.networks.items())
+        if inventory.by_uuid(Network, uuid) is not None
+    ] or ready
+    ready = [
+        steps.add(ReleaseShare(share=share, configuration=standing.configuration), share, ready)
+        for share in standing.shares
+    ] or ready
+    steps.add(ForgetFence(configuration=standing.configuration), name, ready)
+    return steps.all
+
+
+# Kept, and started again
+
+
+def _parking(standing: StandingFence, card: Card | None, board: Board, inventory: Inventory, actor: str) -> Plan:
+    card = _demand_card(standing, card, board, actor)
+    router = inventory.by_uuid(VM, standing.site.router) if standing.site.router is not None else None
+    going = [member for member in card.members if runs(member)]
+    if not going and (router is None or router.power_state != "Running"):
+        raise NotPromotable(
+            reason=f"The fence “{shortened(standing.fence.name, 60)}” is off already.",
+            mend="`xsconsole fence redeploy` starts it again, and --discard takes it away.",
+        )
+    workflow = rules.workflow_of(board)
+    rules.demand_power_changes((rules.stage_of(workflow, card.stage), going), what="an undeployment")
+    steps = Steps()
+    ready = add_shutdowns(steps, going, [], action=SwitchOff)
+    if router is not None and router.power_state == "Running":
+        steps.add(SwitchOff(vm=router.uuid), router.name_label, ready, Estimate(seconds=SHUT_DOWN_S))
+    return Plan(
+        intent=intent_in(RunKind.PARK, card, workflow),
+        steps=steps.all,
+        leases=rules.leases_for(card.id, card.service, ()),
+        warnings=(
+            f"{count(len(going), 'machine')} and the router are shut down, by force where a guest does not answer. "
+            f"Disks, networks and {_shares(standing)} stay with the fence, so that it comes back as the same one.",
+        ),
+        asks=True,
+    )
+
+
+def plan_redeploy(command: Redeploy, board: Board, inventory: Inventory, actor: str) -> Plan:
+    """Prove, then start the router and the members in order, on whichever host has room for all of it now.
+
+    Raises:
+        Refused: it runs, something of it is gone, or there is no room on any one host.
+    """
+    standing = demand_fence(inventory, command.configuration)
+    card = _demand_card(standing, board.cards.get(command.configuration), board, actor)
+    workflow = rules.workflow_of(board)
+    stage = rules.stage_of(workflow, card.stage)
+    vms = [vm for member in card.members if (vm := inventory.get(VM, member.ref)) is not None]
+    router = inventory.by_uuid(VM, standing.site.router) if standing.site.router is not None else None
+    if standing.site.router is not None and router is None:
+        raise NotPromotable(
+            reason=f"The router of “{shortened(standing.fence.name, 60)}” is gone.",
+            mend="Undeploy the fence with --discard, and deploy another one.",
+        )
+    machines = [*vms, *([router] if router is not None else [])]
+    rules.demand_settled_power(card)
+    up = [vm.name_label for vm in machines if vm.power_state != "Halted"]
+    if up:
+        raise NotPromotable(
+            reason=f"{listing(tuple(up))} is not off, and a fence starts as a whole, on one host.",
+            mend="Undeploy it with --keep first. What ran on a host that died is off once the pool knows of that.",
+        )
+    rules.demand_power_changes((stage, card.members), what="a start")
+    rules.demand_place_to_run(board, stage, card)
+    for vm in machines:
+        rules.demand_operation(vm, "start", inventory)
+        rules.demand_unblocked(vm, "start_on")
+    storages = {sr.uuid for vm in machines for sr in repositories_of(inventory, vm)}
+    outside = {standing.site.outside} if standing.site.outside is not None else set[Uuid]()
+    host = host_for(standing.fence.name, machines, storages, outside, claims_on(board), inventory)
+
+    steps = Steps()
+    ready = [steps.add(CheckFence(configuration=card.id), standing.fence.name)]
+    if router is not None:
+        memory = Estimate(seconds=START_S, memory_bytes=memory_of(router))
+        ready = [steps.add(Start(vm=router.uuid), router.name_label, ready, memory, host=host)]
+    at = {vm.uuid: host for vm in vms} if host is not None else {}
+    delays_s = {vm.uuid: vm.start_delay for vm in vms}
+    ready = add_starts(steps, card.members, delays_s, ready, is_downtime=False, hosts=at)
+    steps.add(Verify(members={}, running=tuple(sorted(vm.uuid for vm in machines))), card.name, ready)
+    found = inventory.by_uuid(Host, host) if host is not None else None
+    where = f" on {shortened(found.name_label, 40)}" if found is not None else ""
+    return Plan(
+        intent=intent_in(RunKind.REDEPLOY, card, workflow),
+        steps=steps.all,
+        leases=rules.leases_for(card.id, card.service, (stage,)),
+        warnings=(
+            f"All of the fence “{shortened(standing.fence.name, 60)}” starts{where}, the router first, with the "
+            "addresses that it had.",
+        ),
+        asks=True,
+    )
+
+
+def _demand_card(standing: StandingFence, card: Card | None, board: Board, actor: str) -> Card:
+    if card is None:
+        raise NotPromotable(
+            reason=f"The configuration in “{shortened(standing.fence.name, 60)}” is gone.",
+            mend="Undeploy the fence with --discard.",
+        )
+    rules.demand_standing(card, {Standing.WHOLE})
+    workflow = rules.workflow_of(board)
+    rules.demand_actor(workflow, (workflow.stage(card.stage),), actor)
+    return card
