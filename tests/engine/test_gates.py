@@ -10,7 +10,7 @@ from tests.engine.requesting import approved_request, run
 from tests.engine.test_planning import kinds
 from tests.workflows import guarded
 from xsconsole.domain.ids import ConfigurationId, StageId
-from xsconsole.domain.inventory import VM, Host
+from xsconsole.domain.inventory import VIF, VM, Host
 from xsconsole.domain.poolstate import encode
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.runs import RunState
@@ -209,6 +209,18 @@ def test_tools_and_duplicates_are_read_from_the_records() -> None:
         office = Office()
         desk, shop = await shop_before(office, NoDuplicateAddresses())
         assert desk.engine.plan(desk.promotion(shop, "production"))
+
+        network, other = office.pool.add_network("front"), office.pool.add_network("back")
+        for role, at in (("shop-db", network), ("shop-web", other)):
+            office.pool.plug(desk.member(shop, role), at)
+        db, web = (office.pool.interfaces(desk.member(shop, role))[0] for role in ("shop-db", "shop-web"))
+        office.pool.put(msgspec.structs.replace(web, MAC=db.MAC))
+        await desk.until(lambda: desk.inventory.get(VIF, web.ref).MAC == db.MAC)  # type: ignore[union-attr]
+        assert desk.engine.plan(desk.promotion(shop, "production")), "on two networks they do not meet"
+        office.pool.put(msgspec.structs.replace(web, MAC=db.MAC, network=network.ref))
+        await desk.until(lambda: desk.inventory.get(VIF, web.ref).network == network.ref)  # type: ignore[union-attr]
+        refusal = desk.refusal(desk.promotion(shop, "production"))
+        assert f"{db.MAC} of shop-db and shop-web." in refusal.reason
 
         await desk.publish(msgspec.structs.replace(guarded(GuestToolsUp()), version=3))
         refusal = desk.refusal(desk.promotion(shop, "production"))

@@ -1,6 +1,7 @@
 """Each gate that the inventory can answer, with a sentence for either answer."""
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -175,7 +176,7 @@ def _no_duplicates(scene: Scene) -> Answer:
         networks |= {network.ref for network in _networks(inventory, bound)}
     macs = {vif.MAC.casefold() for vif in vifs}
     addresses = {address for vm in own for address in addresses_of(vm, scene.inventory)}
-    doubled = []
+    doubled = list(_shared_macs(own, vifs))
     for inventory, vif in ((each, vif) for each in scene.inventories for vif in each.all(VIF)):
         vm = inventory.get(VM, vif.VM)
         if vif.network not in networks or vm is None or vif.VM in refs | gone or not vm.is_ordinary:
@@ -190,6 +191,16 @@ def _no_duplicates(scene: Scene) -> Answer:
         return Answer(is_met=False, sentence=f"On the network already: {found}.")
     known = "" if addresses else " The guests report no addresses, so only MACs were compared."
     return Answer(is_met=True, sentence=f"No other machine has a MAC or an address of these.{known}")
+
+
+def _shared_macs(own: Sequence[VM], vifs: Sequence[VIF]) -> Iterator[str]:
+    """Yield each MAC that two interfaces of these machines have on one network, and whose they are."""
+    names, holders = {vm.ref: vm.name_label for vm in own}, defaultdict[tuple[str, Ref], list[str]](list)
+    for vif in vifs:
+        holders[vif.MAC.casefold(), vif.network].append(names[vif.VM])
+    for (mac, _), found in holders.items():
+        if len(found) > 1:
+            yield f"{mac} of {listing(tuple(sorted(found)))}"
 
 
 def _networks(inventory: Inventory, uuids: set[Uuid]) -> Iterator[Network]:
