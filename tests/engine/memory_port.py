@@ -19,6 +19,7 @@ from tests.engine.memory_travels import MemoryTravels
 from xsconsole.domain.ids import RunId, Uuid
 from xsconsole.domain.inventory import (
     VM,
+    Host,
     Record,
 )
 from xsconsole.engine.ports import Field, Identity, Progress, Shape, Transferred
@@ -120,6 +121,16 @@ class MemoryPort:
 
     async def read_vm(self, vm: Uuid) -> VM | None:
         return await self.do("read_vm", lambda: self.pool.find(vm))
+
+    async def is_attended(self, vm: Uuid) -> bool:
+        def is_attended() -> bool:
+            found, records = self.pool.find(vm), self.pool.records
+            if found is None or found.power_state != "Running":
+                return False
+            host = records.get(found.resident_on, self.pool.host)  # many a test starts a machine without naming one
+            return isinstance(host, Host) and bool(getattr(records[host.metrics], "live", False))
+
+        return await self.do("is_attended", is_attended)
 
     async def snapshots_of(self, vm: Uuid) -> tuple[VM, ...]:
         return await self.do("snapshots_of", lambda: self.pool.snapshots_of(vm) if self.pool.find(vm) else ())

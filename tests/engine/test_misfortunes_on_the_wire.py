@@ -167,9 +167,15 @@ async def test_whatever_becomes_of_the_pool_meanwhile_it_goes_on_or_can_be_finis
                 rename,
                 road_breaks,
                 lambda _: pool.control("restart"),  # no session and no task is known any more
-                lambda _: pool.control("host", host=third, mode="dead"),
                 lambda _: pool.control("fail_over", to=second, old="live"),
             ):
                 await it.settled(await it.promoted(befall))
                 await it.back()
+            status = await it.promoted(lambda _: pool.control("host", host=third, mode="dead"))
+            assert status.state is RunState.UNDONE  # a member is there, and nobody knows whether it runs
+            assert isinstance(status.error, RunFailed)
+            cause = status.error.cause
+            is_refused = isinstance(cause, PoolFailed) and cause.code == "HOST_OFFLINE"  # where it had still work to do
+            assert is_refused or isinstance(cause, VerificationFailed)
+            await it.stands("staging")
             assert "renamed meanwhile" in {member.name for member in seat.card(SHOP).members}

@@ -6,6 +6,8 @@ import pytest
 from embedded import EmbeddedPool, embedded_pool
 from fleet import finished, host_named, make_machine, make_running, until
 
+from tests.simpool.reaching import code_of
+
 
 @pytest.fixture
 def slow_pool() -> Iterator[EmbeddedPool]:
@@ -79,6 +81,20 @@ def test_what_ha_protects_runs_again_elsewhere_when_its_host_is_lost(fresh_pool:
 
         until(session, lambda: session.xenapi.VM.get_resident_on(kept) not in (host, "OpaqueRef:NULL"), ("VM",))
         assert session.xenapi.VM.get_power_state(lost) == "Halted"
+
+
+def test_what_the_host_of_a_machine_has_to_do_is_refused_while_it_is_down(fresh_pool: EmbeddedPool) -> None:
+    with fresh_pool.plain_session() as session:
+        vm = make_running(session, "left behind")
+        if session.xenapi.VM.get_resident_on(vm) != (host := host_named(session, "xen-2")):
+            session.xenapi.VM.pool_migrate(vm, host, {})
+        fresh_pool.control("host", host=host, mode="dead")
+
+        assert code_of(session.xenapi.VM.snapshot, vm, "not taken") == "HOST_OFFLINE"
+        assert code_of(session.xenapi.VM.clean_shutdown, vm) == "HOST_OFFLINE"
+        session.xenapi.VM.add_to_other_config(vm, "note", "the coordinator writes that")
+        session.xenapi.VM.power_state_reset(vm)
+        assert session.xenapi.VM.get_power_state(vm) == "Halted"
 
 
 def test_the_parts_of_an_operation_are_tasks_below_its_own(slow_pool: EmbeddedPool) -> None:

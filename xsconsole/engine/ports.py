@@ -217,6 +217,9 @@ class PoolPort(Protocol):
 
     async def read_vm(self, vm: Uuid) -> VM | None: ...
 
+    async def is_attended(self, vm: Uuid) -> bool:
+        """Return whether the host answers that a machine is said to run on; False for one that is off or gone."""
+
     async def snapshots_of(self, vm: Uuid) -> tuple[VM, ...]: ...
 
     async def snapshot(self, vm: Uuid, name: str, run: RunId, on_progress: Progress) -> Uuid: ...

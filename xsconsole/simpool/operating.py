@@ -16,15 +16,20 @@ CONFLICT_WAIT_S = 120.0
 MOST_QUEUEING = 100
 """Where more calls than that wait already, another one is refused."""
 
+BY_COORDINATOR = frozenset({"power_state_reset", "metadata_export"})
+"""What needs nothing of the host on which the VM runs, or ran."""
+
 
 @asynccontextmanager
 async def operating(call: Call, vm: str, operation: str) -> AsyncIterator[None]:
     """Hold a VM for an operation, as soon as the rules allow it.
 
     Raises:
-        XapiError: the VM does not exist, the rules forbid it, the other operation did not end, or too many wait.
+        XapiError: the VM does not exist, the rules forbid it, the other operation did not end, too many wait, or the
+            host that is to do it does not answer.
     """
     await _until_allowed(call, vm, operation)
+    _assert_reached(call.pool, vm, operation)
     key = call.task
     db = call.pool.db
     db.set("VM", vm, current_operations={**db.get("VM", vm, "current_operations"), key: operation})
@@ -59,6 +64,15 @@ async def _until_allowed(call: Call, vm: str, operation: str) -> None:
         call.check_cancelled()
         with _queueing(pool):
             await _next_change(pool, deadline)
+
+
+def _assert_reached(pool: Pool, vm: str, operation: str) -> None:
+    """Refuse what the host of a running VM has to do, where that host is down."""
+    host = pool.db.get("VM", vm, "resident_on")
+    if operation in BY_COORDINATOR or not pool.db.exists("host", host):
+        return
+    if not pool.db.get("host_metrics", pool.db.get("host", host, "metrics"), "live"):
+        raise XapiError("HOST_OFFLINE", host)
 
 
 @contextmanager

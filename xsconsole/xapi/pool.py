@@ -5,7 +5,7 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime
 
-from xsconsole.domain.ids import Ref, RunId, Uuid
+from xsconsole.domain.ids import NULL_REF, Ref, RunId, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.poolstate import STAGE_FIELD_NAME
 from xsconsole.engine.ports import (
@@ -111,6 +111,14 @@ class XapiPool:
     async def read_vm(self, vm: Uuid) -> VM | None:
         ref = await self._ref(vm)
         return None if ref is None else await self._vm(ref)
+
+    async def is_attended(self, vm: Uuid) -> bool:
+        ref = await self._ref(vm)
+        host = NULL_REF if ref is None else await self._session.call("VM.get_resident_on", ref)
+        if host == NULL_REF:
+            return False
+        metrics = await self._session.call("host.get_metrics", host)
+        return bool(await self._session.call("host_metrics.get_live", metrics))
 
     async def snapshots_of(self, vm: Uuid) -> tuple[VM, ...]:
         ref = await self._ref(vm)

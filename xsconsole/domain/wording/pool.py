@@ -79,6 +79,10 @@ _SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "HOST_NOT_ENOUGH_FREE_MEMORY": ("No host has enough free memory.", "Free memory on a host, then try again."),
         "HOST_NOT_ENOUGH_PCPUS": ("The host has {1} processors, and the machine wants {0}.", OTHER_HOST),
         "HOST_DISABLED": ("The host is in maintenance.", "Enable the host, or choose another one."),
+        "HOST_OFFLINE": (
+            "The host on which the machine runs is down.",
+            "Bring the host back; where it stays down, tell the pool that its machines are off.",
+        ),
         "HOST_NOT_LIVE": ("The host is down.", OTHER_HOST),
         "HOST_EVACUATE_IN_PROGRESS": ("The host is being evacuated.", OTHER_HOST),
         "HOST_CANNOT_ATTACH_NETWORK": ("The host does not reach one of the machine's networks.", OTHER_HOST),

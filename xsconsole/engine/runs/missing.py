@@ -1,5 +1,6 @@
 """What is gone, where the pool says no more than that a handle or a uuid is none."""
 
+from xsconsole.domain.ids import Uuid
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Plan, Step
 from xsconsole.domain.wording.pool import is_gone, thing_of
@@ -27,6 +28,11 @@ def note_missing(failure: PoolFailed, step: Step, plan: Plan) -> None:
         if is_snapshot and not is_ours
         else thing_of(failure.code, failure.parameters, called)
     )
+
+
+def names_of(plan: Plan) -> dict[Uuid, str]:
+    """Return by which names a plan knows the machines that its steps work at."""
+    return {Uuid(uuid): name for uuid, (is_snapshot, name) in _names(plan).items() if not is_snapshot}
 
 
 def _names(plan: Plan) -> dict[str, tuple[bool, str]]:

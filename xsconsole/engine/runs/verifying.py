@@ -10,7 +10,9 @@ from xsconsole.domain.words import listing
 from xsconsole.engine.copies.disk_work import DiskWork
 from xsconsole.engine.moves.placing import Placing
 from xsconsole.engine.moves.travel import Travel
+from xsconsole.engine.runs.missing import names_of
 from xsconsole.engine.runs.presence import Presence
+from xsconsole.engine.values import insist
 from xsconsole.errors import VerificationFailed
 
 
@@ -20,17 +22,20 @@ async def verify(step: Step, action: Verify, at: Presence, placing: Placing, tra
     Raises:
         VerificationFailed: naming every difference.
     """
-    differences = []
+    differences, names = [], names_of(at.plan)
     for vm, expected in action.members.items():
         found = await at.read(vm)
         if found is None:
-            differences.append(f"{vm} is gone")
+            differences.append(f"{shortened(names[vm]) if vm in names else vm} is gone")
         elif not is_same_member(newest_text(found.other_config, MEMBER_STEM, MemberValue), expected):
             differences.append(f"{shortened(found.name_label)} carries another value")
     for vm in action.running:
         found = await at.read(vm)
         if found is None or found.power_state != "Running":
             differences.append(f"{shortened(found.name_label) if found else vm} does not run")
+        elif not await insist(at.pool, lambda vm=vm: at.pool.is_attended(vm)):  # type: ignore[misc]
+            name = shortened(found.name_label)
+            differences.append(f"the host of {name} does not answer, so that nobody knows whether it runs")
     for vm in _stopped(at.plan):
         found = await at.read(vm)
         if found is not None and found.power_state == "Running":
