@@ -2,14 +2,19 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from tests.engine.desks import Office, virtually
+from tests.engine.memory_port import Fault
 from tests.engine.test_recovery import reason_of
+from tests.engine.test_relocation import Scene
 from xsconsole.domain.board import Standing
+from xsconsole.domain.ids import RunId
 from xsconsole.domain.plan import Disks
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.runs import RunState
+from xsconsole.domain.words import Notice, explain
 from xsconsole.engine.commands import Confirmed, Direction
 from xsconsole.engine.facts import cause_of
 from xsconsole.errors import (
@@ -88,6 +93,57 @@ def test_a_member_that_goes_during_the_run_fails_it_and_does_not_hinder_the_way_
         assert isinstance(status.error, RunFailed)
         assert isinstance(status.error.cause, PoolFailed)
         assert desk.card(shop).standing is Standing.INCOMPLETE
+
+    virtually(story)
+
+
+def test_a_member_that_goes_while_its_disk_moves_is_named_and_its_restore_point_is_kept_and_said_to_be() -> None:
+    async def story() -> None:
+        scene = await Scene().begin()
+        desk, lb = scene.desk, scene.desk.member(scene.shop, "shop-lb")
+        for other in (desk.member(scene.shop, "shop-db"), desk.member(scene.shop, "shop-web")):
+            await desk.port.placing.move_disk(other, "0", scene.fast.uuid, RunId("by hand"), lambda _: None)
+        desk.port.faults.append(Fault(method="move_disk", code="VDI_NEEDS_VM_FOR_MIGRATE", parameters=("OpaqueRef:1",)))
+
+        def forget(method: str) -> None:
+            if method == "move_disk" and scene.pool.find(lb):
+                scene.pool.forget(lb)
+
+        desk.port.on_call = forget
+        status = await desk.do(desk.promotion(scene.shop, "production"))
+
+        told = explain(status.error) if status.error else Notice(failed="nothing")
+        assert told.failed.endswith("failed: The machine “shop-lb” is gone from the pool.")
+        assert isinstance(status.error, RunFailed)
+        assert "Keep the snapshot of shop-lb, whose machine is gone" in status.error.undone
+        assert "Destroy the snapshot of shop-lb" not in status.error.undone
+        rows = [fact.details for fact in desk.ledger.facts if fact.event is AuditEvent.UNDO_SETTLED and fact.details]
+        assert "Keep the snapshot of shop-lb, whose machine is gone" in [row["what"] for row in rows]
+
+    virtually(story)
+
+
+def test_a_machine_on_a_host_that_does_not_answer_is_not_taken_for_running() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        shop = await office.shop(desk)
+        run = await desk.open(desk.promotion(shop, "production"))
+
+        def die(method: str) -> None:
+            if method == "start":
+                metrics = office.pool.records[office.pool.host.metrics]
+                office.pool.put(msgspec.structs.replace(metrics, live=False))
+
+        desk.port.on_call = die
+        status = await run.wait()
+
+        assert isinstance(status.error, RunFailed)
+        assert isinstance(status.error.cause, VerificationFailed)
+        assert (
+            "the host of shop-db does not answer, so that nobody knows whether it runs"
+            in status.error.cause.differences
+        )
 
     virtually(story)
 

@@ -12,10 +12,12 @@ from xsconsole.domain.poolstate import numbers
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.wording.record import event_sentence
+from xsconsole.domain.words import explain
 from xsconsole.engine.commands import Confirmed, Direction
 from xsconsole.engine.ports import Field
 from xsconsole.errors import (
     Interrupted,
+    PoolFailed,
     StoreFailed,
 )
 
@@ -154,6 +156,11 @@ def test_a_step_that_cannot_be_undone_leaves_the_run_to_be_settled() -> None:
         assert AuditEvent.UNDO_FAILED in desk.ledger.events()
         assert isinstance(status.error, Interrupted)
         assert status.error.undone
+        first, then = status.error.reason.split(" Then ")
+        assert first.startswith("“Start shop-")
+        assert first.endswith("” failed: " + explain(PoolFailed(code="NO_HOSTS_AVAILABLE")).failed)
+        assert then.startswith("“Destroy the snapshot of shop-")
+        assert "The storage failed" in then
         assert (await desk.settle(shop, Direction.RESUME)).state is RunState.DONE
         assert desk.card(shop).stage == "production"
         assert desk.card(shop).restore_points[0].is_whole

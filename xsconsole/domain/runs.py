@@ -11,6 +11,8 @@ from xsconsole.domain.workflow import Kind
 from xsconsole.errors import ConsoleError, Refused
 
 LEAST_WEIGHT_S = 0.1
+KEPT = "kept"
+"""What is known of a snapshot that was not destroyed on the way back, as its machine is gone."""
 
 
 def share_of(plan: Plan, stands: Collection[StepKey], going: Mapping[StepKey, float] | None = None) -> float:

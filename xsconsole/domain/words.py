@@ -6,8 +6,8 @@ from typing import assert_never
 
 from xsconsole.domain.endings import OF_RUN, ending_name
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Disks, Plan, RunKind, Step
-from xsconsole.domain.runs import RunState
+from xsconsole.domain.plan import Disks, Plan, RunKind, Step, TakeSnapshot
+from xsconsole.domain.runs import KEPT, RunState
 from xsconsole.domain.wording import pool as pool_words
 from xsconsole.domain.wording import steps as step_words
 from xsconsole.domain.workflow import Method, Workflow
@@ -101,8 +101,10 @@ def describe(step: Step) -> str:
     return step_words.doing(step.action, shortened(step.subject, 80))
 
 
-def describe_undo(step: Step) -> str:
-    """Return what undoing a step does, such as `Shut shop-web-1 down again`."""
+def describe_undo(step: Step, note: str = "") -> str:
+    """Return what undoing a step does, such as `Shut shop-web-1 down again`; `note` is what is known of that."""
+    if note == KEPT and isinstance(step.action, TakeSnapshot):
+        return f"Keep the snapshot of {shortened(step.subject, 80)}, whose machine is gone"
     return step_words.undoing(step.action, shortened(step.subject, 80))
 
 

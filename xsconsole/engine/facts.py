@@ -93,7 +93,7 @@ def step_fact(
     result: str,
 ) -> Fact:
     details: dict[str, Json] = {
-        "what": describe_undo(step) if event in UNDOING else describe(step),
+        "what": describe_undo(step, result) if event in UNDOING else describe(step),
         "action": recorded(step.action),
     }
     if result:
@@ -105,6 +105,16 @@ def step_fact(
         details["failure"] = notice.details
     fact = run_fact(event, record, identity, outcome=outcome, reason=reason)
     return replace(fact, step=step.key, details=details)
+
+
+def stop_reason(record: RunRecord, failure: ConsoleError, undoing: Step | None) -> str:
+    """Return why a run stopped half-way: what failed first, and then what failed as `undoing` put a step back."""
+    then = shortened(explain(failure).failed, REASON_LIMIT)
+    if undoing is None:
+        return then
+    failed = next((step for step in record.plan.steps if step.key == record.failed), None)
+    first = f"“{describe(failed)}” failed: {record.failure}" if failed is not None else record.failure
+    return f"{first} Then “{describe_undo(undoing)}” failed: {then}".strip()
 
 
 def nothing_fact(record: RunRecord, identity: Identity, step: Step) -> Fact:

@@ -295,7 +295,7 @@ class Performer:
         """
         match step.action:
             case TakeSnapshot():
-                await self._snapshots.destroy(step)
+                return await self._snapshots.destroy(step)
             case Start(vm=vm):
                 if await self._at.exists(vm):
                     # It was off when the run began and may not have booted far enough to answer.

@@ -12,6 +12,7 @@ from xsconsole.domain.actions.travel import MoveAcross
 from xsconsole.domain.ids import RunId, StepKey, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.plan import Plan, Revert, ShutDown, Start, Step, TakeSnapshot
+from xsconsole.domain.wording.pool import is_gone
 from xsconsole.engine.ports import Clock, Field, PoolPort
 from xsconsole.engine.values import insist
 from xsconsole.errors import PoolFailed, PoolUnavailable
@@ -100,9 +101,18 @@ class Presence:
                 await self.clock.sleep(POLL_S)
 
     async def settling(self, call: Coroutine[None, None, Result], *vms: Uuid) -> Result:
-        """Await a call that lasts; where the road breaks, let its task end on the pool before anyone looks."""
+        """Await a call that lasts; where the road breaks, let its task end on the pool before anyone looks.
+
+        Raises:
+            PoolFailed: the pool said no; where that is because one of these machines is gone meanwhile, it says so.
+        """
         try:
             return await call
+        except PoolFailed as failure:
+            for vm in vms if not is_gone(failure.code) else ():
+                if not await self.exists(vm):
+                    raise gone(vm) from failure
+            raise
         except PoolUnavailable:
             await self.clock.sleep(GRACE_S)  # what was sent may not have begun yet
             await self.settle_down(*vms)

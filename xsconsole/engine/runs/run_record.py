@@ -110,7 +110,7 @@ def settled(record: RunRecord, key: StepKey, result: str) -> RunRecord:
 def undone_titles(record: RunRecord) -> tuple[str, ...]:
     """Return in words what was put back."""
     steps = (step for step in record.plan.steps if step.key in set(record.undone))
-    return tuple(describe_undo(step) for step in steps if has_effect(step))
+    return tuple(describe_undo(step, record.results.get(noted_of(step.key), "")) for step in steps if has_effect(step))
 
 
 def lasting_titles(record: RunRecord) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.domain.runs import RunState, RunStatus, share_of
 from xsconsole.domain.words import describe, explain, title
 from xsconsole.engine.commands import Direction
-from xsconsole.engine.facts import nothing_fact, run_fact, step_fact
+from xsconsole.engine.facts import nothing_fact, run_fact, step_fact, stop_reason
 from xsconsole.engine.ports import LEAST_PRIORITY, PoolPort
 from xsconsole.engine.requests.emergency import PRIORITY
 from xsconsole.engine.runs.aborting import Aborting
@@ -237,8 +237,8 @@ class Run:
             key: {step.key for step in self.plan.steps if key in step.after and step.key in back} for key in back
         }
         failures = await walk(followers, self._undo_step, limit=PARALLEL_STEPS, may_go_on=lambda: not self._is_stopped)
-        for failure in failures.values():
-            return await self._interrupt(failure)
+        for key, failure in failures.items():
+            return await self._interrupt(failure, self.plan.step(key))
         if set(self._standing.record.settled) != set(self._standing.record.undone):
             return await self._interrupt(Refused(reason="The console was closed."))
         if cause is None:
@@ -284,7 +284,7 @@ class Run:
                 raise
             finally:
                 self._end(key, began_s)
-            await self._record(AuditEvent.UNDO_SETTLED, step, Outcome.UNDONE)
+            await self._record(AuditEvent.UNDO_SETTLED, step, Outcome.UNDONE, result=note)
         if note or key in self._standing.record.settled:
             await self._standing.change(lambda record: undone(record, key, note))
         self._show()
@@ -339,11 +339,11 @@ class Run:
         except (PoolFailed, PoolUnavailable):
             return  # a courtesy to other programs; the audit has it
 
-    async def _interrupt(self, failure: ConsoleError) -> RunStatus:
+    async def _interrupt(self, failure: ConsoleError, undoing: Step | None = None) -> RunStatus:
         undone = set(self._standing.record.undone)
         begun = set(self._standing.record.settled) | self._intended
         left = tuple(describe(step) for step in self.plan.steps if step.key in begun - undone)
-        reason = shortened(explain(failure).failed, 300)
+        reason = stop_reason(self._standing.record, failure, undoing)
         error = Interrupted(run=self.id, reason=reason, undone=undone_titles(self._standing.record), left_behind=left)
         with contextlib.suppress(StoreFailed):  # the run record says it too, and is what counts
             await self._ledger.record(self._fact(AuditEvent.RUN_INTERRUPTED, outcome=Outcome.FAILED, reason=reason))

@@ -8,6 +8,7 @@ from xsconsole.domain.inventory import VM
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import FreezeMachine, Purpose, RunKind, Step, TakeSnapshot, WriteMember
 from xsconsole.domain.poolstate import RESTORE_POINT_KEY, Frozen, RestorePointMark, decode, encode
+from xsconsole.domain.runs import KEPT
 from xsconsole.engine.ports import Field, Progress
 from xsconsole.engine.runs.presence import Presence
 from xsconsole.engine.values import insist, set_key
@@ -99,9 +100,14 @@ class Snapshots:
         await set_key(self._pool, Field.VM, RESTORE_POINT_KEY, encode(mark), snapshot.uuid)
         return snapshot.uuid
 
-    async def destroy(self, step: Step) -> None:
-        """Destroy what a step took, however often; nothing there is no error."""
+    async def destroy(self, step: Step) -> str:
+        """Destroy what a step took, however often; nothing there is no error. Return `KEPT` where it stays.
+
+        A restore point whose machine is gone is all there is of it.
+        """
         await insist(self._pool, lambda: self._destroy(step))
+        taken = self._at.made(step.key)
+        return KEPT if taken is not None and await self._at.exists(taken) else ""
 
     async def use(self, action: UseCandidate) -> str:
         """Return the snapshot of a candidate, if it is the one that was approved, whole.
