@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -140,6 +141,8 @@ async def test_what_is_archived_comes_back_in_another_pool_as_it_was(
     assert {hashlib.sha256(row.canonical.encode()).hexdigest() for row in rows} == {row.digest for row in rows}
     command = await returning(room, folder, there)
     assert (command.archive.configuration, command.archive.reason) == (source.id, "the year has ended")
+    (table,) = [warning for warning in there.plan(command).warnings if warning.startswith("Networks, archive → pool: ")]
+    assert table.count(" → ") == 1 + len(command.archive.networks)
 
     # A bit in each file: named before anything is made of it.
     at_first = await asyncio.to_thread(everything, served[1])
@@ -156,8 +159,17 @@ async def test_what_is_archived_comes_back_in_another_pool_as_it_was(
     assert not any(isinstance(status.plan.step(key).action, ImportMember) for key in status.settled)
     assert await asyncio.to_thread(everything, served[1]) == at_first
     assert (await room.verify(folder)).sentence.startswith("Whole: ")
-    (shelved,) = await room.listed()
-    assert (shelved.proven_at is not None, shelved.is_own, shelved.problem) == (True, True, "")
+    elsewhere = tmp_path / "elsewhere" / folder.name
+    await asyncio.to_thread(shutil.copytree, folder, elsewhere)
+    with flipped(elsewhere / files[-1].relative_to(folder)):
+        assert not (await room.verify(elsewhere)).is_good
+    (shelved,) = await room.listed()  # what was found of that copy says nothing of this one
+    assert (shelved.proven_at is not None, shelved.damaged_at, shelved.is_own, shelved.problem) == (
+        True,
+        None,
+        True,
+        "",
+    )
 
     # Cut off in the middle: nothing is left.
     served[1].control("fail", method="VM.set_order", nth=2, code="INTERNAL_ERROR")

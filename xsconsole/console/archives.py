@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from xsconsole.console.home import Home
-from xsconsole.console.home_archives import OnRecord, on_record
+from xsconsole.console.home_archives import OnRecord, on_record, spelled
 from xsconsole.domain.archive import (
     KEEP,
     MANIFEST,
@@ -223,7 +223,7 @@ class ArchiveRoom:
             archive = read(await self._shelf.document(folder), is_signature)
         except Refused as refusal:
             return Shelved(folder=folder, archive=None, problem=f"{refusal.reason} {refusal.mend}".strip())
-        at, is_good = recorded.verdicts.get(archive.id, (None, True))
+        at, is_good = recorded.verdict_of(archive.id, folder)
         return Shelved(
             folder=folder,
             archive=archive,
@@ -321,7 +321,7 @@ class ArchiveRoom:
         held = await self._held(folder)
         if held is not None:
             raise Refused(
-                reason=f"“{shortened(archive.name)}” is held by {held.words}",
+                reason=f"“{shortened(archive.name)}” is held by {held.words.rstrip('.')}.",
                 mend="Lift the hold first; `xsconsole archive release` does.",
             )
         await self._record(AuditEvent.ARCHIVE_DELETED, folder, archive, reason, None)  # before the effect
@@ -350,7 +350,7 @@ class ArchiveRoom:
         self, event: AuditEvent, folder: Path, archive: Archive | None, reason: str, outcome: Outcome | None
     ) -> None:
         name = archive.name if archive is not None else folder.name
-        details: dict[str, Json] = {"what": f"the archive of {shortened(name)}", "folder": str(folder)}
+        details: dict[str, Json] = {"what": f"the archive of {shortened(name)}", "folder": spelled(folder)}
         if archive is not None:
             details["archive"] = archive.id
         await self._home.record(

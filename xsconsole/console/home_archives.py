@@ -72,10 +72,17 @@ class HomeArchives:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnRecord:
-    """When each archive was last verified and whether it was whole, and what trials of it this console recorded."""
+    """When each archive was last verified and whether it was whole, and what trials of it this console recorded.
 
-    verdicts: Mapping[ArchiveId, tuple[datetime, bool]]
+    A verdict is of one copy: another one elsewhere that is damaged says nothing of this one.
+    """
+
+    verdicts: Mapping[tuple[ArchiveId, str], tuple[datetime, bool]]  # by the folder, too; of one in a pool it is empty
     trials: Mapping[ArchiveId, tuple[Proof, ...]]  # oldest first
+
+    def verdict_of(self, archive: ArchiveId, folder: Path | None = None) -> tuple[datetime | None, bool]:
+        """Return when a copy was last verified, and whether it was whole then."""
+        return self.verdicts.get((archive, spelled(folder) if folder is not None else ""), (None, True))
 
     def proofs_of(self, archive: ArchiveId, beside: bytes) -> Proofs:
         """Return what is stated beside an archive, and what is recorded here where that is later."""
@@ -87,12 +94,18 @@ class OnRecord:
         return found
 
 
+def spelled(folder: Path) -> str:
+    """Return a folder as the record names it, however somebody named it."""
+    return str(folder.absolute())
+
+
 async def on_record(home: Home) -> OnRecord:
-    verdicts: dict[ArchiveId, tuple[datetime, bool]] = {}
+    verdicts: dict[tuple[ArchiveId, str], tuple[datetime, bool]] = {}
     for row in await home.audit_page(AuditQuery(event=AuditEvent.ARCHIVE_VERIFIED), None, PROVEN_ROWS):
-        archive = (row.fact.details or {}).get("archive")
-        if isinstance(archive, str):
-            verdicts.setdefault(ArchiveId(archive), (row.at, row.fact.outcome is Outcome.DONE))
+        details = row.fact.details or {}
+        archive, folder = details.get("archive"), details.get("folder", "")
+        if isinstance(archive, str) and isinstance(folder, str):
+            verdicts.setdefault((ArchiveId(archive), folder), (row.at, row.fact.outcome is Outcome.DONE))
     trials: dict[ArchiveId, tuple[Proof, ...]] = {}
     for row in await home.audit_page(AuditQuery(event=AuditEvent.ARCHIVE_PROVEN), None, PROVEN_ROWS):
         proof = _proof_in(row.fact.details or {})

@@ -58,7 +58,7 @@ class PoolArchives:
         for console in self._consoles():
             for one in each_pooled(console.inventory, is_signature, self._home.clock.now()):
                 await asyncio.sleep(0)
-                at, is_good = recorded.verdicts.get(one.id, (None, True))
+                at, is_good = recorded.verdict_of(one.id)
                 is_own = one.archive is not None and one.archive.key == self._home.key_fingerprint
                 proven_at, damaged_at = (at, None) if is_good else (None, at)
                 found.append(replace(one, is_own=is_own, proven_at=proven_at, damaged_at=damaged_at))

@@ -9,7 +9,7 @@ from xsconsole.domain.actions.stowing import CheckStow
 from xsconsole.domain.archive import Archive, PoolArchive
 from xsconsole.domain.board import Board
 from xsconsole.domain.ids import ConfigurationId, Digest, StepKey, Uuid
-from xsconsole.domain.inventory import SR, Inventory
+from xsconsole.domain.inventory import SR, Inventory, Network
 from xsconsole.domain.lineage import origins_told
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Intent, Plan, RunKind
@@ -102,7 +102,7 @@ def plan_return(
         intent=intent,
         steps=_steps(command, parts, to_start, hosts, made, target, workflow, sr).all,
         leases=tuple(sorted((archive_thing(archive.id), *leases))),
-        warnings=(*_sentences(command, target, parts, sr), *_vouching(command, workflow), *warnings),
+        warnings=(*_sentences(command, target, parts, sr, inventory), *_vouching(command, workflow), *warnings),
         asks=True,
     )
 
@@ -291,7 +291,20 @@ def _vouching(command: Restoring, workflow: Workflow) -> list[str]:
     ]
 
 
-def _sentences(command: Restoring, target: Stage, parts: Sequence[Part], sr: SR | None) -> list[str]:
+def _table(parts: Sequence[Part], inventory: Inventory) -> list[str]:
+    """Return which network of the archive comes to which of the pool: some are matched by their name alone."""
+    names = {
+        nic.called: network.name_label
+        for part in parts
+        for nic in part.member.interfaces
+        if (network := inventory.by_uuid(Network, part.networks[nic.device])) is not None
+    }
+    return [f"{shortened(called, 60)} → {shortened(name, 60)}" for called, name in sorted(names.items())]
+
+
+def _sentences(
+    command: Restoring, target: Stage, parts: Sequence[Part], sr: SR | None, inventory: Inventory
+) -> list[str]:
     there = f" in “{shortened(sr.name_label, 60)}”" if sr is not None else ""
     archive, taken = command.archive, size(sum(sum(part.space.values()) for part in parts))
     found = ["It is a replica to be looked into: no gate and no approval is asked."] if command.is_replica else []
@@ -301,6 +314,7 @@ def _sentences(command: Restoring, target: Stage, parts: Sequence[Part], sr: SR 
         f"{taken}{there}. The machines get new MAC addresses.",
     ]
     if any(part.networks for part in parts):
+        found.append(f"Networks, archive → pool: {', '.join(_table(parts, inventory))}.")
         found.append("A fixed address of a guest comes back as it was: keep it off where that one is in use.")
     if target.entry is not EntryAction.START:
         found.append(f"The machines stay off: {target.name} does not start what enters it.")

@@ -213,7 +213,7 @@ def plan_deletion(command: DeletePooled, board: Board, inventory: Inventory, at:
     held = held_on(keys, command.archive, at)
     if held is not None:
         raise NotPromotable(
-            reason=f"The archive of “{shortened(command.name)}” is held by {held.words}",
+            reason=f"The archive of “{shortened(command.name)}” is held by {held.words.rstrip('.')}.",
             mend="Lift the hold first; `xsconsole archive release` does.",
         )
     keep = kept_on(keys, command.archive)
