@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from xsconsole.console import Drifting, Estate, Failed
+from xsconsole.console import Drifting, Estate, Failed, Fencing
 from xsconsole.domain.events import (
     AuditFailed,
     AuditGrew,
@@ -16,6 +16,7 @@ from xsconsole.domain.events import (
     ClearanceChanged,
     DriftChanged,
     Event,
+    FencesChanged,
     InventoryChanged,
     LinkChanged,
     PoolsChanged,
@@ -101,6 +102,7 @@ class Bridge(QObject):
     closures_changed = Signal()  # what is frozen, held, quarantined or stopped, also by the time of day
     inventory_changed = Signal()
     drift_changed = Signal()
+    fences_changed = Signal()
     audit_grew = Signal(int)
     audit_verified = Signal(object)  # AuditVerified
     audit_failed = Signal(object)  # ConsoleError
@@ -118,6 +120,7 @@ class Bridge(QObject):
         self.staying = Staying(console, self)
         self.staying.changed.connect(self.card_changed)
         self.drifting = console.drifting = Drifting(console)
+        self.fencing = console.fencing = Fencing(console)
         self._away: frozenset[Uuid] = frozenset()
         self._columns: tuple[Workflow | None, bool] = (None, True)
         self._prepare: Callable[[], Iterator[object]] = partial(iter, ())
@@ -127,6 +130,7 @@ class Bridge(QObject):
         self._hear(BoardChanged, self._on_board)
         self._hear(ClearanceChanged, self._on_clearance)
         self._hear(DriftChanged, self._on_drift)
+        self._hear(FencesChanged, self._on_fences)
         self._hear(RunChanged, self._on_run)
         self._hear(StepProgressed, self._on_step)
         self._hear(RequestsChanged, self._on_requests)
@@ -147,6 +151,7 @@ class Bridge(QObject):
         self._freezing.close()
         self.staying.close()
         self.drifting.close()
+        self.fencing.close()
         for end in self._ends:
             end()
         self._ends.clear()
@@ -216,6 +221,10 @@ class Bridge(QObject):
 
     def _on_drift(self, event: DriftChanged) -> None:
         self._turns.put("drift", self.drift_changed.emit)
+        self._announce_cards(event.configurations)
+
+    def _on_fences(self, event: FencesChanged) -> None:
+        self._turns.put("fences", self.fences_changed.emit)
         self._announce_cards(event.configurations)
 
     def _on_run(self, event: RunChanged) -> None:

@@ -20,6 +20,7 @@ from xsconsole.console.drift_desk import (
 )
 from xsconsole.console.drifting import Drifting
 from xsconsole.console.estate.router import Estate
+from xsconsole.console.fencing import Fencing
 from xsconsole.console.history import past, present
 from xsconsole.console.last_words import LastWords
 from xsconsole.console.library import BlueprintDraft, LibraryDesk, read_document, read_one, write_document
@@ -61,6 +62,7 @@ __all__ = [
     "Drifting",
     "Estate",
     "Failed",
+    "Fencing",
     "FilledRow",
     "KnownVersion",
     "LastWords",

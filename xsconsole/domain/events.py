@@ -62,6 +62,13 @@ class DriftChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FencesChanged:
+    """Fences of these configurations came or went, are proved otherwise than before, or machines of theirs turned."""
+
+    configurations: tuple[ConfigurationId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClearanceChanged:
     """XAPI says otherwise than before whether machines of these configurations can move into another pool."""
 
@@ -155,6 +162,7 @@ Event = (
     | BoardChanged
     | ClearanceChanged
     | DriftChanged
+    | FencesChanged
     | ConfigurationMoved
     | RunChanged
     | StepProgressed

@@ -37,6 +37,7 @@ class AuditEvent(StrEnum):
     DIFFERENCE_ALLOWED = "allowance.set"  # a field may differ from now on
     DIFFERENCE_FORBIDDEN = "allowance.removed"
     DRIFTED = "drift.observed"  # how a configuration differs from what it is measured by became another
+    FENCE_OBSERVED = "fence.observed"  # what the proof of a fence finds became another, without a run of the fence
     STATED = "statement.made"  # how exactly one configuration is like another was stated, and left with somebody
     STAY_EXTENDED = "stay.extended"  # a configuration may stand in its stage longer than that says
     NOTIFICATION_LOST = "notification.lost"  # the webhook could not be told of something

@@ -11,6 +11,7 @@ from xsconsole.console.estate.acts import EstateActs
 from xsconsole.console.estate.closings import EstateClosings
 from xsconsole.console.estate.requests import EstateRequests
 from xsconsole.console.estate.reviews import EstateReviews
+from xsconsole.console.fencing import Fencing
 from xsconsole.console.home import Home
 from xsconsole.console.pools import Pools
 from xsconsole.console.publication.publishing import Publishing
@@ -63,6 +64,7 @@ class Estate:
         self.reviews = EstateReviews(self)
         self.closings = EstateClosings(self)
         self.drifting: Drifting | None = None  # where somebody follows the drift
+        self.fencing: Fencing | None = None  # where somebody follows the fences
         self._boards: tuple[Board, ...] = ()
         self._board = EMPTY_BOARD
         self._owners: Mapping[ConfigurationId, Console] = {}

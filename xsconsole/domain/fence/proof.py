@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from xsconsole.domain.canonical import digest_of
 from xsconsole.domain.fence.values import Fence
-from xsconsole.domain.ids import Digest, Uuid
+from xsconsole.domain.ids import Digest, Ref, Uuid
 from xsconsole.domain.inventory import PIF, VIF, VM, Inventory, Network
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import listing
@@ -68,14 +68,23 @@ def prove(fence: Fence, site: Site, inventory: Inventory) -> Proof:
 
     Machines that are off count as those that run: they can be started. Templates and snapshots cannot, and do not.
     """
+    return prove_from(fence, site, inventory)[0]
+
+
+def prove_from(fence: Fence, site: Site, inventory: Inventory) -> tuple[Proof, frozenset[Ref]]:
+    """Return the proof, and all that was looked at: where none of it changes, the proof stays as it is.
+
+    A card that comes changes the network and the machine that it is a card of, a card of a host its network.
+    """
     walk = _Walk(fence, site, inventory)
     breaches = (*walk.leaks(), *walk.cards_of_router(), *walk.cards_of_members())
-    return Proof(
+    proof = Proof(
         breaches=breaches,
         cards=len(walk.seen_cards),
         networks=len(walk.seen_networks),
         facts=digest_of([[*fact] for fact in sorted(walk.facts)]),
     )
+    return proof, frozenset(walk.looked_at)
 
 
 class _Walk:
@@ -88,6 +97,7 @@ class _Walk:
         self.seen_cards: set[Uuid] = set()
         self.seen_networks: set[Uuid] = set()
         self.facts: set[tuple[str, ...]] = set()
+        self.looked_at: set[Ref] = set()
 
     def leaks(self) -> Iterator[Breach]:
         """Walk from the fence's networks and members over everything that is joined to them, past the router."""
@@ -130,10 +140,12 @@ class _Walk:
 
     def _enter(self, network: Network) -> None:
         self.seen_networks.add(network.uuid)
+        self.looked_at.add(network.ref)
 
     def _end_of(self, network: Network, way: tuple[str, ...]) -> Iterator[Breach]:
         pifs = [pif for ref in network.PIFs if (pif := self._inventory.get(PIF, ref)) is not None]
         self.facts |= {("pif", network.uuid, pif.uuid, str(pif.VLAN)) for pif in pifs}
+        self.looked_at.update(network.PIFs)
         if network.uuid in self._inside and self._site.vlan is not None:
             pifs = [pif for pif in pifs if self._site.vlan != pif.VLAN]
         if pifs:
@@ -163,6 +175,7 @@ class _Walk:
 
     def _note(self, vif: VIF, vm: VM) -> None:
         self.seen_cards.add(vif.uuid)
+        self.looked_at |= {vif.ref, vm.ref, vif.network}
         network = self._inventory.get(Network, vif.network)
         self.facts.add(("vif", vm.uuid, vif.uuid, network.uuid if network else "", vif.MAC, vif.device))
 

@@ -8,7 +8,7 @@ from xsconsole.domain.words import count, listing
 
 def rules_in_words(fence: Fence) -> tuple[str, ...]:
     """Return a sentence for each thing that passes, then for each that does not."""
-    return (*_what_passes(fence), *_what_does_not(fence))
+    return (*what_passes(fence), *what_does_not(fence))
 
 
 def mode_words(mode: FenceMode) -> str:
@@ -19,7 +19,8 @@ def mode_words(mode: FenceMode) -> str:
     }[mode]
 
 
-def _what_passes(fence: Fence) -> Iterator[str]:
+def what_passes(fence: Fence) -> Iterator[str]:
+    """Yield a sentence for each thing that passes."""
     routed = [one.logical for one in fence.routed]
     if len(routed) > 1:
         yield f"Between {_names(routed)}: everything of IPv4, through the router."
@@ -42,7 +43,8 @@ def _what_passes(fence: Fence) -> Iterator[str]:
         yield f"Between this fence and “{peer.name}” ({_addresses(peer.addresses)}): as from outside, without bars."
 
 
-def _what_does_not(fence: Fence) -> Iterator[str]:
+def what_does_not(fence: Fence) -> Iterator[str]:
+    """Yield a sentence for each thing that does not pass."""
     without = [one.logical for one in fence.segments if one.gateway is None]
     if without:
         yield f"Out of or into {_names(without)}: nothing. No gateway is known there."

@@ -29,6 +29,7 @@ _EVENTS: dict[AuditEvent, str] = {
     AuditEvent.DIFFERENCE_ALLOWED: "May differ from now on",
     AuditEvent.DIFFERENCE_FORBIDDEN: "May differ no more",
     AuditEvent.DRIFTED: "Drift",
+    AuditEvent.FENCE_OBSERVED: "Fence",
     AuditEvent.STATED: "Stated how alike they are",
     AuditEvent.STAY_EXTENDED: "Given",
     AuditEvent.NOTIFICATION_LOST: "The webhook was not told",

@@ -1,0 +1,123 @@
+"""Fences are proved anew when something changes that they touch, and only those; their map says what is found."""
+
+from dataclasses import replace
+
+from tests.domain.fence.test_proof import CARDS, FENCE, SITE, pool_of
+from tests.fences import fenced
+from xsconsole.domain.fence.live import FenceWatch
+from xsconsole.domain.fence.picture import PlaceKind, State, picture, state_of, state_words
+from xsconsole.domain.fence.standing import StandingFence, fence_stem, standing_text
+from xsconsole.domain.fence.values import FenceMode, Peer, PublishedPort, Transport
+from xsconsole.domain.ids import ConfigurationId, Ref, StageId, Uuid
+from xsconsole.domain.inventory import VIF, VM, Change, ChangeBatch, Inventory, Network, Pool
+
+ONE, OTHER = ConfigurationId("one"), ConfigurationId("other")
+STANDING = StandingFence(
+    configuration=ONE,
+    origin=ConfigurationId("origin"),
+    title="shop 1",
+    service="shop",
+    stage=StageId("test"),
+    fence=FENCE,
+    site=SITE,
+)
+ELSEWHERE = replace(STANDING, configuration=OTHER, site=replace(SITE, networks={}, members={}, router=None))
+
+
+def told(inventory: Inventory, *changes: tuple[str, Ref, object]) -> ChangeBatch:
+    batch = ChangeBatch(changes=tuple(Change(ref=ref, class_name=name, record=one) for name, ref, one in changes))
+    inventory.apply(batch)
+    return batch
+
+
+def keys_written(inventory: Inventory, *standing: StandingFence) -> ChangeBatch:
+    keys = {f"{fence_stem(one.configuration)}.1": standing_text(one) for one in standing}
+    return told(inventory, ("pool", Ref("pool"), Pool(ref=Ref("pool"), uuid=Uuid("pool"), other_config=keys)))
+
+
+def settled(watch: FenceWatch) -> tuple[ConfigurationId, ...]:
+    while not watch.advance(1):
+        pass
+    return watch.taken()
+
+
+def test_a_fence_comes_is_breached_is_tight_again_and_goes() -> None:
+    inventory = pool_of()
+    watch = FenceWatch(inventory)
+    assert settled(watch) == ()
+    watch.hear(keys_written(inventory, STANDING, ELSEWHERE))
+    assert settled(watch) == (ONE, OTHER)
+    assert watch.found[ONE].proof.holds
+    assert not watch.found[ONE].is_running
+
+    vif = next(one for one in inventory.all(VIF) if Ref("db-1") == one.VM)
+    moved = VIF(ref=vif.ref, uuid=vif.uuid, VM=vif.VM, network=Ref("lan"), MAC=vif.MAC, device=vif.device)
+    watch.hear(told(inventory, ("vif", vif.ref, moved)))
+    assert settled(watch) == (ONE,)
+    assert not watch.found[ONE].proof.holds
+    assert watch.found[ONE].culprits == {"db-1"}
+    watch.hear(told(inventory, ("vif", vif.ref, vif)))
+    assert settled(watch) == (ONE,)
+    assert watch.found[ONE].proof.holds
+
+    # What it does not touch is no matter of its, and neither is what it was told already.
+    spare = Network(ref=Ref("far"), uuid=Uuid("far"), name_label="far")
+    watch.hear(told(inventory, ("network", spare.ref, spare)))
+    watch.hear(keys_written(inventory, STANDING, ELSEWHERE))
+    assert watch.advance(1)
+    assert settled(watch) == ()
+
+    web = inventory.by_uuid(VM, Uuid("web-1"))
+    assert web is not None
+    running = VM(ref=web.ref, uuid=web.uuid, name_label="web-1", VIFs=web.VIFs, power_state="Running")
+    watch.hear(told(inventory, ("vm", web.ref, running)))
+    assert settled(watch) == (ONE,)
+    assert watch.found[ONE].is_running
+    watch.hear(told(inventory, ("vm", web.ref, None)))
+    assert settled(watch) == (ONE,)
+    assert watch.found[ONE].powers["web-1"] == ""
+    watch.hear(told(inventory, ("vm", Ref("again"), VM(ref=Ref("again"), uuid=web.uuid, name_label="web-1"))))
+    assert settled(watch) == (ONE,)
+
+    inventory.apply(whole := ChangeBatch(is_whole=True))
+    watch.hear(whole)
+    assert settled(watch) == (ONE, OTHER)
+    assert watch.found == {}
+
+
+def test_the_map_says_who_is_inside_what_passes_and_what_is_not_tight() -> None:
+    inventory = pool_of()
+    watch = FenceWatch(inventory)
+    ports = PublishedPort(outside=FENCE.footholds[0].outside, transport=Transport.TCP, port=443, inside_port=8443)
+    peer = Peer(name="other", addresses=(fenced.POOL[60],))
+    known = replace(STANDING, fence=replace(FENCE, ports=(ports,), peers=(peer,)))
+    shut = replace(ELSEWHERE, fence=fenced.fence("shut", 0, FenceMode.ISOLATED))
+    watch.hear(keys_written(inventory, known, shut))
+    settled(watch)
+
+    shown = picture(watch.found[ONE], "LAN")
+    assert shown.state is State.TIGHT
+    assert {place.title for place in shown.places if place.kind is PlaceKind.SHUT} == {"Barred", "Other fences"}
+    web = next(place for place in shown.places if place.member == "web-1")
+    assert web.lines[:3] == ("inside 10.0.0.5", "outside 192.168.50.65", "lets in TCP 443 to 8443")
+    assert "lets in no port" in next(place for place in shown.places if place.member == "db-1").lines
+    assert [way.target for way in shown.ways if not way.passes] == ["barred", "others"]
+    assert "web-1, halted; inside 10.0.0.5" in shown.words
+    assert picture(watch.found[OTHER]).ways[-1].words == "nothing"
+    assert state_of(watch.found[ONE], is_in_work=True) is State.IN_WORK
+    assert "when that is over" in state_words(watch.found[ONE], State.IN_WORK)
+
+    out = replace(STANDING, fence=fenced.fence("out", 0, FenceMode.OUT_ONLY))
+    watch.hear(keys_written(inventory, out))
+    cards = [(vm, mac, "lan" if vm == "db-1" else net) for vm, mac, net in CARDS]
+    watch = FenceWatch(pool_of(cards))
+    assert settled(watch) == ()
+    opened = pool_of(cards)
+    keys_written(opened, out)
+    watch = FenceWatch(opened)
+    settled(watch)
+    shown = picture(watch.found[ONE])
+    assert shown.state is State.BREACHED
+    assert [place.member for place in shown.places if place.is_bad] == ["db-1"]
+    assert "goes out as 192.168.50.64" in next(place for place in shown.places if place.member == "web-2").lines
+    assert "leads to eth0" in shown.words
