@@ -7,7 +7,7 @@ from xsconsole.domain.board import Standing
 from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import Kind
 from xsconsole.engine.commands import Demote, Direction, Dissolve, Promote
-from xsconsole_ui.board_actions import BOARD_VIEW, DRIFT, LATER, LINEAGE, QUEUE
+from xsconsole_ui.board_actions import BOARD_VIEW, DRIFT, LATER, LINEAGE, QUEUE, SHOW_FENCE
 from xsconsole_ui.closing_actions import EXTEND, FREEZE, HOLD, LIFT_FREEZE, QUARANTINE, STOP_LINE
 from xsconsole_ui.conditions import no_card, no_live_card, permitted
 from xsconsole_ui.copy_actions import PROVISION, REFRESH, REPLICATE
@@ -326,7 +326,8 @@ GO_HEALTH = _going("health", "&Health", "Ctrl+4", "health")
 GO_INBOX = _going("inbox", "In&box", "Ctrl+5", "approvals")
 GO_ARCHIVE = _going("archive", "Ar&chive", "Ctrl+6", "archive")
 GO_LIBRARY = _going("library", "&Library", "Ctrl+7", "library")
-GO_ALL = (GO_BOARD, GO_WORKFLOW, GO_AUDIT, GO_HEALTH, GO_INBOX, GO_ARCHIVE, GO_LIBRARY)
+GO_FENCES = _going("fences", "F&ences", "Ctrl+8", "fence")
+GO_ALL = (GO_BOARD, GO_WORKFLOW, GO_AUDIT, GO_HEALTH, GO_INBOX, GO_ARCHIVE, GO_LIBRARY, GO_FENCES)
 WALK = Action(
     id="panel.next",
     text="&Next panel",
@@ -349,7 +350,7 @@ RESTORE_PANELS = Action(
 QUIT = Action(id="quit", text="&Quit", shortcut="Ctrl+Q", perform=lambda _, hands: hands.quit())
 
 MOVES = (PROMOTE, DEMOTE, MOVE_TO, REPLICATE, REFRESH, QUEUE, LATER, PLAN)
-LOOK_CLOSER = Submenu(text="Look clos&er", actions=(COMPARE, DRIFT, LINEAGE))
+LOOK_CLOSER = Submenu(text="Look clos&er", actions=(COMPARE, DRIFT, LINEAGE, SHOW_FENCE))
 RUN_MENU: Menu = (*MOVES, LOOK_CLOSER, None, RESUME, UNDO_RUN, None, HOLD, QUARANTINE, EXTEND, DECLARE, None)
 POINTS = Submenu(text="Restore &points", actions=(TAKE_POINT, REVERT, REMOVE_POINTS, THAW))
 KEEP = Submenu(text="&Keep", actions=(CAPTURE, ARCHIVE))

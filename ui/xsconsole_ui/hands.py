@@ -194,6 +194,16 @@ class WindowHands(QObject):
         """Show how the selected card differs from what it is meant to be like."""
         self.drift.show(self._situation.card)
 
+    def show_fence(self) -> None:
+        """Show the map of the fence around the selected card."""
+        if self._situation.card is not None:
+            self.show_fence_of(self._situation.card.id)
+
+    @Slot(object)
+    def show_fence_of(self, configuration: ConfigurationId) -> None:
+        self._window.go("fences")
+        self._window.fences.show_fence(configuration)
+
     def queue(self) -> None:
         """Ask whether the selected card shall wait for a place; take one that waits out."""
         self._queueing.ask(self._situation)

@@ -16,7 +16,7 @@ from xsconsole.domain.events import AuditVerified
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.selection import ObjectName
 from xsconsole.errors import ConsoleError
-from xsconsole_ui import actions, board_actions, object_actions, pieces, window_layout
+from xsconsole_ui import actions, object_actions, pieces, window_layout, window_menus
 from xsconsole_ui.action_set import Actions
 from xsconsole_ui.activity import ActivityPanel
 from xsconsole_ui.archives import ArchivePlace
@@ -27,6 +27,7 @@ from xsconsole_ui.closing import Closing
 from xsconsole_ui.closures import LineBanner
 from xsconsole_ui.connecting import Connecting
 from xsconsole_ui.dock_widths import DockWidths
+from xsconsole_ui.fences import FenceNews, FencePlace
 from xsconsole_ui.find import Finder
 from xsconsole_ui.hands import WindowHands
 from xsconsole_ui.health import HealthPanel
@@ -58,6 +59,7 @@ PLACES: Mapping[str, Action] = {
     "inbox": actions.GO_INBOX,
     "archive": actions.GO_ARCHIVE,
     "library": actions.GO_LIBRARY,
+    "fences": actions.GO_FENCES,
 }
 
 SITUATE_MS = 200
@@ -105,6 +107,7 @@ class MainWindow(QMainWindow):
         self.health = HealthPanel(console, theme, self.act_desk, self)
         self.archive = ArchivePlace(console, theme, self.bridge, self.jobs, self)
         self.library = LibraryPlace(console, theme, self.bridge, self.jobs, self)
+        self.fences = FencePlace(console, theme, self.bridge, self.jobs, self)
         self.inbox = InboxPlace(console, self.bridge, self.jobs, self)
         self.workflow = WorkflowPlace(console, self.bridge, self.actions_, self.jobs, self.notices, self)
         self.workshop = Workshop(console, self.bridge, self.workflow, self.inspector, self.jobs, self)
@@ -128,14 +131,24 @@ class MainWindow(QMainWindow):
             is_in_sight=self.inspector.shows,
             parent=self,
         )
-        pages = (self.board, self.workflow, self.audit, self.health, self.inbox, self.archive, self.library)
-        self._pages = dict(zip(PLACES, pages, strict=True))
+        named = (
+            self.board,
+            self.workflow,
+            self.audit,
+            self.health,
+            self.inbox,
+            self.archive,
+            self.library,
+            self.fences,
+        )
+        self._pages = dict(zip(PLACES, named, strict=True))
         self.banner = LineBanner(console, self.bridge, self.actions_[actions.AT_BANNER], self)
         self._card_menu = QMenu(self)
         self.setMenuWidget(self.bar)
         rail = window_layout.add_rail(self, self.tr("Places"), [self.actions_[place] for place in PLACES.values()])
         every = self.actions_
         self.inbox_news = InboxNews(self.inbox, self.desk, self.bridge, self.notices, self.status, rail, every, self)
+        self.fence_news = FenceNews(console, self.bridge, self.notices, self.inbox_news.tray.show_message, self.fences)
         self._centre = window_layout.set_centre(self, self.notices, self.banner, tuple(self._pages.values()))
         panels = {"inventory": self.inventory, "inspector": self.inspector, "activity": self.activity}
         self.docks = window_layout.add_docks(self, **panels)
@@ -144,7 +157,8 @@ class MainWindow(QMainWindow):
         self._dock_widths.restore(state.text_of("docks"))
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addPermanentWidget(self.status, 1)
-        self._fill_menus()
+        window_menus.fill(self, self.bar, self.actions_, self.docks.values())
+        window_menus.fill_of_card(self._card_menu, self.actions_, self.board)
         self._connect()
         self._first_layout = self.saveState(LAYOUT_VERSION)
         state.restore(self)
@@ -153,24 +167,6 @@ class MainWindow(QMainWindow):
         self._dress()
         self.bridge.take_all()
         self.jobs.start(self.status.read_audit(), "read how far the record reaches")
-
-    # What it consists of.
-
-    def _fill_menus(self) -> None:
-        for title, listed in actions.MENUS:
-            self.actions_.fill(self.bar.menus.addMenu(self.tr(title)), listed)
-        view = self.bar.menus.actions()[-1].menu()
-        if isinstance(view, QMenu):
-            view.addSeparator()
-            for dock in self.docks.values():
-                view.addAction(dock.toggleViewAction())
-        self.actions_.fill(self._card_menu, actions.CARD_MENU)
-        self.board.table.offer_actions(self._card_menu.actions())
-        self.board.bar.offer(self.actions_[board_actions.SHOW_LIST])
-        # Shortcuts work wherever the keyboard is, also while the menus have not been opened yet.
-        self.addActions(self.actions_.everywhere)
-        for action in self.actions_.everywhere:
-            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
 
     # How its parts hear of each other.
 
@@ -193,14 +189,17 @@ class MainWindow(QMainWindow):
         self.inventory.selection_changed.connect(self._on_objects_selected)
         self.inventory.set_context_actions([self.actions_[one] if one else None for one in actions.VM_MENU])
         self.act_desk.ended.connect(self._teller.tell_acts)
-        for card_wanted in (self.inbox.stays.wanted, self.library.card_wanted):
+        self.fence_news.wanted.connect(self.hands.show_fence_of)
+        self.bridge.fences_changed.connect(self._situate_soon)
+        for card_wanted in (self.inbox.stays.wanted, self.library.card_wanted, self.fences.card_wanted):
             card_wanted.connect(self._find_card)
-        for said in (self.inventory.refused, self.workflow.said, self.closing.told):
+        for said in (self.inventory.refused, self.workflow.said, self.closing.told, self.fences.said):
             said.connect(self.status.say)
         self.workflow.zoom_told.connect(self.status.show_zoom)
         self.workflow.load_changed.connect(self.board.strip.show_load)
         self.workflow.situation_changed.connect(self._follow_draft)
-        for wanted in (self.activity.object_wanted, self.health.object_wanted, self.inspector.followed):
+        objects = (self.activity.object_wanted, self.health.object_wanted, self.fences.object_wanted)
+        for wanted in (*objects, self.inspector.followed):
             wanted.connect(self._follow_object)
         self.archive.wanted.connect(partial(self.hands.ask, show_only=True))
         self.health.removal_wanted.connect(self.hands.remove_points)

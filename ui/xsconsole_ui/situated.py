@@ -46,6 +46,7 @@ def situation_of(
         card_away="" if away is None else words.refusal(away),
         vms_away="" if vms_away is None else words.refusal(vms_away),
         is_queued=card is not None and console.queue.of_card(card.id) is not None,
+        is_fenced=card is not None and console.fencing is not None and console.fencing.of(card.id) is not None,
         has_freezes=bool(board.closures.freezes),
         is_stopped=board.closures.stop is not None,
     )

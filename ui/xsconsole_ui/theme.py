@@ -32,6 +32,7 @@ STRIPE_BLENDS = 16
 LEAST_CONTRAST = 3.0  # of a stage's stripe against what it lies on
 
 FAMILY = "Inter"
+CODE_FAMILY = "JetBrains Mono"
 
 
 class Scheme(StrEnum):
@@ -205,6 +206,13 @@ def text_font(*, is_bold: bool = False) -> QFont:
 
 def caption_font(*, is_bold: bool = False) -> QFont:
     font = text_font(is_bold=is_bold)
+    font.setPixelSize(CAPTION_PX)
+    return font
+
+
+def code_font() -> QFont:
+    """Return the font of texts that machines read."""
+    font = QFont(CODE_FAMILY)
     font.setPixelSize(CAPTION_PX)
     return font
 

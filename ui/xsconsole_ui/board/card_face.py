@@ -4,6 +4,8 @@ from xsconsole.console import Estate
 from xsconsole.domain.board import Card
 from xsconsole.domain.drift import Against
 from xsconsole.domain.estate import waited_for
+from xsconsole.domain.fence.picture import State, state_words
+from xsconsole.domain.fence.wording import mode_words
 from xsconsole.domain.fidelity import likeness
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import ConfigurationId
@@ -24,6 +26,7 @@ def shown(card: Card, stage: Stage, console: Estate) -> tuple[Face, str]:
     silence, asked = silence_of(card, console), console.requests.of(card.id)
     run, is_away = _run_of(card.id, console), away is not None
     reviews = console.reviews.of(card.id)
+    fenced = fence_chip(card, console)
     waiting = (*_waiting(card, console), *_stay(card, console), *drift_chip(card, console))
     face = face_of(
         card,
@@ -36,9 +39,12 @@ def shown(card: Card, stage: Stage, console: Estate) -> tuple[Face, str]:
         open_reviews=reviews,
         pool=pool,
         waiting=waiting,
+        fenced=fenced,
     )
     reason = "" if away is None else away.reason
-    return face, told(card, stage, asked, reviews, silence=silence, pool=pool, away=reason, waiting=waiting)
+    return face, told(
+        card, stage, asked, reviews, silence=silence, pool=pool, away=reason, waiting=waiting, fenced=fenced
+    )
 
 
 def _waiting(card: Card, console: Estate) -> tuple[Chip, ...]:
@@ -72,6 +78,23 @@ def drift_chip(card: Card, console: Estate) -> tuple[Chip, ...]:
     is_like = drift.baseline.against is Against.ORIGIN or (first is not None and first.version == card.version)
     whole = likeness(drift.comparison, "")
     return (Chip(tr("drift: {n}").format(n=drift.count), Tone.WARN if is_like else Tone.PLAIN, whole.strip()),)
+
+
+def fence_chip(card: Card, console: Estate) -> Chip | None:
+    """Return that a fence is around it, which one, and whether it is tight."""
+    fencing = console.fencing
+    watched = fencing.of(card.id) if fencing is not None else None
+    if watched is None or fencing is None:
+        return None
+    fence, state = watched.standing.fence, fencing.state(watched)
+    if state is State.BREACHED:
+        whole = " ".join((tr("Its fence is not tight."), *(one.sentence for one in watched.proof.breaches)))
+        return Chip(tr("fence leaks"), Tone.BAD, whole)
+    mode = mode_words(fence.mode)
+    whole = tr("In the fence “{name}”, {mode}: {state}.").format(
+        name=one_line(fence.name), mode=mode, state=state_words(watched, state)
+    )
+    return Chip(tr("fenced: {mode}").format(mode=mode), whole=whole)
 
 
 def _run_of(configuration: ConfigurationId, console: Estate) -> RunStatus | None:

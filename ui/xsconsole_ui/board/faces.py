@@ -89,6 +89,10 @@ DOING = {
     RunKind.PROVISION: "provisioning",
     RunKind.DELETE: "deleting",
     RunKind.MIGRATE: "migrating",
+    RunKind.DEPLOY: "deploying in a fence",
+    RunKind.UNDEPLOY: "taking its fence away",
+    RunKind.PARK: "shutting its fence down",
+    RunKind.REDEPLOY: "starting its fence",
     RunKind.ARRANGE: "arranging its members",
 }
 
@@ -105,13 +109,14 @@ def face_of(
     open_reviews: Sequence[ReviewView] = (),
     pool: str = "",
     waiting: tuple[Chip, ...] = (),
+    fenced: Chip | None = None,
 ) -> Face:
     """Return what the card shows; `status` is this console's own run on it, which waits while the pool is away.
 
     `waits_for` is the name of the pool of that run that is away, where it is about two.
     `silence` is what is known of another console that works on it and gives no sign of life; `asked` are the requests
     for it, `open_reviews` what others still have to look at; `pool` is the name of its pool, where there are several;
-    `waiting` says that it waits for a place.
+    `waiting` says that it waits for a place, `fenced` that a fence is around it.
     """
     has_parts = bool(card.service and card.version)
     progress, step = _progress(card.run, status, is_away=is_away, waits_for=waits_for)
@@ -123,9 +128,16 @@ def face_of(
         size=words.size(card.disks_bytes),
         chips=(
             *_of_pool(pool),
-            *chips_of(card, stage, asked, open_reviews, is_ours=status is not None, silence=silence, waiting=waiting)[
-                :MOST_CHIPS
-            ],
+            *chips_of(
+                card,
+                stage,
+                asked,
+                open_reviews,
+                is_ours=status is not None,
+                silence=silence,
+                waiting=waiting,
+                fenced=fenced,
+            )[:MOST_CHIPS],
         ),
         progress=progress,
         step=step,
@@ -142,6 +154,7 @@ def chips_of(
     is_ours: bool = False,
     silence: str = "",
     waiting: tuple[Chip, ...] = (),
+    fenced: Chip | None = None,
 ) -> tuple[Chip, ...]:
     """Return what is wrong, what it waits for and what it is, in this order; `is_ours`: this console runs on it.
 
@@ -150,8 +163,9 @@ def chips_of(
     urgent = () if card.run is None or not card.run.record.plan.is_emergency else (_emergency(card.run),)
     silent = (Chip(tr("no sign of life"), Tone.WARN, silence),) if silence else ()
     waits = () if is_ours else (*_waits(card), *waiting, *map(_request, asked))
-    what = (*_wrong(card), *_abroad(card), *urgent, *map(_closed, barriers_on(card)), *map(_review, open_reviews))
-    return (*what, *silent, *waits, *_is(card, stage))
+    bad, calm = ((fenced,), ()) if fenced is not None and fenced.tone is Tone.BAD else ((), (fenced,) if fenced else ())
+    what = (*_wrong(card), *bad, *_abroad(card), *urgent, *map(_closed, barriers_on(card)), *map(_review, open_reviews))
+    return (*what, *silent, *waits, *calm, *_is(card, stage))
 
 
 def _closed(barrier: Barrier) -> Chip:
@@ -199,6 +213,7 @@ def told(
     pool: str = "",
     away: str = "",
     waiting: tuple[Chip, ...] = (),
+    fenced: Chip | None = None,
 ) -> str:
     """Return the whole card in words, for tooltips and screen readers; `away` says that its pool is."""
     place = stage.name if stage else tr("unknown stage “{stage}”").format(stage=past_name(card.stage, (card,)))
@@ -207,7 +222,10 @@ def told(
         f"{words.count(len(card.members), 'VM')}, {words.size(card.disks_bytes)}: {powers_in_words(card)}",
         *(
             chip.whole or chip.text
-            for chip in (*_of_pool(pool), *chips_of(card, stage, asked, open_reviews, silence=silence, waiting=waiting))
+            for chip in (
+                *_of_pool(pool),
+                *chips_of(card, stage, asked, open_reviews, silence=silence, waiting=waiting, fenced=fenced),
+            )
         ),
         *((away,) if away else ()),
     ]

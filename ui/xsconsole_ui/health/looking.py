@@ -1,9 +1,12 @@
 """What Health looks at, of all pools that there are."""
 
 from xsconsole.console import Estate
+from xsconsole.domain.acts import Kind, ObjectId
 from xsconsole.domain.crowding import examined_places
 from xsconsole.domain.estate import Part
-from xsconsole.domain.health import Examination, examined_all
+from xsconsole.domain.fence.picture import State
+from xsconsole.domain.health import Examination, Finding, Severity, examined_all
+from xsconsole.domain.ids import Uuid
 from xsconsole.domain.stays import examined_stays
 
 
@@ -13,4 +16,26 @@ def examined(console: Estate) -> Examination:
     yield from examined_all(console.inventory.parts, now)
     for one in console.consoles:
         yield from examined_stays(one.own_board, one.inventory.pool, now)
+    yield from _examined_fences(console)
     yield from examined_places([Part(sight=console.sight_of(one), board=one.own_board) for one in console.consoles])
+
+
+def _examined_fences(console: Estate) -> Examination:
+    """Yield each breach of a fence that no run is at work on, at the machine that it is about where that is known."""
+    fencing = console.fencing
+    for watched in tuple(fencing.all.values()) if fencing is not None else ():
+        if fencing is None or fencing.state(watched) is not State.BREACHED:
+            yield None
+            continue
+        site = watched.standing.site
+        about = next(iter((*sorted(watched.culprits), *site.members.values())), Uuid(""))
+        for breach in watched.proof.breaches if about else ():
+            yield Finding(
+                severity=Severity.BAD,
+                kind="fence leaks",
+                sentence=breach.sentence,
+                mend="Shut the machine down, put its card back where it was, or undeploy the fence.",
+                object=ObjectId(kind=Kind.VM, uuid=about),
+                name=watched.standing.fence.name,
+                pool=console.pool_name(console.of_card(watched.standing.configuration)),
+            )

@@ -21,6 +21,7 @@ from xsconsole.errors import Barred
 from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.board.faces import POWER_WORDS
 from xsconsole_ui.board.queue_box import waiting_words
+from xsconsole_ui.fences.card_rows import fence_lines
 from xsconsole_ui.flow import Flow
 from xsconsole_ui.inbox.entries import entry, review_entry
 from xsconsole_ui.inbox.frozen import frozen_rows, left_frozen
@@ -86,6 +87,7 @@ class CardPage(QWidget):
         for section in (self.requests, self.reviews):
             section.view.clicked.connect(self._open)
             section.view.activated.connect(self._open)
+        self.fence = Section(self.tr("Fence"), self)
         self.origin = Section(self.tr("Where it comes from"), self)
         self.members = Section(self.tr("Members"), self)
         self.points = Section(self.tr("Restore points"), self)
@@ -125,7 +127,7 @@ class CardPage(QWidget):
         column.addWidget(self.facts)
         column.addWidget(self.notes)
         column.addWidget(pieces.Line(self))
-        about = (self.problems, self.closed, self.waiting, self.reviews, self.requests, self.origin)
+        about = (self.problems, self.closed, self.waiting, self.reviews, self.requests, self.fence, self.origin)
         for section in (*about, self.members, self.points, self.frozen):
             column.addWidget(section)
             if section is self.closed:
@@ -176,6 +178,7 @@ class CardPage(QWidget):
         told = (*origin_words(card, board), *of_blueprint, *place_words(card, board))
         self.origin.show_rows([Row(mark=Mark.DONE, text=each, whole=each) for each in told])
         self.waiting.show_rows(self._waiting_rows(card))
+        self.fence.show_rows(fence_lines(card.id, self._console))
         asked, reviews = self._console.requests.of(card.id), self._console.reviews.of(card.id)
         self._led = {
             self.requests: [view.request.id for view in asked],

@@ -1,0 +1,171 @@
+"""Fences in the window: maps and rules of those that stand, and a leak that is told at once, wherever one looks."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtGui import QGuiApplication
+
+from tests.embedded import EmbeddedPool
+from tests.engine.fence_ground import deploying, ground_of
+from tests.ui.board_window import CTRL, Key, card_of, console, has_keyboard, pool, press, start, window
+from tests.ui.filing import file_into
+from xsconsole.console import Console, fences
+from xsconsole.domain.board import Card
+from xsconsole.domain.fence.picture import State
+from xsconsole.domain.fence.ruleset import ruleset
+from xsconsole.domain.fence.standing import StandingFence
+from xsconsole.domain.fence.values import Services
+from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.inventory import Inventory
+from xsconsole.domain.record import AuditEvent, AuditQuery
+from xsconsole.domain.words import explain
+from xsconsole_ui import actions
+from xsconsole_ui.board.lane_model import FACE_ROLE
+from xsconsole_ui.board_actions import SHOW_FENCE
+from xsconsole_ui.demo.gestures import until
+from xsconsole_ui.health.looking import examined
+from xsconsole_ui.main_window import MainWindow
+from xsconsole_ui.pieces import Notice
+
+__all__ = ["console", "pool", "window"]
+
+
+def chips(window: MainWindow, configuration: ConfigurationId) -> list[str]:
+    card = window.estate.board.cards[configuration]
+    model = window.board.lane(card.stage).model
+    row = next(at for at, row in enumerate(model.all_rows) if row.card.id == configuration)
+    return [chip.text for chip in model.index(row).data(FACE_ROLE).chips]
+
+
+@dataclass(frozen=True, kw_only=True)
+class At:
+    """What the ground of tests asks about a pool."""
+
+    console: Console
+
+    @property
+    def inventory(self) -> Inventory:
+        return self.console.inventory
+
+    def card(self, name: str) -> Card:
+        return card_of(self.console, name)
+
+
+async def deployed(console: Console, name: str, **more: object) -> StandingFence:
+    """Deploy a fence of a shop in a stage, and return it."""
+    at = At(console=console)
+    ground = ground_of(at)
+    if fences.ground_of(console) is None:
+        await fences.write_ground(console, ground, None)
+        await until(lambda: fences.ground_of(console) is not None, "the ground")
+    command = replace(deploying(at, "shop 1.3.0", "staging", ground, **more), name=name)
+    run = await start(console, command)
+    status = await console.finished(run)
+    assert status.error is None, explain(status.error)
+    return fences.fence_named(console, name)
+
+
+async def test_a_fence_is_drawn_and_told_and_a_card_moved_out_of_it_turns_red_at_once(
+    window: MainWindow, console: Console, pool: EmbeddedPool, tmp_path: Path
+) -> None:
+    shop, place = card_of(console, "shop 1.3.0"), window.fences
+    assert window.actions_[SHOW_FENCE].why_not == "Select a card on the board first."
+    window.board.select(shop.id)
+    assert window.actions_[SHOW_FENCE].why_not == "No fence is around it."
+
+    standing = await deployed(console, "shop <b>fence</b> 1", services=Services(has_dns=True, domain="shop.test"))
+    fenced = standing.configuration
+    await until(lambda: fenced in window.estate.board.cards, "the fenced card")
+    await until(lambda: "fenced: in and out" in chips(window, fenced), "the chip")
+    window.board.select(fenced)
+    window.actions_[SHOW_FENCE].trigger()
+    await until(lambda: len(place.maps) == 1 and place.maps[0].picture is not None, "the map")
+    shown = place.maps[0]
+    assert place.isVisible()
+    await until(lambda: shown.picture is not None and shown.picture.state is State.TIGHT, "the proof")
+    assert shown.picture is not None
+
+    # By keyboard to a member, and how to reach it on the clipboard.
+    shown.setFocus()
+    press(Key.Key_End)
+    assert shown.current is not None
+    press(Key.Key_Home)
+    for _ in shown.picture.places:
+        if shown.current is not None and shown.current.member:
+            break
+        press(Key.Key_Down)
+    member = shown.current
+    assert member is not None
+    assert member.title in shown.accessibleName()
+    shown.copy_reach.trigger()
+    assert f"“{member.member}” is reached at 198.51.100." in QGuiApplication.clipboard().text()
+    assert f"named {member.member}.shop.test" in QGuiApplication.clipboard().text()
+    press(Key.Key_C, CTRL)
+    assert QGuiApplication.clipboard().text() == member.words
+    press(Key.Key_Return)
+    await until(lambda: window.inspector.object_page.item is not None, "the machine in the inspector")
+    assert has_keyboard(place)
+
+    place.rules.trigger()
+    await until(lambda: place.dialog is not None and place.dialog.isVisible(), "the rules")
+    dialog = place.dialog
+    assert dialog is not None
+    dialog.copy_text.click()
+    assert QGuiApplication.clipboard().text() == ruleset(standing.fence) == dialog.text.toPlainText()
+    dialog.export.click()
+    await file_into(dialog.papers, tmp_path / "rules.conf")
+    await until((tmp_path / "rules.conf").exists, "the file")
+    assert (tmp_path / "rules.conf").read_text() == ruleset(standing.fence)
+    dialog.accept()
+    await until(lambda: place.dialog is None, "the end of the dialog")
+
+    # Somebody else moves a card past the router.
+    window.go("board")
+    window.board.select(fenced)
+    before = console.home.clock.monotonic_s()
+    with pool.plain_session() as session:
+        back, opened = moved_out(session, standing)
+    await until(lambda: "fence leaks" in chips(window, fenced), "the red card")
+    assert console.home.clock.monotonic_s() - before < 2
+    assert shown.picture.state is State.BREACHED
+    assert any(box.is_bad and box.member == opened for box in shown.picture.places)
+    await until(lambda: bool(found_in_health(window)), "the finding")
+    assert any("is not tight" in notice.text for notice in window.notices.findChildren(Notice))
+    query = AuditQuery(event=AuditEvent.FENCE_OBSERVED, configuration=fenced)
+    rows = await until_rows(console, query, 1)
+    details = rows[0].fact.details or {}
+    assert details["who"] == "root"
+    assert "leads to" in str(details["what"])
+
+    with pool.plain_session() as session:
+        session.xenapi.VIF.move(*back)
+    await until(lambda: "fenced: in and out" in chips(window, fenced), "tight again")
+    assert not found_in_health(window)
+    assert shown.picture.state is State.TIGHT
+    assert not any("is not tight" in notice.text for notice in window.notices.findChildren(Notice))
+    assert window.actions_[actions.GO_FENCES].shortcut().toString() == "Ctrl+8"
+
+
+def moved_out(session: Any, standing: StandingFence) -> tuple[tuple[str, str], str]:
+    """Move a card of a member past the router, as somebody with `xe` can; return the way back, and whose it is."""
+    x, member = session.xenapi, next(iter(standing.site.members))
+    outside = next(ref for ref, one in x.network.get_all_records().items() if one["name_label"] == "Management")
+    vif = x.VM.get_VIFs(x.VM.get_by_uuid(standing.site.members[member]))[0]
+    inside = x.VIF.get_network(vif)
+    x.VIF.move(vif, outside)
+    return (vif, inside), member
+
+
+def found_in_health(window: MainWindow) -> list[str]:
+    return [one.sentence for one in examined(window.estate) if one is not None and one.kind == "fence leaks"]
+
+
+async def until_rows(console: Console, query: AuditQuery, number: int) -> tuple:
+    found: tuple = ()
+    for _ in range(200):
+        found = await console.audit_page(query)
+        if len(found) >= number:
+            return found
+        await until(lambda: True, "a turn")
+    raise AssertionError(found)

@@ -1,0 +1,6 @@
+"""The window of fences: a list of them, their maps, and what is asked about them."""
+
+from xsconsole_ui.fences.news import FenceNews
+from xsconsole_ui.fences.place import FencePlace
+
+__all__ = ["FenceNews", "FencePlace"]

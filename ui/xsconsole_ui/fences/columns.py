@@ -1,0 +1,129 @@
+"""What the list of fences has columns for, what it can be asked for, and all that is told of one."""
+
+from dataclasses import dataclass
+
+from xsconsole.console import Estate
+from xsconsole.domain.fence.live import WatchedFence
+from xsconsole.domain.fence.picture import State, state_words
+from xsconsole.domain.fence.values import FenceMode
+from xsconsole.domain.fence.wording import mode_words
+from xsconsole.domain.folding import folded_lines, one_line
+from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.query.fields import Field, Kind, Schema
+from xsconsole.domain.words import count
+from xsconsole_ui.health.model import Column
+from xsconsole_ui.texts import tr
+
+TONES = {State.TIGHT: "", State.BREACHED: "bad", State.IN_WORK: "muted"}
+SHORT = {State.TIGHT: "tight", State.BREACHED: "leaks", State.IN_WORK: "in work"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FenceRow:
+    """A fence as the list shows it: names of where it stands and of what it is of, at the time of looking."""
+
+    watched: WatchedFence
+    state: State
+    name: str
+    stage: str
+    origin: str
+    pool: str
+    is_lost: bool  # its configuration is gone
+
+    @property
+    def configuration(self) -> ConfigurationId:
+        return self.watched.standing.configuration
+
+    @property
+    def mode(self) -> str:
+        return mode_words(self.watched.standing.fence.mode)
+
+    @property
+    def power(self) -> str:
+        running = sum(power == "Running" for power in self.watched.powers.values())
+        return f"{running}/{len(self.watched.powers)}"
+
+
+def fence_rows(console: Estate) -> tuple[FenceRow, ...]:
+    """Return all fences of the estate, those that leak first, then by name."""
+    fencing = console.fencing
+    rows = [] if fencing is None else [_row(console, one, fencing.state(one)) for one in fencing.all.values()]
+    return tuple(sorted(rows, key=lambda row: (row.state is not State.BREACHED, row.name.casefold())))
+
+
+def _row(console: Estate, watched: WatchedFence, state: State) -> FenceRow:
+    standing, board = watched.standing, console.board
+    origin = board.cards.get(standing.origin)
+    return FenceRow(
+        watched=watched,
+        state=state,
+        name=one_line(standing.fence.name),
+        stage=one_line(board.stage_name(standing.stage)),
+        origin=one_line(origin.name if origin is not None else standing.service or standing.title),
+        pool=console.pool_name(console.of_card(standing.configuration)),
+        is_lost=standing.configuration not in board.cards,
+    )
+
+
+def columns_of_fences() -> tuple[Column[FenceRow], ...]:
+    return (
+        Column(head="Fence", text=lambda row: row.name, width=150),
+        Column(head="Stands in", text=lambda row: row.stage, width=96),
+        Column(head="Mode", text=lambda row: row.mode, width=84),
+        Column(
+            head="Proof",
+            text=lambda row: tr("lost") if row.is_lost else tr(SHORT[row.state]),
+            hint=lambda row: state_words(row.watched, row.state),
+            tone=lambda row: "warn" if row.is_lost else TONES[row.state],
+            width=64,
+        ),
+        Column(head="On", text=lambda row: row.power, width=44),
+        Column(head="Of", text=lambda row: row.origin, tone=lambda _: "muted"),
+        Column(head="Pool", text=lambda row: row.pool, width=90),
+    )
+
+
+SPARE = (5, 4, 1)  # the words below the list have them too
+
+FENCES: Schema[FenceRow] = Schema(
+    words=lambda row: folded_lines(row.name, row.stage, row.origin, row.pool),
+    fields=(
+        Field(
+            name="is",
+            kind=Kind.CHOICE,
+            about="how it stands",
+            get=lambda row: ("lost", row.state.value.replace(" ", "-")) if row.is_lost else _state(row),
+            choices=("tight", "breached", "in-work", "lost"),
+        ),
+        Field(
+            name="mode",
+            kind=Kind.CHOICE,
+            about="what passes it",
+            get=lambda row: row.watched.standing.fence.mode.value,
+            choices=tuple(FenceMode),
+        ),
+        Field(name="stage", kind=Kind.TEXT, about="where it stands", get=lambda row: row.stage),
+        Field(name="of", kind=Kind.TEXT, about="what it is a copy of", get=lambda row: row.origin),
+        Field(name="pool", kind=Kind.TEXT, about="on which pool", get=lambda row: row.pool),
+    ),
+)
+
+
+def _state(row: FenceRow) -> tuple[str, ...]:
+    return (row.state.value.replace(" ", "-"),)
+
+
+def told(row: FenceRow) -> str:
+    """Return all of a row in words."""
+    fence = row.watched.standing.fence
+    parts = [f"{row.name}: {row.mode}, {state_words(row.watched, row.state)}"]
+    parts += [
+        tr("{members} of {origin} in {stage}").format(
+            members=count(len(row.watched.standing.site.members), "machine"), origin=row.origin, stage=row.stage
+        )
+    ]
+    if fence.is_open and fence.outside is not None:
+        parts.append(tr("outside {address}").format(address=fence.outside.router))
+    if row.is_lost:
+        parts.append(tr("its configuration is gone from the board: undeploy it, and nothing is left"))
+    return " · ".join(parts)

@@ -1,0 +1,231 @@
+"""The place of the fences: a list of them, and the maps of those that are selected, side by side."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+
+from xsconsole.console import Estate, fences
+from xsconsole.domain.acts import Kind, ObjectId
+from xsconsole.domain.fence.picture import Picture, Place, picture
+from xsconsole.domain.folding import one_line
+from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.inventory import Network
+from xsconsole_ui import pieces
+from xsconsole_ui import theme as look
+from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.dialogs import answered
+from xsconsole_ui.fences.columns import FENCES, SPARE, FenceRow, columns_of_fences, fence_rows, told
+from xsconsole_ui.fences.map_view import FenceMap
+from xsconsole_ui.fences.rules_dialog import RulesDialog
+from xsconsole_ui.health.panel import FilteredList
+from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.scrolling import ScrollPage
+from xsconsole_ui.theme import Theme
+
+LEAST_NAME = 80  # px
+LIST_HEIGHT = 168  # px, at first; the maps have the rest
+MOST_MAPS = 6  # side by side
+
+
+class FencePlace(pieces.Panel):
+    """Follows the fences while it is there. Several that are selected are looked at side by side."""
+
+    said = Signal(str)
+    card_wanted = Signal(object)  # ConfigurationId, to be shown on the board
+    object_wanted = Signal(object)  # ObjectId, to be shown in the inspector
+
+    def __init__(
+        self, console: Estate, theme: Theme, bridge: Bridge, jobs: Jobs, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(self.tr("Fences"), parent=parent)
+        self._console, self._jobs = console, jobs
+        self.dialog: RulesDialog | None = None  # while it is open
+        self.maps: list[FenceMap] = []
+        empty = (
+            self.tr("No fences yet"),
+            self.tr("A fence lets a clone run beside its original with the same addresses, and nothing leaks."),
+        )
+        self.list = FilteredList(
+            self.tr("Fences"),
+            columns_of_fences(),
+            FENCES,
+            empty,
+            self,
+            spare=SPARE,
+            told=told,
+            least_words=LEAST_NAME,
+        )
+        self._acts = QHBoxLayout()
+        self._acts.setContentsMargins(look.MARGIN, look.GAP, look.MARGIN, 0)
+        self._acts.setSpacing(look.GAP)
+        self.body.addLayout(self._acts)
+        self.rules = self._offer(self.tr("Rules…"), self._show_rules)
+        self.beside = self._offer(self.tr("Side by side"), self._show_siblings)
+        self.to_board = self._offer(self.tr("Show on the board"), self._go_to_card)
+        self._acts.addStretch(1)
+        self._lay_out()
+        self.list.view.selectionModel().selectionChanged.connect(self._look)
+        self.list.opened.connect(self._show_rules)
+        bridge.fences_changed.connect(self.renew)
+        bridge.layout_changed.connect(self.renew)
+        theme.changed.connect(self.update)
+        self.renew()
+
+    def _lay_out(self) -> None:
+        self.page = QWidget(self)
+        self._row = QHBoxLayout(self.page)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(0)
+        self.pages = ScrollPage(self.page, self)
+        self.pages.setAccessibleName(self.tr("Maps of the selected fences"))
+        halves = QSplitter(Qt.Orientation.Vertical, self)
+        halves.setChildrenCollapsible(False)
+        below = QWidget(halves)
+        column = QVBoxLayout(below)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(pieces.Line(below))
+        column.addWidget(self.pages, 1)
+        halves.addWidget(self.list)
+        halves.addWidget(below)
+        halves.setStretchFactor(1, 1)
+        halves.setSizes([LIST_HEIGHT, 4 * LIST_HEIGHT])
+        self.body.addWidget(halves, 1)
+
+    def _offer(self, text: str, perform: object) -> QAction:
+        action = QAction(text, self)
+        action.triggered.connect(perform)
+        self._acts.addWidget(pieces.ActionButton(action, "", self, home=self.list.view))
+        self.list.view.add_context_action(action)
+        return action
+
+    @property
+    def chosen(self) -> FenceRow | None:
+        """The one that is selected; None where none is, or several."""
+        found = self.list.selected()
+        return found[0] if len(found) == 1 else None
+
+    @Slot()
+    def renew(self) -> None:
+        """Show the fences as they stand now; the first one is selected where none is."""
+        rows = fence_rows(self._console)
+        self.list.name_pools(self._console.pool_names)
+        self.list.show_all(rows)
+        leaking = sum(bool(row.watched.proof.breaches) and row.state is not None for row in rows)
+        self.header.set_caption(self.tr("{n} not tight").format(n=leaking) if leaking else "")
+        if rows and not self.list.selected():
+            self.list.view.selectRow(0)
+        self._look()
+
+    def show_fence(self, configuration: ConfigurationId) -> bool:
+        """Select the fence of a configuration; whether there is one."""
+        for at in range(self.list.model.rowCount()):
+            row = self.list.model.row(at)
+            if row is not None and row.configuration == configuration:
+                self.list.view.selectRow(at)
+                return True
+        return False
+
+    @Slot()
+    def _look(self) -> None:
+        chosen = self.list.selected()
+        self._show_maps(chosen[:MOST_MAPS])
+        one = self.chosen
+        none = "" if one is not None else self.tr("Select one fence first.")
+        siblings = self._siblings(one) if one is not None else []
+        alone = "" if len(siblings) > 1 or one is None else self.tr("It is the only fence of {origin}.")
+        self._allow(self.rules, none)
+        self._allow(self.beside, none or alone.format(origin=one.origin if one is not None else ""))
+        lost = self.tr("Its configuration is gone from the board.") if one is not None and one.is_lost else ""
+        self._allow(self.to_board, none or lost)
+
+    def _allow(self, action: QAction, why_not: str) -> None:
+        action.setEnabled(not why_not)
+        action.setToolTip(pieces.hint(why_not))
+
+    def _show_maps(self, rows: Sequence[FenceRow]) -> None:
+        while len(self.maps) > max(1, len(rows)):
+            gone = self.maps.pop()
+            self._row.removeWidget(gone)
+            gone.deleteLater()
+        while len(self.maps) < len(rows):
+            made = FenceMap(self.page)
+            made.looked_at.connect(self._bring_in)
+            made.opened.connect(self._open)
+            made.reach_wanted.connect(self._copy_reach)
+            self._row.addWidget(made, 1, Qt.AlignmentFlag.AlignTop)
+            self.maps.append(made)
+        self.page.setVisible(bool(rows))
+        for shown, row in zip(self.maps, rows, strict=False):
+            shown.show_picture(self._picture(row))
+
+    def _picture(self, row: FenceRow) -> Picture:
+        watched, fencing = row.watched, self._console.fencing
+        inventory = fencing.inventory_of(watched) if fencing is not None else None
+        uuid = watched.standing.site.outside
+        network = inventory.by_uuid(Network, uuid) if inventory is not None and uuid is not None else None
+        name = network.name_label if network is not None else ""
+        return picture(watched, name, is_in_work=fencing is not None and fencing.is_in_work(watched))
+
+    def _siblings(self, row: FenceRow) -> list[int]:
+        """Return where in the list the fences of the same origin are, itself too."""
+        rows = ((at, self.list.model.row(at)) for at in range(self.list.model.rowCount()))
+        origin = row.watched.standing.origin
+        return [at for at, one in rows if one is not None and one.watched.standing.origin == origin]
+
+    @Slot(QRectF)
+    def _bring_in(self, area: QRectF) -> None:
+        shown = self.sender()
+        if isinstance(shown, FenceMap):
+            at = shown.mapTo(self.page, area.center().toPoint())
+            self.pages.ensureVisible(at.x(), at.y(), round(area.width() / 2) + look.GAP, round(area.height() / 2))
+
+    # What is asked for
+
+    @Slot()
+    def _show_siblings(self) -> None:
+        """Select all fences of the same origin, and so see their maps side by side."""
+        one = self.chosen
+        if one is not None:
+            model, view = self.list.model, self.list.view
+            flag = view.selectionModel().SelectionFlag
+            for at in self._siblings(one):
+                view.selectionModel().select(model.index(at, 0), flag.Select | flag.Rows)
+
+    @Slot()
+    def _show_rules(self) -> None:
+        one = self.chosen
+        if one is not None:
+            self._jobs.start(self._rules_shown(one), "show the rules of a fence")
+
+    async def _rules_shown(self, row: FenceRow) -> None:
+        self.dialog = dialog = RulesDialog(row.watched.standing, self._jobs, self.window())
+        try:
+            await answered(dialog)
+        finally:
+            self.dialog = None
+
+    @Slot()
+    def _go_to_card(self) -> None:
+        if self.chosen is not None:
+            self.card_wanted.emit(self.chosen.configuration)
+
+    @Slot(object)
+    def _open(self, place: Place) -> None:
+        if place.vm is not None:
+            self.object_wanted.emit(ObjectId(kind=Kind.VM, uuid=place.vm))
+
+    @Slot(str)
+    def _copy_reach(self, member: str) -> None:
+        """Copy how to reach a member from outside: its address, its ports, its name."""
+        shown = self.sender()
+        row = next((row for map_, row in zip(self.maps, self.list.selected(), strict=False) if map_ is shown), None)
+        if row is not None:
+            standing = row.watched.standing
+            way = fences.reach_of(standing, member)
+            place = shown.current if isinstance(shown, FenceMap) else None
+            head = self.tr("{member} of fence {name}").format(member=member, name=standing.fence.name)
+            QGuiApplication.clipboard().setText("\n".join((head, way.sentence, *(place.lines if place else ()))))
+            self.said.emit(self.tr("Copied: {text}").format(text=one_line(way.sentence)))
