@@ -4,9 +4,11 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from tests.engine.memory_pool import MemoryPool
-from xsconsole.domain.ids import Uuid
-from xsconsole.domain.inventory import Inventory, Network
+from xsconsole.domain.ids import Ref, Uuid
+from xsconsole.domain.inventory import VIF, Inventory, Network
 
 Do = Callable[..., Awaitable[Any]]
 
@@ -31,8 +33,19 @@ class MemoryNetworks:
 
     async def around(self, networks: Collection[Uuid], vms: Collection[Uuid], past: Uuid | None) -> Inventory:
         """Return everything there is: the proof goes its own way over it."""
-        found: Inventory = await self.do("around", self.pool.inventory)
+        found: Inventory = await self.do("around", self._everything)
         return found
+
+    def _everything(self) -> Inventory:
+        """Let networks name the cards on them, as a real pool does by itself."""
+        on: dict[Ref, list[Ref]] = {}
+        for record in self.pool.records.values():
+            if isinstance(record, VIF):
+                on.setdefault(record.network, []).append(record.ref)
+        seen = self.pool.copied()
+        for record in [one for one in seen.records.values() if isinstance(one, Network)]:
+            seen.put(msgspec.structs.replace(record, VIFs=tuple(on.get(record.ref, ()))))
+        return seen.inventory()
 
     async def destroy(self, network: Uuid) -> None:
         await self.do("destroy_network", lambda: self.pool.remove_network(network))

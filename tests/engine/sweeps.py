@@ -11,6 +11,7 @@ import pytest
 
 from tests.engine import (
     sweeps_between_pools,
+    sweeps_of_fences,
     test_archiving_incumbents,
     test_candidates,
     test_copying_failing,
@@ -308,6 +309,8 @@ SWEEPS: Mapping[str, Callable[[], Awaitable[Sweep]]] = MappingProxyType(
         "copies that were approved": carrying_out,
         "migration": migration,
         "deletion": deletion,
+        "a fence": sweeps_of_fences.deployment,
+        "the end of a fence": sweeps_of_fences.undeployment,
     }
 )
 

@@ -161,7 +161,7 @@ async def test_nothing_starts_where_a_card_was_left_outside_and_of_two_who_deplo
     await alice.doing.grounds.write(narrow, ground_on(alice.keys))
     await alice.until(lambda: "xsconsole.fence_ground.2" in alice.keys)
     with pytest.raises(NotPromotable, match="too few"):
-        alice.doing.plan(deploying(alice, SHOP, "staging", narrow))
+        alice.doing.plan(deploying(alice, "crm 7.1.1", "staging", narrow))
 
 
 def _starts(pool: EmbeddedPool) -> list[object]:

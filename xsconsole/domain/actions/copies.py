@@ -113,6 +113,10 @@ class RetireMachines(msgspec.Struct, frozen=True, kw_only=True, tag="retire"):
     disks: tuple[Uuid, ...] = ()
 
 
+class RetireRouter(RetireMachines, frozen=True, kw_only=True, tag="retire-router"):
+    """Shut the router of a fence that goes down, and destroy it with its disks. Inverse: as of retiring."""
+
+
 class DeleteMachines(RetireMachines, frozen=True, kw_only=True, tag="delete-machines"):
     """Destroy the machines of a configuration and these `disks` of theirs, and no others.
 
@@ -254,6 +258,7 @@ CopyAction = (
     | FitCopy
     | RefitCopy
     | RetireMachines
+    | RetireRouter
     | DeleteMachines
     | EmptyDisk
     | HandOverDisk

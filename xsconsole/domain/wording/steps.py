@@ -25,6 +25,7 @@ from xsconsole.domain.actions.copies import (
     NoteFreeze,
     PassDisk,
     RetireMachines,
+    RetireRouter,
     SendMachine,
     StartAgain,
     StartCopy,
@@ -162,6 +163,8 @@ def doing(action: Action, subject: str) -> str:
             return f"Make {subject} a machine in its own right"
         case DeleteMachines(vms=vms, disks=disks):
             return f"Destroy the machines of {subject} for good ({len(vms)}), with their disks ({len(disks)})"
+        case RetireRouter():
+            return f"Shut {subject} down and destroy it with its disks"
         case RetireMachines(vms=vms):
             return f"Destroy the {len(vms)} machines of {subject} that were replaced"
         case SeedDisk():
@@ -294,6 +297,8 @@ def undoing(action: Action, subject: str) -> str:
             return f"Hold {subject} again"
         case CopyMachine() | SendMachine():
             return f"Destroy the copy of {subject} with its disks"
+        case RetireRouter():
+            return f"Make sure that {subject} is still there"
         case RetireMachines():
             return f"Make sure that the machines of {subject} are still there"
         case SeedDisk():

@@ -13,6 +13,7 @@ from xsconsole.domain.actions.copies import (
     HandOverDisk,
     RefitCopy,
     RetireMachines,
+    RetireRouter,
     SendFrozen,
     SendMachine,
     VerifyCopies,
@@ -189,7 +190,7 @@ class Copier:
         if isinstance(action, StowCopy):
             await self._marking.protect(vm, action.blocked)
 
-    async def retire(self, action: RetireMachines) -> None:
+    async def retire(self, action: RetireMachines, on_progress: Progress) -> None:
         """Destroy machines whose place others have taken, or that are deleted.
 
         Raises:
@@ -205,6 +206,8 @@ class Copier:
                     mend="Take it out of its configuration, then resume the run.",
                 )
             await self._marking.protect(vm, {})
+            if isinstance(action, RetireRouter):
+                await self.stop(vm, on_progress)
             keep: set[Uuid] | None = None if action.disks else set()
             await insist(self._pool, lambda vm=vm, keep=keep: self._pool.copies.destroy(vm, self._at.run, keep))  # type: ignore[misc]
         # By name, so that none is left where somebody was cut off between a machine and its disks.

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import msgspec
 
-from xsconsole.domain.actions.copies import RetireMachines
+from xsconsole.domain.actions.copies import RetireRouter
 from xsconsole.domain.actions.fences import CheckFence, ForgetFence, ReleaseShare, RemoveFenceNetwork
 from xsconsole.domain.actions.service import SwitchOff
 from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.disks import repositories_of
 from xsconsole.domain.fence.standing import StandingFence
 from xsconsole.domain.ids import StepKey, Uuid
-from xsconsole.domain.inventory import VM, Host, Inventory, Network
+from xsconsole.domain.inventory import VIF, VM, Host, Inventory, Network
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Intent, Plan, RunKind, Start, Step, Verify
 from xsconsole.domain.words import count, listing
@@ -41,6 +41,7 @@ def plan_undeploy(command: Undeploy, board: Board, inventory: Inventory, actor: 
     card = board.cards.get(command.configuration)
     if command.keeps:
         return _parking(standing, card, board, inventory, actor)
+    demand_alone(standing, inventory)
     if card is None or not card.members:
         plan = _bare(standing, board)
     else:
@@ -57,6 +58,20 @@ def plan_undeploy(command: Undeploy, board: Board, inventory: Inventory, actor: 
     return msgspec.structs.replace(
         plan, intent=intent, steps=(*plan.steps, *going), warnings=(*told, *plan.warnings), asks=True
     )
+
+
+def demand_alone(standing: StandingFence, inventory: Inventory) -> None:
+    """Refuse while a machine of somebody else has a card on a network that would go."""
+    own = {*standing.site.members.values(), standing.site.router}
+    networks = {one.ref: one for uuid in standing.site.networks.values() if (one := inventory.by_uuid(Network, uuid))}
+    for vif in inventory.all(VIF):
+        vm = inventory.get(VM, vif.VM) if vif.network in networks else None
+        if vm is not None and not vm.is_a_snapshot and vm.uuid not in own:
+            raise NotPromotable(
+                reason=f"“{shortened(vm.name_label, 60)}” has a card on "
+                f"“{shortened(networks[vif.network].name_label, 60)}”, and would lose it with that network.",
+                mend="Put that card on another network, or take it away.",
+            )
 
 
 def _shares(standing: StandingFence) -> str:
@@ -87,11 +102,8 @@ def _going(standing: StandingFence, after: Sequence[StepKey], inventory: Invento
     steps, name, ready = Steps("zz-"), standing.fence.name, list(after)
     router = inventory.by_uuid(VM, standing.site.router) if standing.site.router is not None else None
     if router is not None:
-        if router.power_state != "Halted":
-            off = Estimate(seconds=SHUT_DOWN_S)
-            ready = [steps.add(SwitchOff(vm=router.uuid), router.name_label, ready, off)]
-        gone = Estimate(seconds=DESTROY_S)
-        ready = [steps.add(RetireMachines(vms=(router.uuid,)), router.name_label, ready, gone)]
+        gone = Estimate(seconds=SHUT_DOWN_S + DESTROY_S)
+        ready = [steps.add(RetireRouter(vms=(router.uuid,)), router.name_label, ready, gone)]
     ready = [
         steps.add(RemoveFenceNetwork(network=uuid), logical, ready, Estimate(seconds=AWAY_S))
         for logical, uuid in sorted(standing.site.networks.items())

@@ -250,7 +250,7 @@ class Performer:
             case WriteBlueprint() | VerifyTemplates() as action:
                 await self._librarian.perform(action)
             case RetireMachines() as action:
-                await self._copier.retire(action)
+                await self._copier.retire(action, on_progress)
             case EmptyDisk() as action:
                 await self._disks.empty(step, action, on_progress)
             case HandOverDisk() as action:

@@ -1,0 +1,54 @@
+"""The deaths of consoles that build a fence, or take one away."""
+
+import asyncio
+
+from tests.engine import test_fences
+from tests.engine.deaths import STALE_S, Death, Fate, Sweep, after, deaths, settled
+from xsconsole.domain.fence.proof import prove
+from xsconsole.domain.fence.standing import fences_on
+from xsconsole.domain.runs import RunState
+from xsconsole.engine.commands import Direction, Undeploy
+
+
+async def deployment() -> Sweep:
+    """A fence stands whole and tight, or nothing of it is there."""
+    scene = await test_fences.Scene().begin()
+    before, command = test_fences.left(scene), scene.deploy()
+
+    async def inherit(death: Death, direction: Direction) -> Fate:
+        left = after(death, scene)
+        fate = await settled(left.desk, scene.shop, direction)
+        standing = fences_on(left.pool.keys)
+        assert standing or test_fences.left(left) == before
+        for one in standing:
+            assert prove(one.fence, one.site, left.pool.inventory()).holds
+            assert {left.pool.vm(vm).power_state for vm in one.site.members.values()} == {"Running"}
+        assert fate is Fate.CLOSED or bool(standing) is (fate is Fate.RESUMED)
+        return fate
+
+    return Sweep(deaths=await deaths(scene.desk, scene.do(command), scene.pool), inherit=inherit)
+
+
+async def undeployment() -> Sweep:
+    """A fence goes with all that it took: once the first machine is gone it can only be finished."""
+    scene = await test_fences.Scene().begin()
+    before = test_fences.left(scene)
+    await scene.do(scene.deploy())
+    whole, fence = test_fences.left(scene), scene.fence()
+
+    async def inherit(death: Death, direction: Direction) -> Fate:
+        left = after(death, scene)
+        is_late = any(left.pool.find(vm) is None for vm in fence.site.members.values())
+        if is_late and direction is Direction.UNDO:
+            await asyncio.sleep(STALE_S)
+            await left.desk.engine.begin()
+            if left.desk.board.cards.get(fence.configuration) is not None:
+                assert (await left.desk.settle(fence.configuration, direction)).state is RunState.INTERRUPTED
+            direction = Direction.RESUME
+        fate = await settled(left.desk, fence.configuration, direction)
+        assert test_fences.left(left) in (whole, before)
+        assert not is_late or test_fences.left(left) == before
+        return Fate.CLOSED if is_late else fate
+
+    work = scene.do(Undeploy(configuration=fence.configuration))
+    return Sweep(deaths=await deaths(scene.desk, work, scene.pool), inherit=inherit)

@@ -1,0 +1,274 @@
+"""Fences at a pool of values: refused where they cannot be, built and taken away whatever comes in between."""
+
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.engine.desks import Desk, Office, virtually
+from tests.engine.memory_pool import GIB, MemoryPool
+from tests.engine.test_provisioning import standing as everything
+from xsconsole.domain.board import Standing
+from xsconsole.domain.closures import ClosureKind
+from xsconsole.domain.fence.ground import Ground, Original
+from xsconsole.domain.fence.ground_findings import ground_findings
+from xsconsole.domain.fence.proof import prove
+from xsconsole.domain.fence.standing import (
+    ROUTER_KEY,
+    StandingFence,
+    claim_key,
+    claim_text,
+    fences_on,
+    ground_on,
+    taken_addresses,
+)
+from xsconsole.domain.fence.values import FenceMode, Transport
+from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
+from xsconsole.domain.inventory import PIF, Host, Network
+from xsconsole.domain.runs import RunState, RunStatus
+from xsconsole.domain.words import explain, title
+from xsconsole.engine.commands import (
+    Confirmed,
+    Deploy,
+    Direction,
+    Dissolve,
+    FenceCommand,
+    Lift,
+    Redeploy,
+    StopTheLine,
+    Undeploy,
+)
+from xsconsole.engine.fences.undeploying import demand_alone
+from xsconsole.engine.ports import Field
+from xsconsole.errors import NotFound, NotPromotable, PlanIsStale, Refused
+
+FRONT = IPv4Network("10.1.0.0/24")
+
+
+class Scene:
+    """A shop in staging on a network with a card of a host, an outside network, and a template for routers."""
+
+    def __init__(self) -> None:
+        self.office = Office()
+        self.desk: Desk = self.office.desk()
+        self.template = self.pool.add_vm("debian router", is_a_template=True)
+        self.front, self.outside = self.pool.add_network("prod-front"), self.pool.add_network("LAN")
+        for network, device in ((self.front, "eth0"), (self.outside, "eth1")):
+            self.wire(network, device, self.pool.host)
+
+    @property
+    def pool(self) -> MemoryPool:
+        return self.office.pool
+
+    def wire(self, network: Network, device: str, host: Host) -> None:
+        card = self.pool.put_anew(PIF(ref=network.ref, uuid=Uuid(""), device=device, VLAN=-1, host=host.ref))
+        found = self.pool.records[network.ref]
+        self.pool.put(msgspec.structs.replace(found, PIFs=(*found.PIFs, card.ref)))
+
+    async def begin(self) -> "Scene":
+        self.shop: ConfigurationId = await self.office.shop(self.desk)
+        for member in self.desk.card(self.shop).members:
+            self.pool.plug(member.uuid, self.front)
+        await self.desk.engine.grounds.write(self.ground(), None, "the first one")
+        return self
+
+    def ground(self, **more: Any) -> Ground:
+        given: dict[str, Any] = {
+            "outside": self.outside.uuid,
+            "outside_name": "LAN",
+            "subnet": IPv4Network("192.0.2.0/24"),
+            "pool": (IPv4Network("192.0.2.16/28"),),
+            "router": self.template.uuid,
+            "originals": (
+                Original(network=self.front.uuid, name="prod-front", subnet=FRONT, gateway=IPv4Address("10.1.0.1")),
+            ),
+        }
+        return Ground(**{**given, **more})
+
+    def deploy(self, **more: Any) -> Deploy:
+        card = self.desk.card(self.shop)
+        addresses = {(member.uuid, "0"): FRONT[number] for number, member in enumerate(card.members, start=10)}
+        given = {"target": StageId("staging"), "mode": FenceMode.IN_AND_OUT, "addresses": addresses, **more}
+        return Deploy(configuration=card.id, revision=card.revision, reason="a trial", **given)
+
+    def fence(self) -> StandingFence:
+        (found,) = fences_on(self.pool.keys)
+        return found
+
+    async def do(self, command: FenceCommand) -> RunStatus:
+        plan = self.desk.engine.plan(command)
+        run = await self.desk.engine.open(Confirmed(command=command, digest=plan.digest, answers=plan.questions))
+        return await run.wait()
+
+    def refusal(self, command: FenceCommand | Dissolve) -> str:
+        with pytest.raises(Refused) as refused:
+            self.desk.engine.plan(command)
+        return refused.value.reason
+
+
+def _plug(scene: Scene, vm: Uuid, network: Network) -> None:
+    if not scene.pool.interfaces(vm):
+        scene.pool.plug(vm, network)
+
+
+def left(scene: Scene) -> dict[str, Any]:
+    """Return all that a fence could leave behind."""
+    return everything(scene.pool)
+
+
+def test_a_fence_is_proved_before_it_starts_kept_started_again_and_discarded_without_a_trace() -> None:
+    async def story() -> None:
+        scene = await Scene().begin()
+        spy = scene.pool.add_vm("spy")
+        desk, before = scene.desk, left(scene)
+        plan = desk.engine.plan(scene.deploy(published={"shop-web": ((Transport.TCP, 443, 8443),)}))
+        assert title(plan) == "Deploy a fence of shop 1.3.0 in Staging, by linked clone"
+        assert any("TCP 443 to 8443, to “shop-web”" in warning for warning in plan.warnings)
+        order = [step.key.split("-", 1)[1] for step in plan.steps]
+        assert order.index("check-fence") < order.index("start-copy")
+
+        status = await scene.do(scene.deploy())
+        assert status.error is None, explain(status.error)
+        fence = scene.fence()
+        card = desk.card(fence.configuration)
+        assert (card.standing, card.stage, fence.fence.name) == (Standing.WHOLE, "staging", "shop 1.3.0 fence 1")
+        assert {member.power_state for member in card.members} == {"Running"}
+        originals = {vif.MAC for member in desk.card(scene.shop).members for vif in scene.pool.interfaces(member.uuid)}
+        assert {vif.MAC for member in card.members for vif in scene.pool.interfaces(member.uuid)} == originals
+        assert prove(fence.fence, fence.site, desk.inventory).holds
+        router = scene.pool.vm(fence.site.router or Uuid(""))
+        assert router.other_config[ROUTER_KEY] == card.id
+        assert set(map(str, taken_addresses(scene.pool.keys))) == set(fence.shares)
+
+        refused = scene.refusal(Dissolve(configuration=card.id, revision=card.revision))
+        assert refused == "“shop 1.3.0” stands in the fence “shop 1.3.0 fence 1”, with the addresses of its original."
+        assert "is called “Shop 1.3.0 Fence 1” already" in scene.refusal(scene.deploy(name="Shop 1.3.0 Fence 1"))
+        assert "is not off" in scene.refusal(Redeploy(configuration=card.id))
+
+        kept = await scene.do(Undeploy(configuration=card.id, keeps=True))
+        assert kept.error is None, explain(kept.error)
+        assert "is off already" in scene.refusal(Undeploy(configuration=card.id, keeps=True))
+        assert (await scene.do(Redeploy(configuration=card.id))).error is None
+        assert scene.fence() == fence
+
+        (network,) = fence.site.networks.values()
+        inside = next(one for one in scene.pool.records.values() if one.uuid == network)
+        assert isinstance(inside, Network)
+        undeploy = Undeploy(configuration=card.id)
+        plan = desk.engine.plan(undeploy)
+        desk.port.on_call = lambda method: _plug(scene, spy.uuid, inside) if method == "around" else None
+        stopped = await (
+            await desk.engine.open(Confirmed(command=undeploy, digest=plan.digest, answers=plan.questions))
+        ).wait()
+        desk.port.on_call = lambda _: None
+        assert stopped.state is RunState.INTERRUPTED
+        assert scene.pool.networks_of(spy.uuid) != {}
+        with pytest.raises(NotPromotable, match="“spy” has a card on"):
+            demand_alone(fence, desk.inventory)
+        for vif in scene.pool.interfaces(spy.uuid):
+            scene.pool.drop_record(vif)
+        scene.pool.change(spy.uuid, VIFs=())
+        ended = await desk.settle(card.id, Direction.RESUME)
+        assert ended.error is None, explain(ended.error)
+        assert left(scene) == before
+        with pytest.raises(NotFound):
+            desk.engine.plan(Undeploy(configuration=card.id))
+
+    virtually(story)
+
+
+def test_a_fence_is_refused_where_it_could_not_work_or_nobody_has_room_for_the_sum() -> None:
+    async def story() -> None:
+        scene = await Scene().begin()
+        desk, pool = scene.desk, scene.pool
+        refusals = {
+            "no member with an address": scene.deploy(published={"mail": ((Transport.TCP, 25, 25),)}),
+            "no member.": scene.deploy(addresses={**scene.deploy().addresses, (Uuid("x"), "0"): FRONT[9]}),
+            "No address is known of card 0": scene.deploy(addresses={}),
+            "is production": scene.deploy(target=StageId("production")),
+        }
+        for reason, command in refusals.items():
+            assert reason in scene.refusal(command)
+
+        await desk.engine.closings.close(StopTheLine(reason="an audit"))
+        assert "an audit" in scene.refusal(scene.deploy())
+        await desk.engine.closings.lift(Lift(kind=ClosureKind.STOP, reason="done"))
+
+        scene.wire(scene.outside, "eth1", pool.add_host("xen-2", 7 * GIB))
+        metrics = pool.records[pool.host.metrics]
+        pool.put(msgspec.structs.replace(metrics, memory_free=5 * GIB))
+        assert scene.refusal(scene.deploy()) == (
+            "“shop 1.3.0 fence 1” needs 8 GiB of memory; xen-2 has 7 GiB and xen-1 has 5 GiB free. All of a fence "
+            "starts on one host, because its networks are inside one. The pool has 12 GiB free, but on several hosts."
+        )
+        pool.put(metrics)
+
+        # Somebody takes the address between the plan and the run: planned again it gets another one.
+        deploy = scene.deploy()
+        plan = desk.engine.plan(deploy)
+        pool.set_map(Field.POOL, None, {**pool.keys, claim_key("192.0.2.17"): claim_text(ConfigurationId("x"), "r")})
+        with pytest.raises(PlanIsStale):
+            await desk.engine.open(Confirmed(command=deploy, digest=plan.digest))
+        before = left(scene)
+
+        def snatch(method: str) -> None:
+            if method == "clone" or claim_key("192.0.2.20") in pool.keys or ".run." not in "".join(pool.keys):
+                return
+            taken = claim_text(ConfigurationId("y"), "r")
+            pool.set_map(Field.POOL, None, {**pool.keys, claim_key("192.0.2.20"): taken})
+
+        desk.port.on_call = snatch
+        status = await scene.do(deploy)
+        desk.port.on_call = lambda _: None
+        assert status.state is RunState.UNDONE
+        assert "Somebody else has taken 192.0.2.20" in str(explain(status.error))
+        found = left(scene)
+        found["keys"].pop(claim_key("192.0.2.20"))
+        assert found == before
+
+    virtually(story)
+
+
+def test_a_ground_is_versioned_checked_and_written_by_one_at_a_time() -> None:
+    async def story() -> None:
+        scene = await Scene().begin()
+        first = ground_on(scene.pool.keys)
+        assert first is not None
+        assert (first.ground, first.version) == (scene.ground(), 1)
+        with pytest.raises(PlanIsStale):
+            await scene.desk.engine.grounds.write(scene.ground(), None)
+        second = await scene.desk.engine.grounds.write(scene.ground(barred=(FRONT,)), first, "another")
+        assert (second.version, ground_on(scene.pool.keys)) == (2, second)
+        assert [key for key in scene.pool.keys if "fence_ground" in key] == ["xsconsole.fence_ground.2"]
+
+        inventory = scene.desk.inventory
+        assert ground_findings(scene.ground(), inventory) == ()
+        outside, template = Uuid("nowhere"), scene.pool.add_vm("no template").uuid
+        other = Original(network=Uuid("gone"), name="dmz", subnet=IPv4Network("192.0.2.0/28"), gateway=FRONT[1])
+        wrong = scene.ground(
+            outside=outside,
+            router=template,
+            pool=(IPv4Network("10.9.0.0/24"),),
+            gateway=FRONT[1],
+            barred=(IPv4Network("10.0.0.0/8"), IPv4Network("192.0.0.0/8")),
+            originals=(other, other),
+            vlans=(5, 3),
+        )
+        assert {one.rule for one in ground_findings(wrong, inventory)} == {
+            *("pool-outside-subnet", "pool-barred", "pool-empty", "gateway-outside-subnet", "all-barred"),
+            *("original-gone", "gateway-elsewhere", "original-outside", "original-twice", "outside-gone"),
+            *("router-gone", "tags-wrong"),
+        }
+        bare = scene.pool.add_vm("bare", is_a_template=True)
+        scene.pool.change(bare.uuid, VBDs=())
+        scene.pool.put(msgspec.structs.replace(scene.outside, PIFs=()))
+        card = PIF(ref=scene.front.ref, uuid=Uuid(""), device="eth0", VLAN=3001, host=scene.pool.host.ref)
+        scene.pool.put_anew(card)
+        rules = {one.rule for one in ground_findings(scene.ground(router=bare.uuid, vlans=(3000, 3009)), inventory)}
+        assert rules == {"router-bare", "outside-inside", "tags-taken", "tags-unused"}
+        rules = {one.rule for one in ground_findings(scene.ground(router=None), inventory)}
+        assert rules == {"no-router", "outside-inside"}
+        assert "No template for routers" not in scene.refusal(scene.deploy(addresses={}))
+
+    virtually(story)
