@@ -21,8 +21,20 @@ def test_a_configuration_is_found_by_every_name_it_has() -> None:
         await two_shops(office, desk)
         card = next(card for card in desk.board.cards.values() if card.version == "1.3.0")
 
-        for name in (card.id, "shop 1.3.0", "shop@1.3.0", "shop@staging", "SHOP@Staging", full_name(card)):
+        for name in (
+            card.id,
+            "shop 1.3.0",
+            "shop@1.3.0",
+            "shop@staging",
+            "SHOP@Staging",
+            full_name(card),
+            card.id[:6],
+            card.id[:8].upper(),
+        ):
             assert find_configuration(desk.board, name) == card
+
+        with pytest.raises(NotFound):
+            find_configuration(desk.board, card.id[:5])
 
     virtually(story)
 

@@ -151,7 +151,7 @@ def test_what_has_no_room_or_is_not_seen_or_not_allowed_is_said_with_numbers() -
         assert "has its changed blocks tracked" in scene.refusal(scene.go(sr=scene.fast.uuid))
         pool.put(msgspec.structs.replace(disk, sm_config={"vhd-parent": "base"}))
         shared = desk.engine.plan(scene.go(sr=scene.fast.uuid))
-        assert "1 disk of them share blocks with others" in " ".join(shared.warnings)
+        assert "1 disk of them shares blocks with others" in " ".join(shared.warnings)
 
         base = default_workflow()
         binding = Binding(

@@ -149,7 +149,9 @@ def print_batch(
         output.print_json(_document(planned, batch))
         return
     machines, duration = words.count(planned.machines, "machine"), words.duration(max(1.0, planned.duration_s))
-    takes = f"{machines}, about {duration}, up to {words.size(planned.size_bytes)}"
+    takes = f"{machines}, about {duration}" + (
+        f", up to {words.size(planned.size_bytes)}" if planned.size_bytes else ""
+    )
     output.say(f"{_title(planned, console)}, side by side: {takes} (plan {planned.digest[:12]})")
     if planned.asked and batch is None:
         output.note(

@@ -9,7 +9,7 @@ from xsconsole.cli.points_parser import POINT_HELP
 from xsconsole.cli.request_parser import VerbMaker, add_asking, add_emergency
 from xsconsole.cli.typed_values import digest, seat
 
-NAME_HELP = "id, service, service@version or service@stage"
+NAME_HELP = "id or its beginning, service, service@version or service@stage"
 
 
 OF_MANY: Mapping[str, str] = MappingProxyType(

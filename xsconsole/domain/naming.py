@@ -13,6 +13,7 @@ from xsconsole.errors import Ambiguous, NotFound
 __all__ = ["find_configuration", "find_stage", "find_vm", "full_name", "shortened"]
 
 SHOWN_CHOICES = 12
+ID_BEGINNING = 6
 
 
 def full_name(card: Card) -> str:
@@ -21,7 +22,7 @@ def full_name(card: Card) -> str:
 
 
 def find_configuration(board: Board, name: str) -> Card:
-    """Return the card meant by an id, a name, a service, service@version or service@stage.
+    """Return the card meant by an id or its beginning, a name, a service, service@version or service@stage.
 
     Raises:
         NotFound: nothing is called so; `choices` are the names there are.
@@ -32,6 +33,8 @@ def find_configuration(board: Board, name: str) -> Card:
     if not found:
         wanted = name.casefold()
         found = [card for card in board.cards.values() if wanted in {text.casefold() for text in _names(board, card)}]
+    if not found and len(name) >= ID_BEGINNING:
+        found = [card for card in board.cards.values() if card.id.startswith(name.casefold())]
     if len(found) == 1:
         return found[0]
     if not found:

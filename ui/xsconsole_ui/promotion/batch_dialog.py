@@ -200,11 +200,13 @@ class BatchDialog(QDialog):
         if not planned.running:
             return "\n".join(planned.warnings)
         takes = self.tr(
-            "Side by side, {most} at most at once, each a run of its own: {machines}, about {duration}, up to {size} "
-            "of storage. What needs the same place waits for the one before it."
+            "Side by side, {most} at most at once, each a run of its own: {machines}, about {duration}{size}. "
+            "What needs the same place waits for the one before it."
         )
         machines = words.count(planned.machines, "machine")
-        duration, size = words.duration(max(1.0, planned.duration_s)), words.size(planned.size_bytes)
+        duration = words.duration(max(1.0, planned.duration_s))
+        taken = self.tr(", up to {size} of storage").format(size=words.size(planned.size_bytes))
+        size = taken if planned.size_bytes else ""
         told = takes.format(most=AT_ONCE, machines=machines, duration=duration, size=size)
         return "\n".join((told, *planned.warnings))
 

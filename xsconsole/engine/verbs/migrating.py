@@ -306,7 +306,8 @@ def _words(journeys: Sequence[_Journey], host: Host | None, sr: SR | None, inven
             for disk in _moving_disks(journey.relocation, inventory)
         )
         if sharing:
-            told.append(f"{count(sharing, 'disk')} of them share blocks with others, and no longer do so there.")
+            share = "shares" if sharing == 1 else "share"
+            told.append(f"{count(sharing, 'disk')} of them {share} blocks with others, no longer there.")
     return told
 
 
