@@ -109,6 +109,8 @@ def test_what_would_be_asked_must_be_what_was_seen_and_need_an_approval() -> Non
 
         with pytest.raises(PlanIsStale):
             await asking(digest="0" * 64)
+        with pytest.raises(Refused, match="by the pool's clock that is past"):
+            await asking(not_before=desk.clock.now() - timedelta(seconds=1))
         with pytest.raises(Refused, match="before it may begin"):
             await asking(not_before=desk.clock.now() + timedelta(hours=1))
         with pytest.raises(Refused, match="Nobody has to approve this"):

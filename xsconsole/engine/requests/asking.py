@@ -291,7 +291,16 @@ def keys_of(inventory: Inventory) -> Mapping[str, str]:
 
 
 def _end(plan: Plan, workflow: Workflow, at: datetime, ask: Ask) -> datetime | None:
-    """Return when a request that is made now ends, as the way says."""
+    """Return when a request that is made now ends, as the way says.
+
+    Raises:
+        Refused: it may not begin before a time that is past, or that comes after its end.
+    """
+    if ask.not_before is not None and ask.not_before <= at:
+        raise Refused(
+            reason=f"It is not to begin before {instant(ask.not_before)}, and by the pool's clock that is past.",
+            mend="Give a time to come, or none: then it runs as soon as it is approved.",
+        )
     way = demanding_way(plan.intent, workflow)
     ends = at + timedelta(seconds=way.expiry_s) if way is not None and way.expiry_s is not None else None
     if ends is not None and ask.not_before is not None and ask.not_before >= ends:
