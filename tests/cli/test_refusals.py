@@ -46,7 +46,11 @@ def test_an_address_where_nobody_answers(shell: Shell) -> None:
 
 def test_an_unknown_configuration_or_stage(shell: Shell) -> None:
     refused(shell.say("config", "show", "nothing"), "nothing", "shop@1.3.0")
-    refused(shell.say("promote", "nothing", "--to", "production"), "nothing")
+    failed = shell.say("promote", "nothing", "--to", "production", "--json")
+    assert (failed.status, failed.document["error"]["kind"]) == (1, "NotFound"), failed.err
+    assert "nothing" in failed.document["error"]["failed"]
+    assert any("shop" in choice for choice in failed.document["error"]["choices"])
+    assert failed.err.startswith("xsconsole: ")
     refused(shell.say("plan", "shop@staging", "--to", "nowhere"), "nowhere", "Production")
 
 

@@ -20,12 +20,17 @@ def main(options: argparse.Namespace) -> int:
     """Run one command and return its exit status. `options` come from `parser()`."""
     from xsconsole.cli import output  # noqa: PLC0415 - `--version` and `--help` load none of this
 
+    output.begin()
     try:
-        status = asyncio.run(_see(options))
+        try:
+            status = asyncio.run(_see(options))
+        except ConsoleError as error:
+            output.print_error(error)
+            status = 1
+        if status == 1 and getattr(options, "json", False):
+            output.print_failure_document()
         output.flush()
         return status
-    except ConsoleError as error:
-        output.print_error(error)
     except BrokenPipeError:
         # Who read our output went away, as `head` does: nothing more can be said, and nothing was left half done.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

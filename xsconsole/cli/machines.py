@@ -87,7 +87,7 @@ async def _see_through(console: Console, command: Operate, options: argparse.Nam
 
 
 def _say_share(event: JobChanged) -> None:
-    output.ask(f"\r{event.status.progress:4.0%}" if event.status.ended_at is None else "\r")
+    output.renew(f"{event.status.progress:4.0%}" if event.status.ended_at is None else "")
 
 
 def _say_found(command: Operate, item: JobItem) -> None:

@@ -5,6 +5,7 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from typing import TextIO
 
 import msgspec
@@ -19,8 +20,20 @@ from xsconsole.errors import Ambiguous, ConsoleError, NotFound
 
 WIDEST_COLUMN = 48
 WIDEST_SENTENCE = 2000
+WIDEST_PROGRESS = 79
 DISTURBING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # controls, directions, lone surrogates, line separators
 PLAIN = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "…": "...", "·": "-", "–": "-", "—": "-"})
+
+
+@dataclass(slots=True)
+class _Said:
+    """What one verb has said: whether a document, and which failures."""
+
+    has_document: bool = False
+    failures: list[tuple[ConsoleError, str | None, Mapping[str, Json]]] = field(default_factory=list)
+
+
+_SAID = _Said()
 
 
 class NotWritten(Exception):
@@ -45,6 +58,14 @@ def ask(question: str) -> None:
             sys.stderr.flush()
 
 
+def renew(line: str) -> None:
+    """Put a line on standard error in the place of the one that was put so before; an empty one ends that."""
+    _write(f"{cell(line, WIDEST_PROGRESS):<{WIDEST_PROGRESS}}", sys.stderr, end="\r")
+    if sys.stderr is not None:
+        with _writing(sys.stderr):
+            sys.stderr.flush()
+
+
 def is_yes(question: str) -> bool:
     """Put a question at a terminal, and return whether the answer is yes."""
     ask(question)
@@ -63,8 +84,26 @@ def flush() -> None:
             sys.stdout.flush()
 
 
+def begin() -> None:
+    """Forget what was said before: one verb begins."""
+    _SAID.has_document = False
+    _SAID.failures.clear()
+
+
+def print_failure_document() -> None:
+    """Print what failed as the JSON document of a verb that has printed none, for who reads nothing else."""
+    if _SAID.has_document or not _SAID.failures:
+        return
+    error, mend, about = _SAID.failures[-1]
+    found = {key: text for key, text in asdict(words.explain(error)).items() if text}
+    found |= {"mend": mend} if mend else {}
+    choices = {"choices": list(error.choices)} if isinstance(error, NotFound | Ambiguous) else {}
+    print_json({**about, "error": {"kind": type(error).__name__, **found, **choices}})
+
+
 def print_json(document: Json) -> None:
     """Print one JSON document and nothing else; whatever is not plain ASCII is escaped."""
+    _SAID.has_document = True
     if sys.stdout is not None:
         with _writing(sys.stdout):
             sys.stdout.write(json.dumps(document, ensure_ascii=True, indent=2) + "\n")
@@ -85,8 +124,12 @@ def print_table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, widest:
         say("  ".join(padded).rstrip())
 
 
-def print_error(error: ConsoleError, mend: str | None = None) -> None:
-    """Say on standard error what failed, what was put back and what to do; `mend` takes the place of the usual one."""
+def print_error(error: ConsoleError, mend: str | None = None, **about: Json) -> None:
+    """Say on standard error what failed, what was put back and what to do; `mend` takes the place of the usual one.
+
+    `about` is what else a document of the failure says.
+    """
+    _SAID.failures.append((error, mend, about))
     notice = words.explain(error)
     said = " ".join(part for part in (notice.failed, notice.put_back, notice.remains, mend or notice.mend) if part)
     note(said)

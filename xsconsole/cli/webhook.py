@@ -9,7 +9,7 @@ import sys
 from xsconsole.cli import output
 from xsconsole.cli.session import Given, is_at_terminal, no_passphrase, pass_on_notices
 from xsconsole.console import Console, Secret, goes_in_clear
-from xsconsole.console.webhook import SECRET_VARIABLE
+from xsconsole.console.webhook import NO_SECRET, SECRET_VARIABLE
 from xsconsole.errors import Refused
 
 
@@ -70,7 +70,8 @@ async def test(options: argparse.Namespace) -> int:
     finally:
         await console.close()
     if why:
-        raise Refused(reason=f"The webhook was not told. {why}", mend="Look at its program, and test it again.")
+        mend = "" if why == NO_SECRET else "Look at its program, and test it again."
+        raise Refused(reason=f"The webhook was not told. {why}", mend=mend)
     output.say("The webhook took it.")
     return 0
 

@@ -29,6 +29,7 @@ from xsconsole.xapi.backoff import Backoff
 
 SECRET_VARIABLE = "XSCONSOLE_WEBHOOK_SECRET"
 ACCOUNT = "webhook secret"
+NO_SECRET = f"Its secret is not at hand; give it in {SECRET_VARIABLE}, or set the webhook anew."
 LONGEST_URL = 2000
 MOST_WAITING = 200
 TRIES = 4
@@ -184,7 +185,7 @@ class Webhook:
             return ""
         secret = await self.secret(hook)
         if hook.is_signed and secret is None:
-            return f"Its secret is not at hand; give it in {SECRET_VARIABLE}, or set the webhook anew."
+            return NO_SECRET
         backoff = Backoff(first_s=self.patience.first_wait_s, longest_s=self.patience.longest_wait_s)
         for number in range(1, self.patience.tries + 1):
             status, why = await self._post(hook, delivery, secret)
@@ -209,7 +210,7 @@ class Webhook:
         fact = Fact(event=AuditEvent.CONSOLE_STARTED, details={"what": "a test of the webhook"})
         secret = await self.secret(hook)
         if hook.is_signed and secret is None:
-            return f"Its secret is not at hand; give it in {SECRET_VARIABLE}, or set the webhook anew."
+            return NO_SECRET
         status, why = await self._post(hook, self._delivery(Notification.TEST, fact), secret)
         if status is None:
             return f"{_place(hook)} {why}."
