@@ -18,6 +18,7 @@ from xsconsole.domain.closures import ClosureKind, Extension, to_text
 from xsconsole.domain.freed_space import freed_by_deleting, freed_words
 from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
 from xsconsole.domain.inventory import VBD, VDI, Inventory
+from xsconsole.domain.one_way import goes_one_way
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import title
 from xsconsole.domain.workflow import DiskTreatment, Method, Stage, default_workflow
@@ -170,6 +171,7 @@ def test_a_failure_before_the_first_is_destroyed_puts_back_all_and_after_it_only
         forced = delete(desk, shop, is_forced=True)
         desk.port.faults += [Fault(method="destroy", nth=1), Fault(method="start", nth=1)]
         assert (await desk.do(forced)).state is RunState.INTERRUPTED
+        assert not goes_one_way(desk.card(shop), desk.inventory)
         desk.port.faults.append(Fault(method="destroy", nth=1))
         assert (await desk.settle(shop, Direction.RESUME)).state is RunState.UNDONE
         assert stood() == before
@@ -177,6 +179,7 @@ def test_a_failure_before_the_first_is_destroyed_puts_back_all_and_after_it_only
         status = await desk.do(delete(desk, shop))
         assert status.state is RunState.INTERRUPTED
         assert desk.card(shop).name == "shop 1.3.0"
+        assert goes_one_way(desk.card(shop), desk.inventory)
         refused = await desk.settle(shop, Direction.UNDO)
         assert refused.state is RunState.INTERRUPTED
         desk.port.faults.append(Fault(method="destroy_disk", nth=2, code="INTERNAL_ERROR"))

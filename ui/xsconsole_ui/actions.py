@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from xsconsole.console import Verb, moves_to
 from xsconsole.domain.board import Standing
+from xsconsole.domain.one_way import ONE_WAY
 from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import Kind
 from xsconsole.engine.commands import Demote, Direction, Dissolve, Promote
@@ -99,6 +100,10 @@ def _nothing_interrupted(situation: Situation) -> str:
         return no_live_card(situation)
     is_interrupted = situation.card is not None and situation.card.standing is Standing.INTERRUPTED
     return "" if is_interrupted else "No run of this configuration was interrupted."
+
+
+def _no_way_back(situation: Situation) -> str:
+    return _nothing_interrupted(situation) or (ONE_WAY if situation.is_one_way else "")
 
 
 def _no_vms(situation: Situation) -> str:
@@ -248,7 +253,7 @@ UNDO_RUN = Action(
     icon="undo",
     tip="Put back what an interrupted run did",
     perform=_settle(Direction.UNDO),
-    why_not=permitted(Verb.SETTLE, _nothing_interrupted),
+    why_not=permitted(Verb.SETTLE, _no_way_back),
 )
 CREATE = Action(
     id="configuration.create",

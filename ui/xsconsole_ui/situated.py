@@ -6,6 +6,7 @@ from xsconsole.console import Estate, Verb
 from xsconsole.domain import words
 from xsconsole.domain.acts import ObjectId
 from xsconsole.domain.board import Card
+from xsconsole.domain.one_way import goes_one_way
 from xsconsole_ui.inbox.frozen import left_frozen
 from xsconsole_ui.inventory.panel import InventoryPanel
 from xsconsole_ui.situation import Situation, storage_for
@@ -45,6 +46,7 @@ def situation_of(
         why_no_emergency=console.reviews.why_not_declare(card.id) if card is not None and is_connected else "",
         card_away="" if away is None else words.refusal(away),
         vms_away="" if vms_away is None else words.refusal(vms_away),
+        is_one_way=card is not None and goes_one_way(card, whose.inventory),
         is_queued=card is not None and console.queue.of_card(card.id) is not None,
         is_fenced=card is not None and console.fencing is not None and console.fencing.of(card.id) is not None,
         has_freezes=bool(board.closures.freezes),

@@ -112,6 +112,7 @@ class Situation:
     card_away: str = ""  # why nothing can be done to the selected card, where its pool is away and others are not
     vms_away: str = ""  # the same of what is selected in the inventory
     why_no_emergency: str = ""  # why whoever sits here may declare none of the selected card
+    is_one_way: bool = False  # whether the interrupted run of the selected card can only be finished
     is_queued: bool = False  # whether the selected card waits for a place in this console
     is_fenced: bool = False  # whether a fence is around the selected card
     is_list: bool = False  # whether the board is shown as a list

@@ -12,13 +12,16 @@ from xsconsole.cli.drifting import mending, refreshing
 from xsconsole.cli.line import in_line
 from xsconsole.cli.moves import WAITING, demand_settled, move
 from xsconsole.cli.points import chosen, point_named
+from xsconsole.cli.progress import telling
 from xsconsole.cli.servicing import POWER, servicing, yes_by_name
 from xsconsole.cli.session import connected, is_at_terminal, published, spoken_name, until
 from xsconsole.console import Console, Pools, RunState, RunStatus, read_plan, record_unread
 from xsconsole.domain import words
 from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.ids import ConfigurationId, Digest, RunId
+from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.naming import find_configuration, find_stage, find_vm
+from xsconsole.domain.one_way import ONE_WAY, goes_one_way
 from xsconsole.domain.plan import Plan, RunKind
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.run_kinds import FORGETTING
@@ -227,7 +230,7 @@ async def see_through(
     at, configuration = _outcome(console, ended)
     card, is_told = await _shown(at, configuration, ended)
     if ended.error is not None:
-        _print_failure(ended.error, card)
+        _print_failure(ended.error, card, at.inventory, ended)
         return 1
     if options.json:
         output.print_json(
@@ -255,14 +258,15 @@ async def see_through(
 async def _finished(console: Console, run: RunId) -> RunStatus:
     """Wait for the end of the run. Who stops us lets the steps that are under way end, and hears how it stands."""
     try:
-        return await console.finished(run)
+        with telling(console, run):
+            return await console.finished(run)
     except asyncio.CancelledError:
         output.note("Stopping after the steps that are under way; once more leaves at once.")
         card = console.board.cards.get(_status_of(console, run).plan.intent.configuration)
         await console.disconnect()
         ended = _status_of(console, run)
         if ended.error is not None:
-            _print_failure(ended.error, card)
+            _print_failure(ended.error, card, console.inventory, ended)
         else:
             output.note(f"It ended before it could be stopped: {words.state_name(ended.state)}.")
         raise
@@ -305,12 +309,14 @@ async def _shown(console: Console, configuration: ConfigurationId, ended: RunSta
     return console.board.cards.get(configuration), is_so
 
 
-def _print_failure(error: ConsoleError, card: Card | None) -> None:
+def _print_failure(error: ConsoleError, card: Card | None, inventory: Inventory, ended: RunStatus) -> None:
     mend = None
     if isinstance(error, Interrupted) and card is not None:
         settle = f"xsconsole settle {spoken_name(card)}"
         mend = f"Finish it with `{settle} resume`, or put it back with `{settle} undo`, here or in another console."
-    output.print_error(error, mend)
+        if goes_one_way(card, inventory):
+            mend = f"Finish it with `{settle} resume`, here or in another console. {ONE_WAY}"
+    output.print_error(error, mend, run=ended.run, state=ended.state.value)
 
 
 def _what_is_so(console: Console, plan: Plan, card: Card | None) -> str:

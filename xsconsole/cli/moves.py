@@ -6,6 +6,7 @@ from xsconsole.cli.session import published, spoken_name
 from xsconsole.console import Console
 from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.naming import find_stage, shortened
+from xsconsole.domain.one_way import ONE_WAY, goes_one_way
 from xsconsole.domain.plan import Disks
 from xsconsole.domain.words import listing, silence
 from xsconsole.domain.workflow import Kind, Stage, Workflow
@@ -115,7 +116,9 @@ def demand_settled(console: Console, card: Card, *, is_move: bool = True, may_wa
     if card.standing is Standing.INTERRUPTED:
         raise NotPromotable(
             reason=f"A run of “{card.name}” was interrupted.",
-            mend=f"Finish it with `xsconsole settle {name} resume`, "
+            mend=f"Finish it with `xsconsole settle {name} resume`. {ONE_WAY}"
+            if goes_one_way(card, console.inventory)
+            else f"Finish it with `xsconsole settle {name} resume`, "
             f"or put it back with `xsconsole settle {name} undo`.",
         )
     if is_move and card.standing in (Standing.INCOMPLETE, Standing.INCONSISTENT):

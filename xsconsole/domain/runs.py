@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from xsconsole.domain.ids import RunId, StageId, StepKey
-from xsconsole.domain.plan import Disks, Plan
+from xsconsole.domain.plan import Disks, Plan, Step
 from xsconsole.domain.workflow import Kind
 from xsconsole.errors import ConsoleError, Refused
 
@@ -25,6 +25,20 @@ def share_of(plan: Plan, stands: Collection[StepKey], going: Mapping[StepKey, fl
     parts = {key: part for key, part in (going or {}).items() if key in weights and key not in stands}
     done_s += sum(weights[key] * min(max(part, 0.0), 1.0) for key, part in parts.items())
     return min(1.0, done_s / sum(weights.values())) if weights else 0.0
+
+
+def left_s(plan: Plan, settled: Collection[StepKey], going: Mapping[StepKey, float]) -> float:
+    """Return how long a run that goes forward is likely to go on: the longest chain of what its steps have left."""
+    ends: dict[StepKey, float] = {}
+    for step in plan.steps:
+        before = max((ends[key] for key in step.after), default=0.0)
+        ends[step.key] = before + (0.0 if step.key in settled else step_left_s(step, going.get(step.key, 0.0)))
+    return max(ends.values(), default=0.0)
+
+
+def step_left_s(step: Step, done: float) -> float:
+    """Return how much of its estimate a step has left, of which so much is done, from 0 to 1."""
+    return step.estimate.seconds * (1.0 - min(max(done, 0.0), 1.0))
 
 
 class RunState(StrEnum):
@@ -51,11 +65,17 @@ class RunStatus:
     settled: tuple[StepKey, ...] = ()
     undone: tuple[StepKey, ...] = ()
     current: tuple[StepKey, ...] = ()
+    going: Mapping[StepKey, float] = field(default_factory=dict)  # how far each of `current` is, from 0 to 1
     progress: float = 0.0
     took_s: Mapping[StepKey, float] = field(default_factory=dict)
     is_aborted: bool = False  # it was stopped on request, and is put back once what goes on has ended
     error: ConsoleError | None = None
     remarks: Mapping[StepKey, str] = field(default_factory=dict)  # by gate that was not met and leads nowhere back
+
+    @property
+    def left_s(self) -> float | None:
+        """How long it is likely to go on; None where nobody knows, as for what is put back."""
+        return left_s(self.plan, self.settled, self.going) if self.state is RunState.RUNNING else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,8 @@ from xsconsole.domain.estate import waited_for
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.naming import shortened
+from xsconsole.domain.one_way import ONE_WAY
+from xsconsole.domain.one_way import is_one_way as is_one_way_run
 from xsconsole.domain.plan import Disks, Plan
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.workflow import Workflow
@@ -222,7 +224,15 @@ class Inspector(pieces.Panel):
             other = waited_for(run.plan.intent, self._console.sights)
             waits_for = self.tr("pool “{name}”").format(name=one_line(other)) if other else self.tr("the pool")
             waits_for = waits_for if other or not is_live else ""
-            self.plan_page.show_run(run, has_own_end=self._run is not None, why_not=why_not, waits_for=waits_for)
+            inventory = self._console.of_card(configuration).inventory
+            is_one_way = run.state is RunState.INTERRUPTED and is_one_way_run(run.plan, run.settled, inventory)
+            self.plan_page.show_run(
+                run,
+                has_own_end=self._run is not None,
+                why_not=why_not,
+                why_no_undo=ONE_WAY if is_one_way else "",
+                waits_for=waits_for,
+            )
             self._head(run.plan, self.tr("plan {digest}…").format(digest=run.plan.digest[:4]), run.plan.digest)
             self._pages.setCurrentIndex(2)
         elif card is not None:

@@ -210,8 +210,12 @@ class PlanPage(QWidget):
 
     # While it runs, and after.
 
-    def show_run(self, run: ShownRun, *, has_own_end: bool, why_not: str, waits_for: str = "") -> None:
+    def show_run(
+        self, run: ShownRun, *, has_own_end: bool, why_not: str, why_no_undo: str = "", waits_for: str = ""
+    ) -> None:
         """Show a run. `has_own_end` offers to close what has ended; `why_not` is why it cannot be settled now.
+
+        `why_no_undo` is why it can only be finished.
 
         A run of this console `waits_for` a pool that is away, as a sentence goes on with it.
         """
@@ -233,9 +237,9 @@ class PlanPage(QWidget):
         self.resume.setVisible(is_interrupted)
         self.undo.setVisible(is_interrupted or run.can_be_stopped)
         self.undo.setText(self.tr("Undo run") if is_interrupted else self.tr("Stop and put back"))
-        for button in (self.resume, self.undo):
-            button.setEnabled(not why_not)
-            button.setToolTip(why_not)
+        for button, why in ((self.resume, why_not), (self.undo, why_not or why_no_undo)):
+            button.setEnabled(not why)
+            button.setToolTip(why)
         if run.can_be_stopped:
             self.undo.setEnabled(True)  # also while the pool is away: then it is put back once that is there again
             self.undo.setToolTip(self.tr("Begins nothing more, cancels what goes on, and puts back what was done."))
@@ -257,7 +261,11 @@ class PlanPage(QWidget):
             doing = self.tr("Stopping; not cancelled yet: {step}").format(step=doing)
         if waits_for and not run.who:
             doing = self.tr("Waiting for {pool}: {step}").format(pool=waits_for, step=doing)
-        self.progress_text.show_text(f"{doing} ({run.who})" if run.who else doing)
+        doing = f"{doing} ({run.who})" if run.who else doing
+        if not (run.left_s is None or run.left_s < 1 or run.is_aborted or waits_for):
+            left = words.duration(run.left_s)
+            doing = self.tr("About {time} left · {step}").format(time=left, step=doing)  # first: the line may be cut
+        self.progress_text.show_text(doing)
 
     def _show_outcome(self, run: ShownRun) -> None:
         match run.state:

@@ -8,7 +8,7 @@ from xsconsole.domain.board import RunView
 from xsconsole.domain.ids import StepKey
 from xsconsole.domain.plan import Plan, Step
 from xsconsole.domain.poolstate import RunRecord
-from xsconsole.domain.runs import RunState, RunStatus, share_of
+from xsconsole.domain.runs import RunState, RunStatus, left_s, share_of, step_left_s
 from xsconsole.errors import ConsoleError, RunFailed
 from xsconsole_ui.promotion.rows import Mark, Row
 from xsconsole_ui.texts import tr
@@ -25,6 +25,8 @@ class ShownRun:
     current: frozenset[StepKey]
     failed: StepKey | None
     progress: float
+    going: Mapping[StepKey, float] = field(default_factory=dict)
+    left_s: float | None = None
     who: str = ""
     error: ConsoleError | None = None
     failure: str = ""
@@ -56,6 +58,8 @@ def own(status: RunStatus) -> ShownRun:
         current=frozenset(status.current),
         failed=failed,
         progress=status.progress,
+        going=status.going,
+        left_s=status.left_s,
         error=error,
         took_s=status.took_s,
         remarks=status.remarks,
@@ -76,6 +80,7 @@ def recorded(view: RunView, silence: str = "") -> ShownRun:
         current=frozenset() if holder is None else frozenset(_coming(record)),
         failed=record.failed,
         progress=share_of(record.plan, settled - undone),
+        left_s=left_s(record.plan, settled, {}) if holder is not None and not record.is_undoing else None,
         who=tr("{actor} from {console_name}").format(actor=record.actor, console_name=record.console_name)
         if holder is None
         else tr("{actor} from {console}").format(actor=holder.actor, console=holder.console),
@@ -104,6 +109,10 @@ def _time_of(step: Step, run: ShownRun | None) -> str:
     """Return what a step took; an estimate only while it may still begin or goes on."""
     if run is not None and step.key in run.took_s and step.key not in run.current:
         return words.exact_duration(run.took_s[step.key])
+    if run is not None and run.going.get(step.key, 0.0) > 0 and run.state is RunState.RUNNING:
+        done = run.going[step.key]
+        left = words.duration(step_left_s(step, done))
+        return tr("{share}, {left} left").format(share=f"{done:.0%}", left=left)
     may_begin = run is None or (run.state is RunState.RUNNING and step.key not in run.settled)
     return words.duration(step.estimate.seconds) if may_begin and step.estimate.seconds >= 1 else ""
 

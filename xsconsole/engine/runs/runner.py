@@ -378,6 +378,7 @@ class Run:
             settled=record.settled,
             undone=record.undone,
             current=tuple(sorted(self._progress)),
+            going=dict(self._progress),
             progress=share_of(self.plan, set(record.settled) - set(record.undone), going),
             took_s=dict(self._took_s),
             remarks=remarks_of(record),
