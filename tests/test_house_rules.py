@@ -245,6 +245,12 @@ def test_every_box_to_tick_is_ours():
     assert [file.name for file in WINDOW.rglob("*.py") if made.search(file.read_text(encoding="utf-8"))] == []
 
 
+def test_nobody_keeps_a_layout_that_keeps_its_items():
+    """A `Flow` lets its items go when its widget goes, unless somebody still has hold of it in Python."""
+    kept = re.compile(r"self\.\w+ = Flow\(")
+    assert [file.name for file in WINDOW.rglob("*.py") if kept.search(file.read_text(encoding="utf-8"))] == []
+
+
 def test_a_layout_is_put_in_its_place_before_it_is_filled():
     wrong = {module: items_made_known(module.read_text(encoding="utf-8")) for module in WINDOW.rglob("*.py")}
 

@@ -66,11 +66,10 @@ def test_a_report_says_of_nobody_that_it_has_gone_who_is_not_seen(
 
 def test_what_was_interrupted_says_that_somebody_has_to_settle_it() -> None:
     workflow = default_workflow()
-    record = SimpleNamespace(plan=SimpleNamespace(intent=SimpleNamespace(source="staging", target="production")))
-    record.plan.intent.workflow_version = 1
-    card = SimpleNamespace(
-        id=CRM, name="crm 7.1", run=SimpleNamespace(record=record), stage="staging", revision=1, standing=None
-    )
+    intent = SimpleNamespace(configuration=CRM, source="staging", target="production", workflow_version=1)
+    record = SimpleNamespace(plan=SimpleNamespace(intent=intent, steps=()))
+    card = SimpleNamespace(id=CRM, name="crm 7.1", stage="staging", revision=1, standing=None, members=())
+    card.run = SimpleNamespace(record=record)
     flight = cast(Any, SimpleNamespace(pool=POOL, cards=(card,)))
 
     def sentence(standing: Standing) -> str:

@@ -98,5 +98,5 @@ def test_items_are_found_by_the_beginning_of_their_names() -> None:
     for name in ("ab", "x", ""):
         with pytest.raises(NotFound):
             find_item((one, other), name)
-    assert (doer_name(one, WORKFLOW), about(one, WORKFLOW)) == ("somebody", "review: promote shop from  to ")
+    assert (doer_name(one, WORKFLOW), about(one, WORKFLOW)) == ("somebody", "review: promote shop in ")
     assert could_words(judge(one, {}, None, AT, is_signature)).startswith("Nobody whom the workflow knows")

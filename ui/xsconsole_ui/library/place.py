@@ -70,14 +70,15 @@ class LibraryPlace(pieces.Panel):
         self.news = pieces.Notice(self, can_close=True)
         self.news.closed.connect(self.news.hide)
         buttons = QWidget(self)
-        self.acts = Flow(buttons)
-        self.acts.setContentsMargins(look.MARGIN, look.GAP, look.MARGIN, 0)
-        self.acts.setSpacing(look.GAP)
+        row = Flow(buttons)
+        row.setContentsMargins(look.MARGIN, look.GAP, look.MARGIN, 0)
+        row.setSpacing(look.GAP)
         above = QVBoxLayout()
         above.setContentsMargins(look.MARGIN, look.GAP, look.MARGIN, 0)
         self.body.addLayout(above)
         above.addWidget(self.news)
         self.body.addWidget(buttons)
+        self._bar = buttons
         self.edit = self._offer(self.tr("Edit…"), self._edit)
         self.compare = self._offer(self.tr("Compare…"), self._compare)
         self.sign = self._offer(self.tr("Sign as gold…"), partial(self._decide, Meaning.APPROVE))
@@ -114,9 +115,15 @@ class LibraryPlace(pieces.Panel):
     def _offer(self, text: str, perform: object) -> QAction:
         action = QAction(text, self)
         action.triggered.connect(perform)
-        self.acts.addWidget(pieces.ActionButton(action, "", self, home=self.list.view))
-        self.list.view.add_context_action(action)
+        self.offer(action)
         return action
+
+    def offer(self, action: QAction) -> None:
+        """Show what can be done to the selected version, also others' deeds: a button, and a line of its menu."""
+        row = self._bar.layout()
+        assert row is not None
+        row.addWidget(pieces.ActionButton(action, "", self, home=self.list.view))
+        self.list.view.add_context_action(action)
 
     @property
     def chosen(self) -> LibraryRow | None:

@@ -12,7 +12,6 @@ from xsconsole.console import Estate, Verb
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import BlueprintId, StageId
 from xsconsole.engine.commands import Plannable, Together
-from xsconsole_ui import pieces
 from xsconsole_ui.board.board_view import BoardView
 from xsconsole_ui.board.lane import Lane
 from xsconsole_ui.bridge import Bridge
@@ -100,8 +99,7 @@ class ProvisionDesk(QObject):
         """Give the place of the library a button for the version that is selected there."""
         self.from_library = QAction(self.tr("Provision…"), self)
         self.from_library.triggered.connect(self._ask_for_version)
-        library.acts.addWidget(pieces.ActionButton(self.from_library, "", library, home=library.list.view))
-        library.list.view.add_context_action(self.from_library)
+        library.offer(self.from_library)
         library.chosen_changed.connect(self._look_at_library)
         self._look_at_library()
 
