@@ -1,0 +1,201 @@
+"""Checks a bundle of the audit (.xsaudit, format 1) by Python 3.11 and its standard library, and nothing else.
+
+    python3 verify.py FILE.xsaudit [--key FINGERPRINT] [--head SEQ:DIGEST]
+
+`docs/bundle-format.md` of xsconsole defines what is checked. A copy of this file lies in every bundle as `verify.py`.
+Whoever could have changed the bundle could have changed that copy: take one from where you trust it.
+
+Exit status: 0 all is good and vouched for, 1 something is wrong, 2 wrong usage, 3 nothing is wrong, but nobody from
+outside vouches for the key or for the end of the chain.
+"""
+
+import argparse
+import hashlib
+import json
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from xsconsole.reports.verifier.container import Part, parts_of
+from xsconsole.reports.verifier.ed25519 import is_signature
+from xsconsole.reports.verifier.listing import COLUMNS, csv_line, listed
+from xsconsole.reports.verifier.values import (
+    FILES,
+    FORMAT,
+    MANIFEST_TYPE,
+    SIGNED_FILES,
+    Found,
+    Wrong,
+    harmless,
+    parsed,
+    raw,
+)
+from xsconsole.reports.verifier.walk import SignatureCheck, Walk
+
+LISTS = ("events.csv", "approvals.jsonl", "workflows.jsonl")
+STATUS_WRONG, STATUS_UNVOUCHED = 1, 3
+
+
+def verify(
+    file: BinaryIO,
+    expected_key: str | None = None,
+    kept_heads: Sequence[tuple[int, str]] = (),
+    check: SignatureCheck = is_signature,
+) -> tuple[Found, ...]:
+    """Return a verdict on each check; of what is no bundle, only that on its files.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    try:
+        parts = parts_of(file)
+        manifest, files = read_manifest(parts, check)
+        walk = Walk(manifest, _groups(parts["heads.jsonl"]), parsed(parts["keys.json"].whole()), check, kept_heads)
+        _follow(walk, parts)
+        return (files, *walk.end(expected_key))
+    except Wrong as failure:
+        return (Found("files", False, str(failure)),)
+
+
+def read_manifest(parts: dict[str, Part], check: SignatureCheck) -> tuple[dict[str, Any], Found]:
+    """Return the manifest, and whether every file is the one that it signs for."""
+    content = parts["MANIFEST"].whole() if "MANIFEST" in parts else b""
+    manifest = parsed(content)
+    if manifest.get("type") != MANIFEST_TYPE or type(manifest.get("format")) is not int:
+        raise Wrong("It has no MANIFEST of a bundle.")
+    if manifest["format"] != FORMAT:
+        raise Wrong(
+            f"It is of format {manifest['format']}, and this verifier knows format {FORMAT}: "
+            "use that of a newer xsconsole."
+        )
+    if tuple(parts) != FILES:
+        odd = ", ".join(sorted(set(FILES) ^ set(parts))) or "their order"
+        raise Wrong(f"It has not exactly the files of a bundle: {odd[:200]}.")
+    _demand_form(manifest)
+    if parts["anchors.json"].whole() != b"[]\n":
+        raise Wrong("Its anchors.json is not that of format 1, which knows no anchors.")
+    public_key, signature = raw(manifest["public_key"]), parts["MANIFEST.sig"].whole()
+    wrong = [
+        f"{name} is not the file that the manifest names"
+        for name in SIGNED_FILES
+        if manifest["files"].get(name) != {"sha256": _sha256(parts[name]), "size": parts[name].size}
+    ]
+    if set(manifest["files"]) != set(SIGNED_FILES):
+        wrong.append("the manifest names other files than a bundle has")
+    if hashlib.sha256(public_key).hexdigest() != manifest["fingerprint"]:
+        wrong.append("the manifest's key is not the one that it names")
+    is_whole = len(signature) == 129 and signature.endswith(b"\n")
+    signed = raw(signature[:-1].decode("latin-1")) if is_whole else b""
+    if not check(public_key, signed, covered_by_signature(content)):
+        wrong.append("MANIFEST is not as it was signed")
+    if wrong:
+        return manifest, Found("files", False, f"{'; '.join(wrong)}."[:1000])
+    return manifest, Found("files", True, f"All {len(SIGNED_FILES)} files are those of the manifest, which is signed.")
+
+
+def covered_by_signature(manifest: bytes) -> bytes:
+    """Return what the signature in MANIFEST.sig covers."""
+    return f"{MANIFEST_TYPE} {FORMAT}\n".encode() + manifest
+
+
+def _demand_form(manifest: dict[str, Any]) -> None:
+    kinds = {
+        **dict.fromkeys(("chain_id", "fingerprint", "previous", "public_key"), str),
+        **dict.fromkeys(("first_seq", "last_seq", "shown"), int),
+        **{"files": dict, "head": dict, "redacted": list},
+    }
+    head = manifest.get("head")
+    is_formed = all(type(manifest.get(name)) is kind for name, kind in kinds.items()) and (
+        isinstance(head, dict) and type(head.get("seq")) is int and type(head.get("digest")) is str
+    )
+    if not is_formed or not all(isinstance(name, str) for name in manifest["redacted"]):
+        raise Wrong("Its MANIFEST lacks what every manifest says.")
+
+
+def _sha256(part: Part) -> str:
+    found, fresh = hashlib.sha256(), Part(part.file, part.start, part.size)
+    while block := fresh.read(1 << 20):
+        found.update(block)
+    return found.hexdigest()
+
+
+def _groups(part: Part) -> Iterator[dict[str, Any]]:
+    kinds = {"chain_id": str, "fingerprint": str, "first_seq": int, "head": str, "last_seq": int, "signature": str}
+    for line in part.lines():
+        group = parsed(line)
+        if set(group) != set(kinds) or not all(type(group[name]) is kind for name, kind in kinds.items()):
+            raise Wrong("heads.jsonl holds a line that is no signature of a group.")
+        yield group
+
+
+def _follow(walk: Walk, parts: dict[str, Part]) -> None:
+    """Let a walk see every row, and compare what the lists beside the rows say of it."""
+    titles = csv_line(COLUMNS)
+    is_listed = dict.fromkeys(LISTS, True)
+    if parts["events.csv"].read(len(titles)) != titles:
+        is_listed["events.csv"] = False
+        walk.blame("listing", walk.seq, "events.csv does not begin with its titles.")
+    for line in parts["events.jsonl"].lines():
+        fields = walk.row(line)
+        for name, expected in listed(fields) if fields is not None else ():
+            if is_listed[name] and parts[name].read(len(expected)) != expected:
+                is_listed[name] = False
+                walk.blame("listing", walk.seq, f"{name} says of row {walk.seq} something else than the row.")
+    for name in LISTS:
+        if is_listed[name] and not parts[name].is_at_end():
+            walk.blame("listing", walk.seq, f"{name} tells of more than the rows do.")
+
+
+def status_of(verdicts: Sequence[Found]) -> int:
+    """Return the exit status that tells of them."""
+    if not all(verdict.is_good for verdict in verdicts):
+        return STATUS_WRONG
+    return 0 if all(verdict.is_vouched for verdict in verdicts) else STATUS_UNVOUCHED
+
+
+def kept_head(text: str) -> tuple[int, str]:
+    """Read `SEQ:DIGEST`, a head as a report or `audit verify` told of it."""
+    found = re.fullmatch(r"([1-9][0-9]{0,17}):([0-9a-f]{64})", text.strip().lower())
+    if found is None:
+        raise argparse.ArgumentTypeError("SEQ:DIGEST, such as 412: and 64 hexadecimal digits")
+    return int(found[1]), found[2]
+
+
+def line_of(verdict: Found) -> str:
+    """Return a verdict as one line that cannot disturb a terminal."""
+    sign = "BAD" if not verdict.is_good else "ok " if verdict.is_vouched else "?  "
+    return harmless(f"{sign} {verdict.check}: {' '.join(verdict.sentence.split())}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check the bundle that the arguments name, say each verdict on a line of its own, and return the exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0], allow_abbrev=False)
+    parser.add_argument("file", type=Path, metavar="FILE.xsaudit")
+    parser.add_argument("--key", type=str.lower, metavar="FINGERPRINT", help="the key that must have signed it")
+    parser.add_argument(
+        "--head",
+        type=kept_head,
+        action="append",
+        default=[],
+        metavar="SEQ:DIGEST",
+        help="a head that was kept elsewhere",
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+    options = parser.parse_args(arguments)
+    try:
+        with options.file.open("rb") as file:
+            verdicts = verify(file, options.key, options.head)
+    except OSError as failure:
+        parser.error(f"{options.file} cannot be read: {failure.strerror}")
+    if options.json:
+        lines = [json.dumps([verdict._asdict() for verdict in verdicts], indent=2)]
+    else:
+        lines = [line_of(verdict) for verdict in verdicts]
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    return status_of(verdicts)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,235 @@
+"""Follows the rows of a bundle beside the groups in which they were signed."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from xsconsole.reports.verifier.values import Found, parsed, raw, span
+
+FIRST_PREVIOUS = "0" * 64
+CLOCK_TOLERANCE_S = 60
+SignatureCheck = Callable[[bytes, bytes, bytes], bool]
+
+
+class Walk:
+    """Follows the rows of a bundle, each once, beside the groups in which they were signed."""
+
+    def __init__(
+        self,
+        manifest: Mapping[str, Any],
+        groups: Iterable[Mapping[str, Any]],
+        keys: Mapping[str, Any],
+        check: SignatureCheck,
+        kept_heads: Iterable[tuple[int, str]] = (),
+    ) -> None:
+        self.shown = self.matching = self.withheld = self.groups = 0
+        self.seq, self._previous = manifest["first_seq"] - 1, manifest["previous"]
+        self._manifest, self._keys, self._check = manifest, keys, check
+        self._found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        self._used: dict[str, int] = {}
+        self._kept = tuple(kept_heads)
+        self._digests = {seq: "" for seq, _ in self._kept}
+        self._clock: tuple[datetime, int] | None = None
+        self._groups = iter(groups)
+        self._signed = self.seq
+        self._group = next(self._groups, None)
+
+    def blame(self, check: str, seq: int, sentence: str) -> None:
+        self._found[check].append((seq, sentence))
+
+    def row(self, line: bytes) -> dict[str, Any] | None:
+        """Check one line of `events.jsonl`, and return the fields that it shows; None where it shows none."""
+        row = parsed(line)
+        canonical = row.get("canonical")
+        record = parsed(canonical.encode(errors="replace")) if isinstance(canonical, str) else {}
+        plain = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        is_record = set(record) == {"chain_id", "fields", "format", "previous", "seq"} and plain == canonical
+        if not is_record or type(record["seq"]) is not int or not isinstance(record["fields"], dict):
+            self.seq += 1
+            self.blame("chain", self.seq, f"Row {self.seq} is not a record of format 1.")
+            if row.get("values"):
+                self.blame("values", self.seq, f"Row {self.seq} shows values that no record names.")
+            return None
+        seq, digest = record["seq"], hashlib.sha256(plain.encode(errors="replace")).hexdigest()
+        if seq != self.seq + 1:
+            self.blame("gaps", min(seq, self.seq + 1), _gap(self.seq + 1, seq))
+        for is_so, what in (
+            (record["format"] == 1, "is not a record of format 1"),
+            (row.get("digest") == digest, "does not match its digest"),
+            (record["chain_id"] == self._manifest["chain_id"], "belongs to another chain"),
+            (record["previous"] == self._previous, "does not follow the row before it"),
+        ):
+            if not is_so:
+                self.blame("chain", seq, f"Row {seq} {what}.")
+        self.seq, self._previous = seq, digest
+        if seq in self._digests:
+            self._digests[seq] = digest
+        self._follow_groups(seq, digest)
+        values = row.get("values")
+        given = values if isinstance(values, dict) else {}
+        return self._values(seq, record["fields"], given, is_shown=row.get("shown") is True)
+
+    def _values(
+        self, seq: int, fields: Mapping[str, Any], values: Mapping[str, Any], *, is_shown: bool
+    ) -> dict[str, Any] | None:
+        for name in sorted(set(values) - (set(fields) - set(self._manifest["redacted"]) if is_shown else set())):
+            self.blame("values", seq, f"Row {seq} shows {name}, which it should not.")
+        if not is_shown:
+            return None
+        self.shown += 1
+        found: dict[str, Any] = {"seq": seq}
+        for name, expected in fields.items():
+            if name in self._manifest["redacted"]:
+                self.withheld += 1
+            elif name not in values:
+                self.blame(
+                    "values", seq, f"The value of {name} in row {seq} is gone, and nobody says that it is withheld."
+                )
+            else:
+                try:
+                    salt, value = bytes.fromhex(values[name]["salt"]), values[name]["value"]
+                    found[name] = json.loads(value)
+                    digest = hashlib.sha256(salt + b"\0" + name.encode() + b"\0" + value.encode()).hexdigest()
+                except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+                    digest = ""
+                if digest != expected:
+                    self.blame("values", seq, f"The value of {name} in row {seq} does not match its hash.")
+                self.matching += 1
+        self._follow_clock(seq, found)
+        return found
+
+    def _follow_groups(self, seq: int, digest: str) -> None:
+        while self._group is not None and self._group["last_seq"] < seq:
+            self._next_group(f"{span(self._group['first_seq'], self._group['last_seq'])} not as they were signed.")
+        group = self._group
+        if group is None or seq < group["first_seq"]:
+            if seq > self._signed:
+                self.blame("signatures", seq, f"Row {seq} is not signed.")
+        elif group["last_seq"] == seq:
+            rows = span(group["first_seq"], seq)
+            names = ("chain_id", "first_seq", "head", "last_seq")
+            covered = {name: group[name] for name in names} | {"format": 1, "type": "xsconsole audit group"}
+            public_key = raw(self._keys.get(group["fingerprint"]))
+            message = json.dumps(covered, sort_keys=True, separators=(",", ":")).encode()
+            self._used.setdefault(group["fingerprint"], seq)
+            if group["chain_id"] != self._manifest["chain_id"]:
+                self._next_group(f"{rows} signed as rows of another console's chain.")
+            elif group["head"] != digest or group["first_seq"] != self._signed + 1:
+                self._next_group(f"{rows} not as they were signed.")
+            elif hashlib.sha256(public_key).hexdigest() != group["fingerprint"]:
+                self._next_group(f"{rows} signed by a key that is not there.")
+            elif not self._check(public_key, raw(group["signature"]), message):
+                self._next_group(f"{rows} signed by a signature that does not fit.")
+            else:
+                self._next_group("")
+
+    def _next_group(self, blame: str) -> None:
+        assert self._group is not None
+        if blame:
+            self.blame("signatures", self._group["first_seq"], blame)
+        self._signed = max(self._signed, self._group["last_seq"])
+        self.groups += 1
+        self._group = next(self._groups, None)
+
+    def _follow_clock(self, seq: int, fields: Mapping[str, Any]) -> None:
+        try:
+            now = (datetime.fromisoformat(fields["at"]), int(fields["monotonic_ns"]))
+        except (KeyError, ValueError, TypeError):
+            return
+        if self._clock is not None:
+            went_s = (now[0] - self._clock[0]).total_seconds()
+            true_s = max(0, now[1] - self._clock[1]) / 1e9
+            if went_s < true_s - CLOCK_TOLERANCE_S:
+                self.blame(
+                    "clock", seq, f"Before row {seq} the clock was set back by some {true_s - went_s:.0f} seconds."
+                )
+        self._clock = now
+
+    def end(self, expected_key: str | None) -> tuple[Found, ...]:
+        """Return what was found, once every row was given."""
+        first_seq, last_seq = self._manifest["first_seq"], self._manifest["last_seq"]
+        last_signed = last_seq
+        while self._group is not None:
+            last_signed = max(last_signed, self._group["last_seq"])
+            self._next_group(f"{span(self._group['first_seq'], self._group['last_seq'])} not as they were signed.")
+        if self.seq < last_signed:
+            self.blame("gaps", self.seq + 1, f"{span(self.seq + 1, last_signed)} missing.")
+        if self.shown != self._manifest["shown"]:
+            self.blame(
+                "values", self.seq, f"{self.shown} rows show values, and the manifest says {self._manifest['shown']}."
+            )
+        if self.seq == self._manifest["head"]["seq"] and self._previous != self._manifest["head"]["digest"]:
+            self.blame("chain", self.seq, "The last row is not the head that the manifest names.")
+        rows = max(0, self.seq - first_seq + 1)
+        withheld = f"; {self.withheld} are withheld ({', '.join(self._manifest['redacted'])})" if self.withheld else ""
+        hidden = f" {rows - self.shown} rows of others stand there without values." if rows > self.shown else ""
+        before = f" What was before row {first_seq} is not in it." if first_seq > 1 else ""
+        return (
+            self._judged("chain", f"Each of the {rows} rows matches its digest and names the row before it."),
+            self._judged(
+                "gaps", f"Rows {first_seq} to {self.seq} are all there.{before}" if rows else "There are no rows."
+            ),
+            self._judged("values", f"{self.matching} values match their hashes{withheld}.{hidden}"),
+            self._judged("listing", "The tables and lists beside the rows say what the rows say."),
+            self._judged("signatures", f"All rows are signed, in {self.groups} groups."),
+            self._keys_found(expected_key),
+            self._anchors_found(),
+            self._judged(
+                "clock", "The clock was never set back while this record was written, as far as its rows tell."
+            ),
+        )
+
+    def _judged(self, check: str, praise: str) -> Found:
+        findings = self._found.get(check)
+        if not findings:
+            return Found(check, True, praise)
+        seq, sentence = min(findings)
+        more = f" {len(findings) - 1} more findings of this kind follow." if len(findings) > 1 else ""
+        return Found(check, False, sentence + more, seq)
+
+    def _keys_found(self, expected_key: str | None) -> Found:
+        used = {**self._used}
+        used.setdefault(self._manifest["fingerprint"], self.seq + 1)
+        names = ", ".join(used)
+        if expected_key is None:
+            return Found(
+                "keys", True, f"Key unknown: {names} signed, and nobody has said whose key that is.", None, False
+            )
+        strange = {key: seq for key, seq in used.items() if key != expected_key}
+        if not strange:
+            return Found("keys", True, f"Only the expected key signed: {names}.")
+        key, seq = next(iter(strange.items()))
+        where = f"From row {seq} on" if seq <= self.seq else "Of the manifest"
+        return Found("keys", False, f"{where} another key than the expected signed: {key}.", min(seq, self.seq))
+
+    def _anchors_found(self) -> Found:
+        first_seq, head = self._manifest["first_seq"], self._manifest["head"]
+        for seq, digest in self._kept:
+            if seq > max(head["seq"], self.seq):
+                sentence = (
+                    f"A head kept elsewhere is of row {seq}, and this chain ends with row {self.seq}: its end is gone."
+                )
+                return Found("anchors", False, sentence, self.seq + 1)
+            there = self._digests[seq] or (head["digest"] if seq == head["seq"] else "")
+            if there and there != digest:
+                return Found("anchors", False, f"Row {seq} is another one than the head kept elsewhere.", seq)
+            if not there:
+                sentence = (
+                    f"Row {seq}, of which a head was kept elsewhere, is not in this bundle: nothing was compared."
+                )
+                return Found("anchors", first_seq > seq or seq > self.seq, sentence, seq, False)
+        if self._kept:
+            last = max(seq for seq, _ in self._kept)
+            return Found("anchors", True, f"It agrees with heads kept elsewhere, up to row {last}.")
+        sentence = (
+            f"No head that was kept elsewhere was given, and none is in it: from row {first_seq} on nothing outside "
+            "vouches that the end was not cut off."
+        )
+        return Found("anchors", True, sentence, first_seq, False)
+
+
+def _gap(expected: int, seq: int) -> str:
+    return f"Row {seq} stands where row {expected} should." if seq < expected else f"{span(expected, seq - 1)} missing."
