@@ -1,5 +1,6 @@
 """A record that vanished, was cut or is another one: noticed, and gone on with only on purpose."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ import pytest
 from embedded import EmbeddedPool, embedded_pool
 
 from tests.cli.shell import Shell
+from tests.reports.bundles import contents
 
 PROMOTE = ("promote", "shop@staging", "--to", "production")
 FILES = ("console.db", "console.db-wal", "console.db-shm")
@@ -83,3 +85,38 @@ def test_an_earlier_copy_of_the_record_is_told_from_the_one_that_is_remembered(s
     assert "BAD memory" in verified.out
     assert accepted.status == 0, accepted.err
     assert shell.say("audit", "verify").status == 3
+
+
+def test_a_bundle_is_left_for_somebody_else_who_checks_it_without_the_home(shell: Shell, tmp_path: Path) -> None:
+    file = str(tmp_path / "all.xsaudit")
+
+    made = shell.say("audit", "export", "--out", file, "--json", "--redact", "addresses,reasons")
+    again = shell.say("audit", "export", "--out", file)
+    nothing = shell.say("audit", "export", "--out", file, "--force", "--service", "nothing")
+    unknown = shell.say("audit", "export", "--out", file, "--redact", "everything")
+    manifest = json.loads(contents(Path(file).read_bytes())["MANIFEST"])
+    head = f"{manifest['head']['seq']}:{manifest['head']['digest']}"
+    given = ("--key", manifest["fingerprint"].upper(), "--head", head)
+    checks = [
+        shell.say("audit", "verify", file),
+        shell.say("audit", "verify", file, *given),
+        shell.say("audit", "verify", file, "--key", "0" * 64),
+        shell.say("audit", "verify", str(shell.home / "console.db"), *given),
+        shell.say("audit", "verify", str(shell.home / "settings.json")),
+        shell.say("audit", "verify", str(tmp_path / "none")),
+        shell.say("audit", "verify", "--head", head),
+    ]
+    newest = shell.say("audit", "list", "--json", "--limit", "3").document
+
+    assert made.status == 0, made.err
+    assert made.document["shown"] == manifest["shown"] == manifest["head"]["seq"]
+    assert (again.status, "is there already" in again.err) == (1, True)
+    assert (nothing.status, "No row of the audit fits" in nothing.err) == (1, True)
+    assert (unknown.status, "people, addresses" in unknown.err) == (2, True)
+    assert [check.status for check in checks] == [3, 0, 1, 0, 1, 1, 1]
+    assert checks[1].out.count("ok  ") == 9
+    assert "BAD files: It is no zip" in checks[4].out
+    assert "cannot be read" in checks[5].err
+    assert "Name the bundle" in checks[6].err
+    assert [row["event"] for row in newest] == ["console.stopped", "export.closed", "export.opened"]
+    assert newest[1]["outcome"] == "failed"

@@ -195,6 +195,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "vm export": ("machines", "export"),
     "vm import": ("machines", "import_"),
     "audit list": ("record", "audit_list"),
+    "audit export": ("record", "audit_export"),
     "audit verify": ("record", "audit_verify"),
     "audit accept": ("record", "audit_accept"),
 }

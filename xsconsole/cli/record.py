@@ -1,11 +1,15 @@
 """Verbs about the record of this home. They need no pool."""
 
 import argparse
+import sys
+from pathlib import Path
 
 from xsconsole.cli import documents, output
 from xsconsole.cli.session import Given, no_passphrase, pass_on_notices
 from xsconsole.console import Console
+from xsconsole.console.exporting import Choice, export_audit, verify_file
 from xsconsole.domain.audit_filter import AUDIT
+from xsconsole.domain.ids import RunId
 from xsconsole.domain.query.parser import query_of
 from xsconsole.domain.record import AuditEvent, AuditQuery, Verdict
 from xsconsole.domain.wording import record as record_words
@@ -45,11 +49,12 @@ async def audit_list(options: argparse.Namespace) -> int:
 
 async def audit_verify(options: argparse.Namespace) -> int:
     """Check the record. Nothing wrong, but no key given from outside, has an exit status of its own."""
-    console = await Console.open(options.home, passphrase=no_passphrase, is_reading=True)
-    try:
-        verdicts = await console.verify_audit(options.key)
-    finally:
-        await console.close()
+    if options.file is not None:
+        verdicts = await verify_file(Path(options.file), _expected_key(options), tuple(options.head))
+    elif options.head:
+        raise Refused(reason="--head is about a file.", mend="Name the bundle or the database file, too.")
+    else:
+        verdicts = await _home_verdicts(options)
     if options.json:
         output.print_json([documents.verdict_document(verdict) for verdict in verdicts])
     else:
@@ -58,6 +63,67 @@ async def audit_verify(options: argparse.Namespace) -> int:
     if not all(verdict.is_good for verdict in verdicts):
         return 1
     return 0 if all(verdict.is_vouched for verdict in verdicts) else KEY_UNKNOWN
+
+
+async def _home_verdicts(options: argparse.Namespace) -> tuple[Verdict, ...]:
+    console = await Console.open(options.home, passphrase=no_passphrase, is_reading=True)
+    try:
+        return await console.verify_audit(options.key)
+    finally:
+        await console.close()
+
+
+def _expected_key(options: argparse.Namespace) -> str | None:
+    return options.key.strip().lower() if options.key is not None else None
+
+
+async def audit_export(options: argparse.Namespace) -> int:
+    """Write a bundle, and say what an end to it looks like that can be kept elsewhere."""
+    choice = Choice(
+        since=options.since,
+        until=options.until,
+        service=options.service,
+        configuration=options.configuration,
+        run=RunId(options.run) if options.run is not None else None,
+    )
+    console = await Console.open(options.home, passphrase=Given(options).passphrase)
+    try:
+        pass_on_notices(console)
+        made = await export_audit(
+            console.home,
+            Path(options.out),
+            choice,
+            options.redact,
+            may_replace=options.force,
+            tell=_progress if sys.stderr is not None and sys.stderr.isatty() else lambda _done, _of: None,
+        )
+    finally:
+        await console.close()
+    if options.json:
+        output.print_json(
+            {
+                "file": options.out,
+                "manifest": made.digest,
+                "first_seq": made.first_seq,
+                "last_seq": made.last_seq,
+                "shown": made.shown,
+                "size_bytes": made.size_bytes,
+                "verdicts": [documents.verdict_document(Verdict(**one._asdict())) for one in made.verdicts],
+            }
+        )
+    else:
+        rows = f"{made.shown} of the rows {made.first_seq} to {made.last_seq}"
+        output.say(f"{output.cell(options.out, 400)} has {rows}, and {made.size_bytes} bytes.")
+        output.say(f"The SHA-256 of its manifest is {made.digest}.")
+        for one in made.verdicts:
+            if not one.is_good:
+                output.say(f"BAD {output.cell(f'{one.check}: {one.sentence}', 400)}")
+    return 0 if all(one.is_good for one in made.verdicts) else 1
+
+
+def _progress(done: int, of: int) -> None:
+    if done % 50_000 == 0:
+        output.note(f"{done} of {of} rows are written.")
 
 
 def _sign(verdict: Verdict) -> str:

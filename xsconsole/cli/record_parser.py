@@ -1,7 +1,9 @@
 """The words and options of the audit."""
 
 from xsconsole.cli.request_parser import VerbMaker
-from xsconsole.cli.typed_values import count
+from xsconsole.cli.typed_values import count, instant, redactions
+from xsconsole.domain.redaction import REDACTIONS
+from xsconsole.reports.verifier.program import kept_head
 
 
 def add_audit(make: VerbMaker) -> None:
@@ -9,6 +11,30 @@ def add_audit(make: VerbMaker) -> None:
     verb = make("audit list", "rows, newest first", has_json=True)
     verb.add_argument("--text", default="", metavar="FILTER", help="only rows that fit, such as 'who:alice age<7d'")
     verb.add_argument("--limit", type=count, default=100, metavar="N", help="at most so many rows (100)")
+    verb = make("audit export", "a bundle for somebody who never sees the pool (.xsaudit)", has_json=True)
+    verb.add_argument("--out", required=True, metavar="FILE", help="such as shop.xsaudit")
+    verb.add_argument("--force", action="store_true", help="also where a file is there")
+    verb.add_argument("--from", dest="since", type=instant, metavar="T", help="rows of this time and later")
+    verb.add_argument("--to", dest="until", type=instant, metavar="T", help="rows before this time")
+    verb.add_argument("--service", metavar="S", help="rows about configurations of this service")
+    verb.add_argument("--configuration", metavar="C", help="rows about this configuration, an id or a name")
+    verb.add_argument("--run", metavar="R", help="rows of this run, its whole id")
+    verb.add_argument(
+        "--redact",
+        type=redactions,
+        default=(),
+        metavar="WHAT,...",
+        help=f"withhold what tells of {', '.join(REDACTIONS)}; it still verifies",
+    )
     verb = make("audit verify", "check the chain, its values and signatures", has_json=True)
+    verb.add_argument("file", nargs="?", metavar="FILE", help="a bundle, or a database file; else this home's record")
+    verb.add_argument(
+        "--head",
+        type=kept_head,
+        action="append",
+        default=[],
+        metavar="SEQ:DIGEST",
+        help="with FILE: a head of the chain that was kept elsewhere, such as in an earlier report",
+    )
     verb.add_argument("--key", metavar="FINGERPRINT", help="the key that must have signed it, as it was kept elsewhere")
     make("audit accept", "go on with a record that is not the one remembered; a row says so")

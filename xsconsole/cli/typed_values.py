@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from ipaddress import AddressValueError, IPv4Address
 
 from xsconsole.domain.fence.values import Transport
+from xsconsole.domain.redaction import REDACTIONS
 
 SHORTEST_DIGEST = 8
 SEAT_NUMBERS = ("order", "start-delay", "shutdown-delay")
@@ -95,3 +96,10 @@ def digest(text: str) -> str:
     if not re.fullmatch(f"[0-9a-f]{{{SHORTEST_DIGEST},64}}", given):
         raise argparse.ArgumentTypeError(f"{SHORTEST_DIGEST} to 64 hexadecimal digits, as `xsconsole plan` shows them")
     return given
+
+
+def redactions(text: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(word.strip() for word in text.split(",")))
+    if not set(found) <= set(REDACTIONS):
+        raise argparse.ArgumentTypeError(f"some of {', '.join(REDACTIONS)}, with commas between them, not {text}")
+    return found

@@ -39,6 +39,8 @@ class AuditEvent(StrEnum):
     DRIFTED = "drift.observed"  # how a configuration differs from what it is measured by became another
     FENCE_OBSERVED = "fence.observed"  # what the proof of a fence finds became another, without a run of the fence
     STATED = "statement.made"  # how exactly one configuration is like another was stated, and left with somebody
+    EXPORT_OPENED = "export.opened"  # the intent: which rows of this record, into which file, what is withheld
+    EXPORT_CLOSED = "export.closed"  # the outcome, with the hash of the bundle's manifest
     STAY_EXTENDED = "stay.extended"  # a configuration may stand in its stage longer than that says
     NOTIFICATION_LOST = "notification.lost"  # the webhook could not be told of something
     HOOK_CHANGED = "webhook.changed"  # where others are told of what this console does

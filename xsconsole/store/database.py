@@ -38,6 +38,11 @@ class Reading:
         path = home / FILE_NAME
         if not path.exists():
             raise _nothing_yet(path)
+        return await cls.open_file(path, migrations)
+
+    @classmethod
+    async def open_file(cls, path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> "Reading":
+        """Open a file that is there, and may have another name, as `open` does."""
         reading = cls(path)
         try:
             await reading.run(lambda session: _check_version(session, reading.path, len(migrations)))

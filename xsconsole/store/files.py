@@ -2,8 +2,10 @@
 
 import errno
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from xsconsole.errors import AlreadyThere, DiskFull, Refused
 
@@ -29,7 +31,14 @@ def replace(path: Path, content: bytes) -> None:
 
 
 def write_out(path: Path, content: bytes, *, may_replace: bool) -> None:
-    """Write a file for its user, with the usual rights, and never half of it.
+    """Write a file for its user, with the usual rights, and never half of it. See `writing_out`."""
+    with writing_out(path, may_replace=may_replace) as file:
+        file.write(content)
+
+
+@contextmanager
+def writing_out(path: Path, *, may_replace: bool) -> Iterator[BinaryIO]:
+    """Give a file to write into, which has its name and the usual rights once all is written, and is gone otherwise.
 
     Raises:
         AlreadyThere: there is a file, and it may not be replaced.
@@ -37,17 +46,18 @@ def write_out(path: Path, content: bytes, *, may_replace: bool) -> None:
         DiskFull: nothing was left.
     """
     try:
-        if path.exists() and not path.is_file():
-            raise Refused(reason=f"{path} is no file.", mend="Name a file.")
-        if path.exists() and not may_replace:
-            raise AlreadyThere(reason=f"{path} is there already.", mend="Name another file, or replace it.")
-        unfinished = _unfinished(path, content)
+        refuse_taken(path, may_replace=may_replace)
+        unfinished, file = _begun(path)
         try:
+            with file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
             mask = os.umask(0)
             os.umask(mask)
             unfinished.chmod(0o666 & ~mask)
             unfinished.replace(path)
-        except OSError:
+        except BaseException:
             unfinished.unlink(missing_ok=True)
             raise
     except OSError as failure:
@@ -57,6 +67,14 @@ def write_out(path: Path, content: bytes, *, may_replace: bool) -> None:
             ) from failure
         raise Refused(reason=f"{path} cannot be written: {failure.strerror}.", mend="Name another file.") from failure
     settle(path.parent)
+
+
+def refuse_taken(path: Path, *, may_replace: bool) -> None:
+    """Refuse a name that nothing may be written under; see `writing_out`."""
+    if path.exists() and not path.is_file():
+        raise Refused(reason=f"{path} is no file.", mend="Name a file.")
+    if path.exists() and not may_replace:
+        raise AlreadyThere(reason=f"{path} is there already.", mend="Name another file, or replace it.")
 
 
 def read_in(path: Path, most_bytes: int) -> bytes:
@@ -87,17 +105,22 @@ def put_aside(path: Path) -> Path:
 
 
 def _unfinished(path: Path, content: bytes) -> Path:
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
-    descriptor = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    unfinished, file = _begun(path)
     try:
-        with open(descriptor, "wb") as file:
+        with file:
             file.write(content)
             file.flush()
-            os.fsync(descriptor)
+            os.fsync(file.fileno())
     except OSError:
         unfinished.unlink()
         raise
     return unfinished
+
+
+def _begun(path: Path) -> tuple[Path, BinaryIO]:
+    """Return a new file beside `path` that its owner alone can read."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    return unfinished, open(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600), "r+b")
 
 
 def settle(folder: Path) -> None:

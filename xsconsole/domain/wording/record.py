@@ -31,6 +31,8 @@ _EVENTS: dict[AuditEvent, str] = {
     AuditEvent.DRIFTED: "Drift",
     AuditEvent.FENCE_OBSERVED: "Fence",
     AuditEvent.STATED: "Stated how alike they are",
+    AuditEvent.EXPORT_OPENED: "About to export",
+    AuditEvent.EXPORT_CLOSED: "Exported",
     AuditEvent.STAY_EXTENDED: "Given",
     AuditEvent.NOTIFICATION_LOST: "The webhook was not told",
     AuditEvent.HOOK_CHANGED: "The webhook was changed",
@@ -61,6 +63,7 @@ _EVENTS: dict[AuditEvent, str] = {
     AuditEvent.TEMPLATES_REMOVED: "Removed from the library",
     AuditEvent.OBSERVED: "Seen on the pool",
 }
+_SAYING_HOW = frozenset({AuditEvent.RUN_CLOSED, AuditEvent.ACT_SETTLED, AuditEvent.EXPORT_CLOSED})
 
 
 def event_name(event: AuditEvent) -> str:
@@ -80,7 +83,10 @@ def event_sentence(fact: Fact) -> str:
         if fact.source and fact.target and fact.source != fact.target:
             parts[0] += f" from {fact.source} to {fact.target}"
     text = ": ".join([event_name(fact.event), *(shortened(part, 200) for part in parts)])
-    if fact.event in {AuditEvent.RUN_CLOSED, AuditEvent.ACT_SETTLED} and fact.outcome is not None:
+    if (
+        fact.event in {AuditEvent.RUN_CLOSED, AuditEvent.ACT_SETTLED, AuditEvent.EXPORT_CLOSED}
+        and fact.outcome is not None
+    ):
         text += f" ({outcome_name(fact.outcome)})"
     if fact.reason:
         text += f" — {shortened(fact.reason, 300)}"

@@ -1,0 +1,190 @@
+"""What a bundle takes of the audit: a stretch of the chain without holes, and the values of chosen rows."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from xsconsole.domain.canonical import canonical_bytes
+from xsconsole.domain.ids import RunId
+from xsconsole.store.chain import FIRST_PREVIOUS, Head
+from xsconsole.store.database import Reading
+from xsconsole.store.reader import head
+from xsconsole.store.schema import AuditEntry, AuditSignature, AuditValue, ConsoleKey
+
+T = TypeVar("T")
+
+CHUNK_ROWS = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which rows show their values; every given condition must hold. `until` itself is no more in it.
+
+    `service` is a service in whatever version; `configuration` an id or a name.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    service: str | None = None
+    configuration: str | None = None
+    run: RunId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Rows `first_seq` to `last_seq`, whole groups; without rows, `last_seq` is less than `first_seq`."""
+
+    head: Head
+    first_seq: int
+    last_seq: int
+    previous: bytes
+    shown: int
+    keys: dict[str, bytes]
+
+
+class Extraction:
+    """The stretch that a choice needs, from one unchanging state of the file. Can be read several times."""
+
+    def __init__(self, session: Session, choice: Choice, redacted: frozenset[str]) -> None:
+        self._session, self._redacted = session, redacted
+        self._conditions = tuple(_conditions(choice))
+        self.stretch = self._stretch()
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield the lines of `events.jsonl`, oldest first."""
+        after = self.stretch.first_seq - 1
+        while entries := self._entries(after):
+            after = entries[-1][0]
+            chosen = self._chosen(entries[0][0], after)
+            values = self._values(entries[0][0], after)
+            for seq, canonical, digest in entries:
+                is_shown = seq in chosen
+                yield {
+                    "canonical": canonical.decode(errors="replace"),
+                    "digest": digest.hex(),
+                    "shown": is_shown,
+                    "values": values.get(seq, {}) if is_shown else {},
+                }
+
+    def groups(self) -> Iterator[dict[str, Any]]:
+        """Yield the lines of `heads.jsonl`: which rows were signed together, in order."""
+        after = self.stretch.first_seq - 1
+        while True:
+            groups = self._session.scalars(
+                select(AuditSignature)
+                .where(AuditSignature.first_seq > after, AuditSignature.last_seq <= self.stretch.last_seq)
+                .order_by(AuditSignature.first_seq)
+                .limit(CHUNK_ROWS)
+            ).all()
+            for group in groups:
+                yield {
+                    "chain_id": group.chain_id,
+                    "fingerprint": group.fingerprint,
+                    "first_seq": group.first_seq,
+                    "head": group.head.hex(),
+                    "last_seq": group.last_seq,
+                    "signature": group.signature.hex(),
+                }
+                self._session.expunge(group)
+            if len(groups) < CHUNK_ROWS:
+                return
+            after = groups[-1].first_seq
+
+    def _stretch(self) -> Stretch:
+        session, end = self._session, head(self._session)
+        found = session.execute(
+            select(func.min(AuditEntry.seq), func.max(AuditEntry.seq), func.count()).where(*self._conditions)
+        ).one()
+        first_seq, last_seq = (1, end.seq) if not self._conditions else (found[0] or end.seq + 1, found[1] or end.seq)
+        first_group = session.scalars(
+            select(func.max(AuditSignature.first_seq)).where(AuditSignature.first_seq <= first_seq)
+        ).one()
+        last_group = session.scalars(
+            select(func.min(AuditSignature.last_seq)).where(AuditSignature.last_seq >= last_seq)
+        ).one()
+        if found[2]:
+            first_seq, last_seq = first_group or first_seq, last_group or last_seq
+        before = session.scalars(select(AuditEntry.digest).where(AuditEntry.seq == first_seq - 1)).one_or_none()
+        keys = {key.fingerprint: key.public_key for key in session.scalars(select(ConsoleKey))}
+        return Stretch(
+            head=end,
+            first_seq=first_seq,
+            last_seq=last_seq,
+            previous=before or FIRST_PREVIOUS,
+            shown=found[2],
+            keys=keys,
+        )
+
+    def _entries(self, after: int) -> list[tuple[int, bytes, bytes]]:
+        rows = self._session.execute(
+            select(AuditEntry.seq, AuditEntry.canonical, AuditEntry.digest)
+            .where(AuditEntry.seq > after, AuditEntry.seq <= self.stretch.last_seq)
+            .order_by(AuditEntry.seq)
+            .limit(CHUNK_ROWS)
+        )
+        return [(row.seq, row.canonical, row.digest) for row in rows]
+
+    def _chosen(self, first_seq: int, last_seq: int) -> frozenset[int]:
+        return frozenset(
+            self._session.scalars(
+                select(AuditEntry.seq).where(AuditEntry.seq.between(first_seq, last_seq), *self._conditions)
+            )
+        )
+
+    def _values(self, first_seq: int, last_seq: int) -> dict[int, dict[str, dict[str, str]]]:
+        found: dict[int, dict[str, dict[str, str]]] = {}
+        for value in self._session.execute(
+            select(AuditValue.seq, AuditValue.name, AuditValue.salt, AuditValue.value).where(
+                AuditValue.seq.between(first_seq, last_seq)
+            )
+        ):
+            if value.name not in self._redacted:
+                one = {"salt": value.salt.hex(), "value": value.value.decode(errors="replace")}
+                found.setdefault(value.seq, {})[value.name] = one
+        return found
+
+
+async def extracted(reading: Reading, choice: Choice, redacted: frozenset[str], work: Callable[[Extraction], T]) -> T:
+    """Return what `work` makes of a choice, in a thread of the store; the file stands still for it meanwhile.
+
+    Raises:
+        StoreFailed: the file cannot be read.
+    """
+    return await reading.run(lambda session: work(Extraction(session, choice, redacted)))
+
+
+def _conditions(choice: Choice) -> Iterator[ColumnElement[bool]]:
+    if choice.since is not None:
+        yield AuditEntry.at >= choice.since
+    if choice.until is not None:
+        yield AuditEntry.at < choice.until
+    if choice.run is not None:
+        yield AuditEntry.run == choice.run
+    if choice.configuration is not None:
+        yield or_(
+            AuditEntry.configuration == choice.configuration,
+            _is_named(AuditValue.value == canonical_bytes(choice.configuration)),
+        )
+    if choice.service is not None:
+        yield _is_named(AuditValue.value == canonical_bytes(choice.service), _is_version_of(choice.service))
+
+
+def _is_named(*alternatives: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a row is about a configuration called so, by the name that the chain covers."""
+    return exists().where(
+        AuditValue.chain_id == AuditEntry.chain_id,
+        AuditValue.seq == AuditEntry.seq,
+        AuditValue.name == "configuration_name",
+        or_(*alternatives),
+    )
+
+
+def _is_version_of(service: str) -> ColumnElement[bool]:
+    """Whether a name is that of a service, a blank, and a version, which has none."""
+    begun = canonical_bytes(service)[:-1] + b" "
+    rest = func.substr(AuditValue.value, len(begun) + 1)
+    return and_(func.substr(AuditValue.value, 1, len(begun)) == begun, func.instr(rest, b" ") == 0)
