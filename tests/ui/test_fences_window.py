@@ -1,6 +1,6 @@
 """Fences in the window: maps and rules of those that stand, and a leak that is told at once, wherever one looks."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,27 +8,33 @@ from PySide6.QtGui import QGuiApplication
 
 from tests.embedded import EmbeddedPool
 from tests.engine.fence_ground import deploying, ground_of
-from tests.ui.board_window import CTRL, Key, card_of, console, has_keyboard, pool, press, start, window
+from tests.ui.board_window import CTRL, Key, card_of, console, ended, has_keyboard, pool, press, window
 from tests.ui.filing import file_into
+from tests.ui.object_gestures import shown
 from xsconsole.console import Console, fences
 from xsconsole.domain.board import Card
 from xsconsole.domain.fence.picture import State
 from xsconsole.domain.fence.ruleset import ruleset
 from xsconsole.domain.fence.standing import StandingFence
-from xsconsole.domain.fence.values import Services
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.record import AuditEvent, AuditQuery
 from xsconsole.domain.words import explain
+from xsconsole.engine.commands import Undeploy
 from xsconsole_ui import actions
 from xsconsole_ui.board.lane_model import FACE_ROLE
-from xsconsole_ui.board_actions import SHOW_FENCE
 from xsconsole_ui.demo.gestures import until
+from xsconsole_ui.fence_actions import DEPLOY, SHOW_FENCE
+from xsconsole_ui.fences.deploy_dialog import DeployDialog
+from xsconsole_ui.fences.rules_dialog import RulesDialog
+from xsconsole_ui.fences.undeploy_dialog import UndeployDialog
 from xsconsole_ui.health.looking import examined
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.pieces import Notice
 
 __all__ = ["console", "pool", "window"]
+
+NAME = "shop <b>fence</b> 1"
 
 
 def chips(window: MainWindow, configuration: ConfigurationId) -> list[str]:
@@ -52,18 +58,42 @@ class At:
         return card_of(self.console, name)
 
 
-async def deployed(console: Console, name: str, **more: object) -> StandingFence:
-    """Deploy a fence of a shop in a stage, and return it."""
+async def deployed(window: MainWindow, console: Console, shop: Card) -> StandingFence:
+    """Deploy a shop in a fence by its dialog, and return the fence."""
     at = At(console=console)
     ground = ground_of(at)
-    if fences.ground_of(console) is None:
-        await fences.write_ground(console, ground, None)
-        await until(lambda: fences.ground_of(console) is not None, "the ground")
-    command = replace(deploying(at, "shop 1.3.0", "staging", ground, **more), name=name)
-    run = await start(console, command)
-    status = await console.finished(run)
+    window.actions_[DEPLOY].trigger()
+    dialog = await shown(window, DeployDialog)
+    assert dialog.why_not.headline.startswith("Nobody has said what fences of this pool are built on")
+    dialog.reject()
+    await fences.write_ground(console, ground, None)
+    await until(lambda: fences.ground_of(console) is not None, "the ground")
+
+    window.actions_[DEPLOY].trigger()
+    dialog = await shown(window, DeployDialog)
+    fields = dialog.addresses.addresses
+    assert not dialog.go.isEnabled()
+    for key, address in deploying(at, shop.name, shop.stage, ground).addresses.items():
+        fields[key].setText(str(address))
+    first = next(iter(fields))
+    right = fields[first].text()
+    fields[first].setText("10.54.0.300")
+    dialog.look()
+    assert dialog.addresses.told(first) == "“10.54.0.300” is no IPv4 address. Write such as 10.0.0.5."
+    fields[first].setText(right)
+    dialog.addresses.ports["web-1"].setText("tcp/443:8443")
+    dialog.dns.setChecked(True)
+    dialog.domain.setText("shop.test")
+    dialog.name.setText(NAME)
+    dialog.look()
+    assert "TCP 443 to 8443, to “web-1”" in "\n".join(row.text for row in dialog.rules.rows.rows)
+    assert dialog.addresses.told(first) == ""
+    dialog.go.click()
+    await until(window.inspector.plan_page.go.isVisible, "the plan")
+    window.inspector.plan_page.go.click()
+    status = await ended(console)
     assert status.error is None, explain(status.error)
-    return fences.fence_named(console, name)
+    return fences.fence_named(console, NAME)
 
 
 async def test_a_fence_is_drawn_and_told_and_a_card_moved_out_of_it_turns_red_at_once(
@@ -74,32 +104,34 @@ async def test_a_fence_is_drawn_and_told_and_a_card_moved_out_of_it_turns_red_at
     window.board.select(shop.id)
     assert window.actions_[SHOW_FENCE].why_not == "No fence is around it."
 
-    standing = await deployed(console, "shop <b>fence</b> 1", services=Services(has_dns=True, domain="shop.test"))
+    standing = await deployed(window, console, shop)
     fenced = standing.configuration
     await until(lambda: fenced in window.estate.board.cards, "the fenced card")
     await until(lambda: "fenced: in and out" in chips(window, fenced), "the chip")
     window.board.select(fenced)
     window.actions_[SHOW_FENCE].trigger()
     await until(lambda: len(place.maps) == 1 and place.maps[0].picture is not None, "the map")
-    shown = place.maps[0]
+    map_ = place.maps[0]
     assert place.isVisible()
-    await until(lambda: shown.picture is not None and shown.picture.state is State.TIGHT, "the proof")
-    assert shown.picture is not None
+    await until(lambda: map_.picture is not None and map_.picture.state is State.TIGHT, "the proof")
+    assert map_.picture is not None
 
     # By keyboard to a member, and how to reach it on the clipboard.
-    shown.setFocus()
+    window.activateWindow()
+    map_.setFocus()
+    await until(lambda: has_keyboard(map_), "the keyboard at the map")
     press(Key.Key_End)
-    assert shown.current is not None
+    assert map_.current is not None
     press(Key.Key_Home)
-    for _ in shown.picture.places:
-        if shown.current is not None and shown.current.member:
+    for _ in map_.picture.places:
+        if map_.current is not None and map_.current.member == "web-1":
             break
         press(Key.Key_Down)
-    member = shown.current
+    member = map_.current
     assert member is not None
-    assert member.title in shown.accessibleName()
-    shown.copy_reach.trigger()
-    assert f"“{member.member}” is reached at 198.51.100." in QGuiApplication.clipboard().text()
+    assert member.title in map_.accessibleName()
+    map_.copy_reach.trigger()
+    assert f"“{member.member}” is reached at 198.51.100.19: TCP 443 to 8443." in QGuiApplication.clipboard().text()
     assert f"named {member.member}.shop.test" in QGuiApplication.clipboard().text()
     press(Key.Key_C, CTRL)
     assert QGuiApplication.clipboard().text() == member.words
@@ -108,9 +140,7 @@ async def test_a_fence_is_drawn_and_told_and_a_card_moved_out_of_it_turns_red_at
     assert has_keyboard(place)
 
     place.rules.trigger()
-    await until(lambda: place.dialog is not None and place.dialog.isVisible(), "the rules")
-    dialog = place.dialog
-    assert dialog is not None
+    dialog = await shown(window, RulesDialog)
     dialog.copy_text.click()
     assert QGuiApplication.clipboard().text() == ruleset(standing.fence) == dialog.text.toPlainText()
     dialog.export.click()
@@ -128,8 +158,8 @@ async def test_a_fence_is_drawn_and_told_and_a_card_moved_out_of_it_turns_red_at
         back, opened = moved_out(session, standing)
     await until(lambda: "fence leaks" in chips(window, fenced), "the red card")
     assert console.home.clock.monotonic_s() - before < 2
-    assert shown.picture.state is State.BREACHED
-    assert any(box.is_bad and box.member == opened for box in shown.picture.places)
+    assert map_.picture.state is State.BREACHED
+    assert any(box.is_bad and box.member == opened for box in map_.picture.places)
     await until(lambda: bool(found_in_health(window)), "the finding")
     assert any("is not tight" in notice.text for notice in window.notices.findChildren(Notice))
     query = AuditQuery(event=AuditEvent.FENCE_OBSERVED, configuration=fenced)
@@ -142,8 +172,15 @@ async def test_a_fence_is_drawn_and_told_and_a_card_moved_out_of_it_turns_red_at
         session.xenapi.VIF.move(*back)
     await until(lambda: "fenced: in and out" in chips(window, fenced), "tight again")
     assert not found_in_health(window)
-    assert shown.picture.state is State.TIGHT
+    assert map_.picture.state is State.TIGHT
     assert not any("is not tight" in notice.text for notice in window.notices.findChildren(Notice))
+    window.go("fences")
+    place.undeploy.trigger()
+    undeploy = await shown(window, UndeployDialog)
+    undeploy.what.setCurrentIndex(1)
+    undeploy.go.click()
+    await until(lambda: place.dialog is None, "the plan")
+    assert undeploy.command == Undeploy(configuration=fenced, keeps=False)
     assert window.actions_[actions.GO_FENCES].shortcut().toString() == "Ctrl+8"
 
 

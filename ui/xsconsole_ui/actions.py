@@ -8,10 +8,11 @@ from xsconsole.domain.one_way import ONE_WAY
 from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import Kind
 from xsconsole.engine.commands import Demote, Direction, Dissolve, Promote
-from xsconsole_ui.board_actions import BOARD_VIEW, DRIFT, LATER, LINEAGE, QUEUE, SHOW_FENCE
+from xsconsole_ui.board_actions import BOARD_VIEW, DRIFT, LATER, LINEAGE, QUEUE
 from xsconsole_ui.closing_actions import EXTEND, FREEZE, HOLD, LIFT_FREEZE, QUARANTINE, STOP_LINE
 from xsconsole_ui.conditions import no_card, no_live_card, permitted
 from xsconsole_ui.copy_actions import PROVISION, REFRESH, REPLICATE
+from xsconsole_ui.fence_actions import FENCE
 from xsconsole_ui.inbox_actions import FILES, YOUR_KEY
 from xsconsole_ui.keeping_actions import ARCHIVE, CAPTURE, REMOVE_POINTS, REVERT, TAKE_POINT, THAW
 from xsconsole_ui.mnemonics import verbatim
@@ -355,20 +356,20 @@ RESTORE_PANELS = Action(
 QUIT = Action(id="quit", text="&Quit", shortcut="Ctrl+Q", perform=lambda _, hands: hands.quit())
 
 MOVES = (PROMOTE, DEMOTE, MOVE_TO, REPLICATE, REFRESH, QUEUE, LATER, PLAN)
-LOOK_CLOSER = Submenu(text="Look clos&er", actions=(COMPARE, DRIFT, LINEAGE, SHOW_FENCE))
+LOOK_CLOSER = Submenu(text="Look clos&er", actions=(COMPARE, DRIFT, LINEAGE))
 RUN_MENU: Menu = (*MOVES, LOOK_CLOSER, None, RESUME, UNDO_RUN, None, HOLD, QUARANTINE, EXTEND, DECLARE, None)
 POINTS = Submenu(text="Restore &points", actions=(TAKE_POINT, REVERT, REMOVE_POINTS, THAW))
 KEEP = Submenu(text="&Keep", actions=(CAPTURE, ARCHIVE))
 KEEPING: Menu = (MIGRATE, DESCRIBE, POINTS, KEEP)
 MEMBERS = Submenu(text="Mem&bers", actions=(ADD_MEMBERS, REMOVE_MEMBERS, ARRANGE, ADOPT, CLEAN))
 POWER_OF_ALL = Submenu(text="Po&wer", actions=POWER)
-CARD_MENU: Menu = (*RUN_MENU, POWER_OF_ALL, MEMBERS, *KEEPING, DISSOLVE, DELETE)
+CARD_MENU: Menu = (*RUN_MENU, POWER_OF_ALL, FENCE, MEMBERS, *KEEPING, DISSOLVE, DELETE)
 MENUS: tuple[tuple[str, Menu], ...] = (
     (
         "&Pool",
         (CONNECT, DISCONNECT, None, YOUR_KEY, *FILES, None, IMPORT, None, FREEZE, LIFT_FREEZE, STOP_LINE, None, QUIT),
     ),
-    ("&Configuration", (*RUN_MENU, POWER_OF_ALL, CREATE, PROVISION, MEMBERS, *KEEPING, DISSOLVE, DELETE)),
+    ("&Configuration", (*RUN_MENU, POWER_OF_ALL, FENCE, CREATE, PROVISION, MEMBERS, *KEEPING, DISSOLVE, DELETE)),
     ("&Object", (*OBJECT_MENU, None, *SNAPSHOT_MENU)),
     ("&Workflow", WORKFLOW_MENU),
     (

@@ -60,19 +60,4 @@ DRIFT = Action(
     perform=lambda _, hands: hands.show_drift(),
     why_not=lambda situation: "" if situation.card is not None else "Select a card on the board first.",
 )
-SHOW_FENCE = Action(
-    id="card.fence",
-    text="Show fe&nce",
-    shortcut="Ctrl+Shift+E",
-    icon="fence",
-    tip="See the map of its fence: who is inside, what passes, and whether it is tight",
-    perform=lambda _, hands: hands.show_fence(),
-    why_not=lambda situation: (
-        "Select a card on the board first."
-        if situation.card is None
-        else ""
-        if situation.is_fenced
-        else "No fence is around it."
-    ),
-)
 BOARD_VIEW = (SHOW_LIST, FILTER_CARDS, COLLAPSE)

@@ -201,7 +201,8 @@ class MainWindow(QMainWindow):
         objects = (self.activity.object_wanted, self.health.object_wanted, self.fences.object_wanted)
         for wanted in (*objects, self.inspector.followed):
             wanted.connect(self._follow_object)
-        self.archive.wanted.connect(partial(self.hands.ask, show_only=True))
+        for command_wanted in (self.archive.wanted, self.fences.wanted):
+            command_wanted.connect(partial(self.hands.ask, show_only=True))
         self.health.removal_wanted.connect(self.hands.remove_points)
         self.activity.run_opened.connect(self.inspector.show_run)
         self.activity.explanation_wanted.connect(self._teller.explain)

@@ -9,6 +9,8 @@ from xsconsole.console import Estate
 from xsconsole.engine.commands import OfService, Together
 from xsconsole_ui import membership
 from xsconsole_ui.dialogs import answered
+from xsconsole_ui.fences.deploy_dialog import DeployDialog
+from xsconsole_ui.fences.undeploy_dialog import undeploy_of
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.promotion.points import RevertDialog
 from xsconsole_ui.situation import About, Hands, Situation
@@ -23,6 +25,8 @@ DIALOGS: Mapping[About, membership.OfCard] = MappingProxyType(
         About.DELETE: membership.DeleteDialog,
         About.MIGRATE: membership.RelocateDialog,
         About.CAPTURE: membership.CaptureDialog,
+        About.DEPLOY: DeployDialog,
+        About.UNDEPLOY: undeploy_of,
     }
 )
 TOGETHER: Mapping[About, membership.OfCards] = MappingProxyType(

@@ -66,6 +66,8 @@ class About(StrEnum):
     DELETE = "delete"
     MIGRATE = "migrate"
     CAPTURE = "capture"
+    DEPLOY = "deploy"
+    UNDEPLOY = "undeploy"
 
 
 class ByFile(StrEnum):

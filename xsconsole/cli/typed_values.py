@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from ipaddress import AddressValueError, IPv4Address
 
+from xsconsole.domain.fence.typed import port_of
 from xsconsole.domain.fence.values import Transport
 from xsconsole.domain.redaction import REDACTIONS
 
@@ -60,11 +61,11 @@ def card_address(text: str) -> tuple[str, str, IPv4Address]:
 
 def published(text: str) -> tuple[str, Transport, int, int]:
     """Read `web-1:tcp/443` or `web-1:tcp/8443:443`: a member, a port outside, and the one inside that it leads to."""
-    found = re.fullmatch(r"(.+):(tcp|udp)/([0-9]{1,5})(?::([0-9]{1,5}))?", text, re.IGNORECASE)
-    if found is None:
+    found = re.fullmatch(r"(.+):((?:tcp|udp)/.+)", text, re.IGNORECASE)
+    port = port_of(found.group(2)) if found is not None else None
+    if found is None or port is None:
         raise argparse.ArgumentTypeError(f"MEMBER:tcp/PORT or MEMBER:udp/PORT:INSIDE, not {text}")
-    member, transport, port, inside = found.groups()
-    return member, Transport(transport.lower()), int(port), int(inside or port)
+    return found.group(1), *port
 
 
 def count(text: str) -> int:

@@ -6,12 +6,14 @@ from PySide6.QtCore import QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
-from xsconsole.console import Estate, fences
+from xsconsole.console import Estate, Verb, fences
+from xsconsole.domain import words
 from xsconsole.domain.acts import Kind, ObjectId
 from xsconsole.domain.fence.picture import Picture, Place, picture
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.inventory import Network
+from xsconsole.engine.commands import Redeploy
 from xsconsole_ui import pieces
 from xsconsole_ui import theme as look
 from xsconsole_ui.bridge import Bridge
@@ -19,6 +21,7 @@ from xsconsole_ui.dialogs import answered
 from xsconsole_ui.fences.columns import FENCES, SPARE, FenceRow, columns_of_fences, fence_rows, told
 from xsconsole_ui.fences.map_view import FenceMap
 from xsconsole_ui.fences.rules_dialog import RulesDialog
+from xsconsole_ui.fences.undeploy_dialog import UndeployDialog
 from xsconsole_ui.health.panel import FilteredList
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.scrolling import ScrollPage
@@ -34,6 +37,7 @@ class FencePlace(pieces.Panel):
 
     said = Signal(str)
     card_wanted = Signal(object)  # ConfigurationId, to be shown on the board
+    wanted = Signal(object)  # a command about a fence, to be shown as a plan
     object_wanted = Signal(object)  # ObjectId, to be shown in the inspector
 
     def __init__(
@@ -41,7 +45,7 @@ class FencePlace(pieces.Panel):
     ) -> None:
         super().__init__(self.tr("Fences"), parent=parent)
         self._console, self._jobs = console, jobs
-        self.dialog: RulesDialog | None = None  # while it is open
+        self.dialog: RulesDialog | UndeployDialog | None = None  # while it is open
         self.maps: list[FenceMap] = []
         empty = (
             self.tr("No fences yet"),
@@ -63,6 +67,8 @@ class FencePlace(pieces.Panel):
         self.body.addLayout(self._acts)
         self.rules = self._offer(self.tr("Rules…"), self._show_rules)
         self.beside = self._offer(self.tr("Side by side"), self._show_siblings)
+        self.redeploy = self._offer(self.tr("Redeploy…"), self._redeploy)
+        self.undeploy = self._offer(self.tr("Undeploy…"), self._undeploy)
         self.to_board = self._offer(self.tr("Show on the board"), self._go_to_card)
         self._acts.addStretch(1)
         self._lay_out()
@@ -138,8 +144,18 @@ class FencePlace(pieces.Panel):
         alone = "" if len(siblings) > 1 or one is None else self.tr("It is the only fence of {origin}.")
         self._allow(self.rules, none)
         self._allow(self.beside, none or alone.format(origin=one.origin if one is not None else ""))
+        away = self._why_no_change(one)
+        self._allow(self.redeploy, none or away)
+        self._allow(self.undeploy, none or away)
         lost = self.tr("Its configuration is gone from the board.") if one is not None and one.is_lost else ""
         self._allow(self.to_board, none or lost)
+
+    def _why_no_change(self, row: FenceRow | None) -> str:
+        if row is None:
+            return ""
+        console = self._console.of_card(row.configuration)
+        denial = console.denial(Verb.CHANGE)
+        return words.refusal(denial) if denial is not None else ""
 
     def _allow(self, action: QAction, why_not: str) -> None:
         action.setEnabled(not why_not)
@@ -204,6 +220,25 @@ class FencePlace(pieces.Panel):
         self.dialog = dialog = RulesDialog(row.watched.standing, self._jobs, self.window())
         try:
             await answered(dialog)
+        finally:
+            self.dialog = None
+
+    @Slot()
+    def _redeploy(self) -> None:
+        if self.chosen is not None:
+            self.wanted.emit(Redeploy(configuration=self.chosen.configuration))
+
+    @Slot()
+    def _undeploy(self) -> None:
+        if self.chosen is not None:
+            self._jobs.start(self._undeployed(self.chosen), "ask about a fence")
+
+    async def _undeployed(self, row: FenceRow) -> None:
+        console = self._console.of_card(row.configuration)
+        self.dialog = dialog = UndeployDialog(console, row.configuration, row.name, self.window())
+        try:
+            if await answered(dialog) and dialog.command is not None:
+                self.wanted.emit(dialog.command)
         finally:
             self.dialog = None
 
