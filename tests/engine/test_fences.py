@@ -1,5 +1,6 @@
 """Fences at a pool of values: refused where they cannot be, built and taken away whatever comes in between."""
 
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
@@ -8,9 +9,11 @@ import pytest
 
 from tests.engine.desks import Desk, Office, virtually
 from tests.engine.memory_pool import GIB, MemoryPool
+from tests.engine.memory_port import Fault
 from tests.engine.test_provisioning import standing as everything
 from xsconsole.domain.board import Standing
 from xsconsole.domain.closures import ClosureKind
+from xsconsole.domain.disks import drives_of, role_of_disk
 from xsconsole.domain.fence.ground import Ground, Original
 from xsconsole.domain.fence.ground_findings import ground_findings
 from xsconsole.domain.fence.proof import prove
@@ -19,8 +22,11 @@ from xsconsole.domain.fence.standing import (
     StandingFence,
     claim_key,
     claim_text,
+    fence_on,
+    fence_stem,
     fences_on,
     ground_on,
+    standing_text,
     taken_addresses,
 )
 from xsconsole.domain.fence.values import FenceMode, Transport
@@ -30,11 +36,13 @@ from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.words import explain, title
 from xsconsole.engine.commands import (
     Confirmed,
+    Connect,
     Deploy,
     Direction,
     Dissolve,
     FenceCommand,
     Lift,
+    Publish,
     Redeploy,
     StopTheLine,
     Undeploy,
@@ -272,3 +280,68 @@ def test_a_ground_is_versioned_checked_and_written_by_one_at_a_time() -> None:
         assert "No template for routers" not in scene.refusal(scene.deploy(addresses={}))
 
     virtually(story)
+
+
+def test_routers_get_other_rules_by_plan_and_two_fences_are_connected_only_where_each_finds_the_other() -> None:
+    async def story() -> None:
+        scene = await Scene().begin()
+        desk, pool = scene.desk, scene.pool
+        assert (await scene.do(scene.deploy())).error is None
+        first = scene.fence()
+        router, seed = pool.vm(first.site.router or Uuid("")), _seed(scene, first)
+        assert b"dport" not in pool.written[seed]
+        host = router.resident_on
+
+        only = Publish(configuration=first.configuration, published={"shop-web": ((Transport.TCP, 443, 8443),)})
+        desk.port.faults.append(Fault(method="start"))
+        failed = await scene.do(only)
+        assert failed.state is RunState.UNDONE
+        assert scene.fence() == first
+        assert b"8443" not in pool.written[seed]
+        status = await scene.do(only)
+        assert status.error is None, explain(status.error)
+        second = scene.fence()
+        (port,) = second.fence.ports
+        assert (port.port, port.inside_port) == (443, 8443)
+        assert b"8443" in pool.written[seed]
+        assert (pool.vm(router.uuid).power_state, pool.vm(router.uuid).resident_on) == ("Running", host)
+        assert "so already" in scene.refusal(only)
+        assert "has no outside address" in scene.refusal(
+            Publish(configuration=first.configuration, published={"x": ()})
+        )
+
+        assert (await scene.do(scene.deploy(name="twin"))).error is None
+        twin = next(one for one in fences_on(pool.keys) if one.fence.name == "twin")
+        connect = Connect(configuration=first.configuration, other=twin.configuration)
+        assert "have the same addresses inside (10.1.0.0/24)" in scene.refusal(connect)
+        assert "are not connected" in scene.refusal(replace(connect, parts=True))
+
+        # The twin's original stood on another subnet, say.
+        segment = replace(twin.fence.segments[0], subnet=IPv4Network("10.7.0.0/24"), gateway=IPv4Address("10.7.0.1"))
+        held = tuple(replace(one, address=IPv4Address(int(one.address) + (6 << 16))) for one in twin.fence.footholds)
+        moved = replace(twin, fence=replace(twin.fence, segments=(segment,), footholds=held))
+        pool.set_map(Field.POOL, None, {**pool.keys, f"{fence_stem(twin.configuration)}.2": standing_text(moved)})
+        status = await scene.do(connect)
+        assert status.error is None, explain(status.error)
+        here, there = (fence_on(pool.keys, one.configuration) for one in (first, twin))
+        assert here is not None
+        assert there is not None
+        assert [peer.name for peer in here.fence.peers] == ["twin"]
+        assert set(map(str, here.fence.peer_addresses)) == set(there.shares)
+        assert set(map(str, there.fence.peer_addresses)) == set(here.shares)
+        assert str(here.fence.peer_addresses[0]).encode() in pool.written[seed]
+        assert "are connected already" in scene.refusal(connect)
+        assert "is connected to twin" in scene.refusal(Undeploy(configuration=first.configuration))
+
+        assert (await scene.do(replace(connect, parts=True))).error is None
+        assert fence_on(pool.keys, twin.configuration) == moved
+        assert fence_on(pool.keys, first.configuration) == second
+
+    virtually(story)
+
+
+def _seed(scene: Scene, fence: StandingFence) -> Uuid:
+    """Return the disk from which the router is set up."""
+    router = scene.pool.vm(fence.site.router or Uuid(""))
+    pairs = drives_of(scene.desk.inventory, router)
+    return next(disk.uuid for drive, disk in pairs if role_of_disk(drive) == "seed")

@@ -54,8 +54,7 @@ UNWRITTEN = {
     RunKind.SNAPSHOT,
     RunKind.NOTE,
     RunKind.MIGRATE,
-    RunKind.PARK,
-    RunKind.REDEPLOY,
+    *(RunKind.PARK, RunKind.REDEPLOY, RunKind.REROUTE),
 } | set(POWER.values())
 """Runs that write nothing to the members."""
 UNCONFIRMED = (

@@ -52,7 +52,22 @@ def add_fences(make: VerbMaker, of_ground: VerbMaker, name_help: str, add_reason
     undeploy.add_argument("--yes", default="", metavar="NAME", help="name it again: discard it for good")
     redeploy = make("fence redeploy", "start a fence that is off: the same one, where there is room", has_json=True)
     redeploy.add_argument("name", metavar="NAME", help=FENCE_HELP)
-    for verb in (deploy, undeploy, redeploy):
+    publish = make("fence publish", "let other ports lead into a fence; its router starts anew", has_json=True)
+    publish.add_argument("name", metavar="NAME", help=FENCE_HELP)
+    which = publish.add_mutually_exclusive_group(required=True)
+    which.add_argument("ports", metavar="MEMBER:tcp/PORT[:INSIDE]", nargs="*", default=[], type=published, help="these")
+    which.add_argument("--all", action="store_true", help="every port of every member that has an outside address")
+    connect, part = (
+        make(name, what, has_json=True)
+        for name, what in (
+            ("fence connect", "let two fences speak with each other; their routers start anew"),
+            ("fence part", "let two fences speak with each other no more"),
+        )
+    )
+    for verb in (connect, part):
+        verb.add_argument("name", metavar="A", help=FENCE_HELP)
+        verb.add_argument("other", metavar="B", help="the other one")
+    for verb in (deploy, undeploy, redeploy, publish, connect, part):
         verb.add_argument("--dry-run", action="store_true", help="say what it would do, and change nothing")
         verb.add_argument("--plan", type=digest, metavar="DIGEST", help="refuse unless the plan is this one")
         add_reason(verb)

@@ -24,7 +24,7 @@ from xsconsole.domain.fence.wording import mode_words, rules_in_words
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.naming import find_configuration, find_stage, shortened
 from xsconsole.domain.workflow import Method
-from xsconsole.engine.commands import Deploy, Redeploy, Undeploy
+from xsconsole.engine.commands import Connect, Deploy, Publish, Redeploy, Undeploy
 from xsconsole.errors import NotFound, Refused
 
 
@@ -150,6 +150,30 @@ async def redeploy(options: argparse.Namespace) -> int:
         standing = fences.fence_named(console, options.name)
         command = Redeploy(configuration=standing.configuration, reason=options.reason)
         return await carry_out(console, command, options, {"fence": standing.fence.name})
+
+
+async def publish(options: argparse.Namespace) -> int:
+    """Plan it, say what it will do, and see it through to its end."""
+    async with connected(options, is_reading=options.dry_run) as console, on_record(console, options):
+        standing = fences.fence_named(console, options.name)
+        found: dict[str, tuple[tuple[Transport, int, int], ...]] = {}
+        for member, transport, port, inside in options.ports:
+            found[member] = (*found.get(member, ()), (transport, port, inside))
+        command = Publish(configuration=standing.configuration, published=found, reason=options.reason)
+        return await carry_out(console, command, options, {"fence": standing.fence.name})
+
+
+async def connect(options: argparse.Namespace) -> int:
+    """Connect two fences, or part them: plan it, say what it will do, and see it through to its end."""
+    async with connected(options, is_reading=options.dry_run) as console, on_record(console, options):
+        first, second = (fences.fence_named(console, name) for name in (options.name, options.other))
+        command = Connect(
+            configuration=first.configuration,
+            other=second.configuration,
+            parts=options.verb == "fence part",
+            reason=options.reason,
+        )
+        return await carry_out(console, command, options, {"fence": first.fence.name, "other": second.fence.name})
 
 
 # Looking

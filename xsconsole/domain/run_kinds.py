@@ -41,6 +41,7 @@ class RunKind(StrEnum):
     UNDEPLOY = "undeploy"  # a fence with all that is in it goes
     PARK = "park"  # a fence is shut down, and stays to come back
     REDEPLOY = "redeploy"  # and comes back
+    REROUTE = "reroute"  # the router of a fence gets other rules
     MIGRATE = "migrate"  # its machines to another host, their disks to another storage
 
 

@@ -183,6 +183,8 @@ def kind_name(kind: RunKind) -> str:
             return "Undeploy the fence of"
         case RunKind.PARK:
             return "Shut down the fence of"
+        case RunKind.REROUTE:
+            return "Change the router of"
         case RunKind.REDEPLOY:
             return "Redeploy the fence of"
     assert_never(kind)

@@ -17,8 +17,10 @@ from xsconsole.engine.archive_commands import ProveArchive as ProveArchive
 from xsconsole.engine.archive_commands import RestoreFromArchive as RestoreFromArchive
 from xsconsole.engine.archive_commands import RestoreFromPool as RestoreFromPool
 from xsconsole.engine.archive_commands import Restoring as Restoring
+from xsconsole.engine.fence_commands import Connect as Connect
 from xsconsole.engine.fence_commands import Deploy as Deploy
 from xsconsole.engine.fence_commands import FenceCommand as FenceCommand
+from xsconsole.engine.fence_commands import Publish as Publish
 from xsconsole.engine.fence_commands import Redeploy as Redeploy
 from xsconsole.engine.fence_commands import Undeploy as Undeploy
 from xsconsole.engine.library_commands import Capture as Capture
@@ -319,7 +321,7 @@ Freezing = Promote | Replicate | Refresh | ArchiveToFiles | ArchiveInPool | Capt
 OfService = ChangePower | TakePoint | RevertTo | Describe | Delete | Relocate | Arrange
 """Commands to a configuration as one thing, which stays in its stage."""
 
-OfFence = Deploy | Undeploy | Redeploy
+OfFence = Deploy | Undeploy | Redeploy | Publish | Connect
 Kept = RemovePoints | Restoring | DeletePooled | ProveArchive | EndStay
 Plannable = Freezing | Demote | OfMembers | Remap | Freeze | Thaw | Mend | Kept | OfService | Provision | OfFence
 """Commands that become a plan and then a run."""

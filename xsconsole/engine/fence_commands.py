@@ -44,5 +44,20 @@ class Undeploy(FenceCommand):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Publish(FenceCommand):
+    """Let just these ports lead into a fence that stands, by member as for `Deploy`; none: all of them."""
+
+    published: Mapping[str, tuple[tuple[Transport, int, int], ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connect(FenceCommand):
+    """Let two fences speak with each other by their outside addresses; `parts`: no more."""
+
+    other: ConfigurationId
+    parts: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Redeploy(FenceCommand):
     """Start a fence that is off: the same one, on whichever host has room for all of it."""

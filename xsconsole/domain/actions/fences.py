@@ -48,6 +48,16 @@ class CheckFence(msgspec.Struct, frozen=True, kw_only=True, tag="check-fence"):
     configuration: ConfigurationId
 
 
+class ReseedRouter(msgspec.Struct, frozen=True, kw_only=True, tag="reseed-router"):
+    """Write other files to the disk from which a router that is off is set up. Inverse: write the originals."""
+
+    vm: Uuid
+    device: str
+    size_bytes: int
+    files: dict[str, str]
+    original: dict[str, str]
+
+
 class RemoveFenceNetwork(msgspec.Struct, frozen=True, kw_only=True, tag="remove-fence-network"):
     """Destroy a network of a fence on which nothing is any more. No inverse."""
 
@@ -68,7 +78,15 @@ class ForgetFence(msgspec.Struct, frozen=True, kw_only=True, tag="forget-fence")
 
 
 FenceAction = (
-    ClaimShare | FitFenced | FitRouter | WriteFence | CheckFence | RemoveFenceNetwork | ReleaseShare | ForgetFence
+    ClaimShare
+    | FitFenced
+    | FitRouter
+    | WriteFence
+    | CheckFence
+    | ReseedRouter
+    | RemoveFenceNetwork
+    | ReleaseShare
+    | ForgetFence
 )
 
 FENCES_WITHOUT_INVERSE = (CheckFence, RemoveFenceNetwork, ReleaseShare, ForgetFence)

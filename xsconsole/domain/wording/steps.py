@@ -42,6 +42,7 @@ from xsconsole.domain.actions.fences import (
     ForgetFence,
     ReleaseShare,
     RemoveFenceNetwork,
+    ReseedRouter,
     WriteFence,
 )
 from xsconsole.domain.actions.holds import CarryHold, DropHold, DropStay, PlaceHold
@@ -263,6 +264,8 @@ def doing(action: Action, subject: str) -> str:
             return f"Write the fence {subject} to the pool"
         case CheckFence():
             return f"Prove that nothing leads out of {subject} past its router"
+        case ReseedRouter():
+            return f"Write the new rules to the disk of {subject}"
         case RemoveFenceNetwork():
             return f"Destroy the network of the fence for {subject}"
         case ReleaseShare():
@@ -359,6 +362,8 @@ def undoing(action: Action, subject: str) -> str:
             return f"Let others have the address {subject} again"
         case WriteFence():
             return f"Write back what the pool had of the fence {subject}"
+        case ReseedRouter():
+            return f"Write the rules that it had to the disk of {subject}"
         case Resume():
             return f"Suspend {subject} again"
         case _:

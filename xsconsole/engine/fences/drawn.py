@@ -11,7 +11,7 @@ from xsconsole.domain.fence.standing import StandingFence, fence_on, fences_on, 
 from xsconsole.domain.ids import ConfigurationId, Uuid
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.naming import shortened
-from xsconsole.engine.fence_commands import Deploy, FenceCommand
+from xsconsole.engine.fence_commands import Connect, Deploy, FenceCommand
 from xsconsole.errors import NotFound, NotPromotable
 
 MAC_SPACE = uuid.UUID("8a1f0d0e-3d0b-4a54-9a57-6f7f8f1f2c11")
@@ -69,11 +69,13 @@ def drawing_of(
 
 
 def machine_beside(command: FenceCommand, inventory: Inventory) -> tuple[Uuid, ...]:
-    """Return the machine that a command about a fence is about beside members: the router, or what it is made of."""
-    ground = ground_on(keys_of(inventory)) if isinstance(command, Deploy) else None
-    standing = fence_on(keys_of(inventory), command.configuration)
-    found = ground.ground.router if ground is not None else standing.site.router if standing is not None else None
-    return (found,) if found is not None else ()
+    """Return what a command about a fence is about beside members: routers, or what one is made of."""
+    keys = keys_of(inventory)
+    ground = ground_on(keys) if isinstance(command, Deploy) else None
+    others = (command.other,) if isinstance(command, Connect) else ()
+    standing = [fence_on(keys, one) for one in (command.configuration, *others)]
+    found = (ground.ground.router if ground is not None else None, *(one.site.router for one in standing if one))
+    return tuple(uuid for uuid in found if uuid is not None)
 
 
 def macs_for(made: ConfigurationId) -> Callable[[], str]:

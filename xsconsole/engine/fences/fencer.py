@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import assert_never
 
 import msgspec
@@ -15,6 +16,7 @@ from xsconsole.domain.actions.fences import (
     ForgetFence,
     ReleaseShare,
     RemoveFenceNetwork,
+    ReseedRouter,
     WriteFence,
 )
 from xsconsole.domain.fence.proof import prove
@@ -35,7 +37,8 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import listing
 from xsconsole.engine.archives.prover import Prover
 from xsconsole.engine.copies.copier import Copier
-from xsconsole.engine.ports import Field
+from xsconsole.engine.ports import Field, Progress
+from xsconsole.engine.provisions.cidata import image_of
 from xsconsole.engine.runs.presence import Presence
 from xsconsole.engine.values import insist, remove_value, set_key, write_value
 from xsconsole.errors import PlanIsStale, PoolFailed, Refused, VerificationFailed
@@ -50,7 +53,7 @@ class Fencer:
         self._prover = prover
         self._pool = presence.pool
 
-    async def perform(self, action: FenceAction) -> str:
+    async def perform(self, action: FenceAction, on_progress: Progress) -> str:
         """Bring about what a step says.
 
         Raises:
@@ -70,6 +73,8 @@ class Fencer:
                 await write_value(self._pool, Field.POOL, fence_stem(action.configuration), await self._text(action))
             case CheckFence():
                 return await self._check(action)
+            case ReseedRouter():
+                await self._reseed(action, action.files, on_progress)
             case RemoveFenceNetwork(network=network):
                 await self._remove(network)
             case ReleaseShare():
@@ -97,8 +102,11 @@ class Fencer:
             case _:
                 return False
 
-    async def undo(self, action: FenceAction) -> None:
+    async def undo(self, action: FenceAction, on_progress: Progress) -> None:
         match action:
+            case ReseedRouter():
+                if await self._at.exists(action.vm):
+                    await self._reseed(action, action.original, on_progress)
             case ClaimShare():
                 await self._release(ReleaseShare(share=action.share, configuration=action.configuration))
             case WriteFence(configuration=configuration, original=""):
@@ -152,6 +160,20 @@ class Fencer:
         await insist(self._pool, lambda: self._pool.placing.set_interfaces(vm, networks))
         await insist(self._pool, lambda: self._pool.placing.give_macs(vm, action.macs))
         await set_key(self._pool, Field.VM, ROUTER_KEY, action.configuration, vm)
+
+    async def _reseed(self, action: ReseedRouter, files: Mapping[str, str], on_progress: Progress) -> None:
+        """Write what cloud-init reads, over what is there; a machine without that disk has lost it to somebody."""
+        found = await insist(self._pool, lambda: self._pool.disks.at(action.vm, action.device))
+        if found is None:
+            raise Refused(
+                reason="The disk from which the router is set up is gone.",
+                mend="Discard the fence, and deploy another one.",
+            )
+        image, disks = partial(image_of, files, action.size_bytes), self._pool.disks
+        await insist(
+            self._pool,
+            lambda: self._at.settling(disks.write(found.disk, image, self._at.run, on_progress)),
+        )
 
     # The document, and what is proved of it
 

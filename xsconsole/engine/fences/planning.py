@@ -23,9 +23,10 @@ from xsconsole.engine.commands import (
     RemoveMembers,
     Replicate,
 )
-from xsconsole.engine.fence_commands import Deploy, Redeploy, Undeploy
+from xsconsole.engine.fence_commands import Connect, Deploy, Publish, Redeploy, Undeploy
 from xsconsole.engine.fences.deploying import plan_deploy
 from xsconsole.engine.fences.drawn import keys_of
+from xsconsole.engine.fences.rerouting import plan_reroute
 from xsconsole.engine.fences.undeploying import plan_redeploy, plan_undeploy
 from xsconsole.errors import NotPromotable
 
@@ -47,6 +48,8 @@ def plan_fence(command: OfFence, board: Board, inventory: Inventory, actor: str,
             return plan_deploy(command, board, inventory, actor, clocks)
         case Undeploy():
             return plan_undeploy(command, board, inventory, actor)
+        case Publish() | Connect():
+            return plan_reroute(command, board, inventory, actor)
         case Redeploy():
             return plan_redeploy(command, board, inventory, actor)
     assert_never(command)

@@ -9,7 +9,8 @@ from xsconsole.domain.actions.fences import CheckFence, ForgetFence, ReleaseShar
 from xsconsole.domain.actions.service import SwitchOff
 from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.disks import repositories_of
-from xsconsole.domain.fence.standing import StandingFence
+from xsconsole.domain.fence.changing import peers_among
+from xsconsole.domain.fence.standing import StandingFence, fences_on
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import VIF, VM, Host, Inventory, Network
 from xsconsole.domain.naming import shortened
@@ -17,7 +18,7 @@ from xsconsole.domain.plan import Estimate, Intent, Plan, RunKind, Start, Step, 
 from xsconsole.domain.words import count, listing
 from xsconsole.engine.commands import Delete
 from xsconsole.engine.fence_commands import Redeploy, Undeploy
-from xsconsole.engine.fences.drawn import demand_fence
+from xsconsole.engine.fences.drawn import demand_fence, keys_of
 from xsconsole.engine.fences.hosting import host_for
 from xsconsole.engine.moves.moving import runs
 from xsconsole.engine.plans import rules
@@ -42,6 +43,13 @@ def plan_undeploy(command: Undeploy, board: Board, inventory: Inventory, actor: 
     if command.keeps:
         return _parking(standing, card, board, inventory, actor)
     demand_alone(standing, inventory)
+    peers = peers_among(standing, fences_on(keys_of(inventory)))
+    if peers:
+        raise NotPromotable(
+            reason=f"“{shortened(standing.fence.name, 60)}” is connected to {listing(peers)}, which would let in "
+            "whoever gets its addresses next.",
+            mend="Part them first: `xsconsole fence part`.",
+        )
     if card is None or not card.members:
         plan = _bare(standing, board)
     else:
@@ -121,7 +129,7 @@ def _going(standing: StandingFence, after: Sequence[StepKey], inventory: Invento
 
 
 def _parking(standing: StandingFence, card: Card | None, board: Board, inventory: Inventory, actor: str) -> Plan:
-    card = _demand_card(standing, card, board, actor)
+    card = demand_card(standing, card, board, actor)
     router = inventory.by_uuid(VM, standing.site.router) if standing.site.router is not None else None
     going = [member for member in card.members if runs(member)]
     if not going and (router is None or router.power_state != "Running"):
@@ -154,7 +162,7 @@ def plan_redeploy(command: Redeploy, board: Board, inventory: Inventory, actor: 
         Refused: it runs, something of it is gone, or there is no room on any one host.
     """
     standing = demand_fence(inventory, command.configuration)
-    card = _demand_card(standing, board.cards.get(command.configuration), board, actor)
+    card = demand_card(standing, board.cards.get(command.configuration), board, actor)
     workflow = rules.workflow_of(board)
     stage = rules.stage_of(workflow, card.stage)
     vms = [vm for member in card.members if (vm := inventory.get(VM, member.ref)) is not None]
@@ -204,7 +212,8 @@ def plan_redeploy(command: Redeploy, board: Board, inventory: Inventory, actor: 
     )
 
 
-def _demand_card(standing: StandingFence, card: Card | None, board: Board, actor: str) -> Card:
+def demand_card(standing: StandingFence, card: Card | None, board: Board, actor: str) -> Card:
+    """Return the configuration in a fence, where it is whole and this log-in may act in its stage."""
     if card is None:
         raise NotPromotable(
             reason=f"The configuration in “{shortened(standing.fence.name, 60)}” is gone.",

@@ -51,7 +51,7 @@ class Crew:
     async def perform(self, step: Step, on_progress: Progress) -> str:
         with self._telling_what_is_gone(step):
             if isinstance(step.action, FenceAction):
-                return await self._of(step).fencer.perform(step.action)
+                return await self._of(step).fencer.perform(step.action, on_progress)
             if isinstance(step.action, ProofAction):
                 return await self._of(step).prover.perform(step, step.action, on_progress)
             return await self._of(step).perform(step, on_progress)
@@ -59,7 +59,7 @@ class Crew:
     async def undo(self, step: Step, on_progress: Progress) -> str:
         with self._telling_what_is_gone(step):
             if isinstance(step.action, FenceAction):
-                await self._of(step).fencer.undo(step.action)
+                await self._of(step).fencer.undo(step.action, on_progress)
                 return ""
             if isinstance(step.action, ProofAction):
                 await self._of(step).prover.undo(step, step.action)
