@@ -148,3 +148,15 @@ async def test_a_form_of_the_parameters_says_what_is_wrong_and_what_would_be_mad
     await until(lambda: batch.planned.is_over, "the end of all")
     assert [part.state for part in batch.planned.parts] == [PartState.DONE] * 2
     batch.close()
+
+    # Who is done with a plan is back in the place that is shown, and no card that nobody chose is selected.
+    window.board.select(None)
+    action.trigger()
+    dialog = await opened(window)
+    field(dialog, "customer").setText("last")
+    dialog.look()
+    click(dialog.go)
+    await until(lambda: window.desk.question is not None, "the plan")
+    window.inspector.leave()
+    assert window.board.selected is None
+    assert window.library.isAncestorOf(window.focusWidget())

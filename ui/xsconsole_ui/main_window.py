@@ -185,7 +185,7 @@ class MainWindow(QMainWindow):
         self.desk.ended.connect(self.board.show_made)
         first_steps = (pieces.ActionButton(self.actions_[step], "primary", self) for step in actions.FIRST_STEPS)
         self.board.set_first_steps(*first_steps)
-        self.inspector.left.connect(self.board.take_focus)
+        self.inspector.left.connect(self._enter_place)
         self.inventory.selection_changed.connect(self._on_objects_selected)
         self.inventory.set_context_actions([self.actions_[one] if one else None for one in actions.VM_MENU])
         self.act_desk.ended.connect(self._teller.tell_acts)
@@ -301,13 +301,16 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_audit_verified(self, check: AuditVerified) -> None:
         self.status.show_audit_check(check)
-        broken = [verdict.sentence for verdict in check.verdicts if not verdict.is_good]
-        if broken:
+        if broken := [verdict.sentence for verdict in check.verdicts if not verdict.is_good]:
             self.notices.tell("bad", self.tr("The record does not verify."), "\n".join(broken))
 
     def _find_card(self, configuration: ConfigurationId) -> None:
         self.go("board")
         self.board.select(configuration)
+
+    @Slot()
+    def _enter_place(self) -> None:
+        self.go(next(place for place, page in self._pages.items() if page is self._centre.currentWidget()))
 
     def _find_object(self, name: ObjectName) -> None:
         self.docks["inventory"].show()
@@ -329,12 +332,9 @@ class MainWindow(QMainWindow):
 
     def walk_panels(self) -> None:
         panels = (self._centre, self.inspector, self.activity, self.inventory)
-        for panel in window_layout.panels_after(panels, QApplication.focusWidget()):
-            if panel is self._centre:
-                self.go(next(place for place, page in self._pages.items() if page is self._centre.currentWidget()))
-                return
-            if window_layout.focus_into(panel):
-                return
+        after = window_layout.panels_after(panels, QApplication.focusWidget())
+        if next((one for one in after if one is self._centre or window_layout.focus_into(one)), None) is self._centre:
+            self._enter_place()
 
     def restore_panels(self) -> None:
         self.restoreState(self._first_layout, LAYOUT_VERSION)
