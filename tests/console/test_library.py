@@ -11,7 +11,7 @@ from embedded import EmbeddedPool, embedded_pool
 from tests.approving import approved_by
 from tests.console.desk import Desk, seated
 from tests.workflows import put_on
-from xsconsole.console import LibraryDesk, read_document, read_one, write_document
+from xsconsole.console import LibraryDesk, read_document, read_one, read_values, write_document
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.blueprint import Blueprint, Member
 from xsconsole.domain.blueprint.standing import Shelved
@@ -97,6 +97,8 @@ async def test_one_publishes_and_another_signs_and_drafts_stay_in_their_home(
         await write_document(first, file)
     with pytest.raises(Refused, match="has no values"):
         await read_one(_written(tmp_path / "values.json", "[1]"))
+    with pytest.raises(Refused, match="Configuration number 2: the key “a” stands there twice, in lines 1 and 2"):
+        await read_values(str(_written(tmp_path / "values.json", '[{"a": 1}, {"a": 1,\n"a": 2}]')))
     assert await read_one(_written(tmp_path / "values.json", '{"a": 1}')) == {"a": 1}
     _written(rita.console.home.settings.home / "blueprint-drafts" / "damaged.json", "{")
     assert await at_ritas.drafts() == ()

@@ -85,7 +85,7 @@ def refuse_doubled(text: bytes, names: Names) -> None:
 
 def _is_thing(path: str) -> bool:
     """Whether a path is that of the whole, or of one of its named parts itself."""
-    return path == "$" or re.fullmatch(r"\$\.\w+\[\d+\]", path) is not None
+    return path == "$" or re.fullmatch(r"\$(\.\w+)?\[\d+\]", path) is not None
 
 
 @dataclass(slots=True)

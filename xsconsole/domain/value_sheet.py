@@ -5,10 +5,12 @@ from collections.abc import Mapping
 import msgspec
 
 from xsconsole.domain.naming import shortened
+from xsconsole.domain.text_faults import Names, refuse_doubled
 from xsconsole.errors import Refused
 
 FILE_LIMIT_BYTES = 1024 * 1024
 FORM = 'Write an object such as {"customer": "acme", "memory": "4 GiB"}, or an array of them, one for each.'
+NAMES = Names(what="file of values", parts={"": "Configuration"}, field=str)
 
 Row = Mapping[str, object]
 
@@ -33,6 +35,7 @@ def rows_from(content: bytes, name: str) -> tuple[Row, ...]:
             raise _refused(f"{where} gives “{shortened(strange[0], 40)}” no text, whole number, true or false.")
     if not rows:
         raise _refused(f"{shortened(name, 200)} has no values in it.")
+    refuse_doubled(content, NAMES)
     return tuple(rows)
 
 
