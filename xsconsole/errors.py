@@ -289,12 +289,16 @@ class KeyLocked(StoreFailed):
 
 @dataclass(kw_only=True, eq=False)
 class RunFailed(ConsoleError):
-    """A run failed and what it had done was put back, but for what `lasts`. All but `cause` are titles of steps."""
+    """A run failed and what it had done was put back, but for what `lasts`. Titles of steps, but for `cause`.
+
+    `is_newcomer`: it would have made the configuration, which was not there before.
+    """
 
     failed: str
     cause: ConsoleError
     undone: tuple[str, ...] = ()
     lasts: tuple[str, ...] = ()
+    is_newcomer: bool = False
 
 
 @dataclass(kw_only=True, eq=False)

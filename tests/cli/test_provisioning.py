@@ -90,3 +90,4 @@ def test_all_of_them_stand_or_those_that_could(shell: Shell) -> None:
     assert whole.document["configuration"]["origin"]["revision"] == 2
     assert kept.status == 1
     assert sorted(line.split()[2] for line in kept.out.splitlines() if line.startswith("tenant ")) == ["done", "failed"]
+    assert "There is not enough room in the storage" in kept.out  # the whole reason, as long as it is

@@ -244,6 +244,8 @@ def test_a_failed_run_says_what_was_put_back_and_what_to_do() -> None:
     assert notice.details == "SR_FULL"
     assert (untouched.put_back, untouched.mend) == ("Nothing had been changed.", "Mend the cause and try again.")
     assert untouched.remains == "The configuration stays where it was."
+    newcomer = words.explain(RunFailed(failed="Take it", cause=cause, is_newcomer=True))
+    assert newcomer.remains == "Nothing of it is left."
 
 
 def test_a_failed_run_never_says_that_nothing_changed_where_something_cannot_be_put_back() -> None:

@@ -160,6 +160,7 @@ def print_batch(
     output.print_table(
         ("CONFIGURATION", "STATE", "TAKES", "WHAT"),
         ((output.cell(part.name, 60), part.state.value, _takes(part), _what(part)) for part in planned.parts),
+        widest=output.WIDEST_SENTENCE,  # why one failed stands nowhere else
     )
 
 

@@ -44,6 +44,11 @@ class RunKind(StrEnum):
     REROUTE = "reroute"  # the router of a fence gets other rules
     MIGRATE = "migrate"  # its machines to another host, their disks to another storage
 
+    @property
+    def makes_all(self) -> bool:
+        """Whether there was neither the configuration before nor any of its machines."""
+        return self in (RunKind.PROVISION, RunKind.RETURN)
+
 
 class Disks(StrEnum):
     """What a demotion does with the disks."""

@@ -290,7 +290,7 @@ def _explain_failed_run(error: RunFailed) -> Notice:
     cause = explain(error.cause)
     acts, kept = (listing(tuple(act[:1].lower() + act[1:] for act in done)) for done in (error.undone, error.lasts))
     put_back = f"What had been done was put back: {acts}." if acts else "" if kept else "Nothing had been changed."
-    stays = "The configuration stays where it was."
+    stays = "Nothing of it is left." if error.is_newcomer and not kept else "The configuration stays where it was."
     is_given_up = isinstance(error.cause, GivenUp)
     why = f"was given up: {cause.failed[:1].lower()}{cause.failed[1:]}" if is_given_up else f"failed: {cause.failed}"
     return Notice(

@@ -243,12 +243,12 @@ class Run:
             return await self._interrupt(Refused(reason="The console was closed."))
         if cause is None:
             return await self._close(Outcome.UNDONE, None)
-        what = describe(failed) if failed else title(self.plan)
         failure = RunFailed(
-            failed=what,
+            failed=describe(failed) if failed else title(self.plan),
             cause=cause,
             undone=undone_titles(self._standing.record),
             lasts=lasting_titles(self._standing.record),
+            is_newcomer=self.plan.intent.kind.makes_all,
         )
         return await self._close(Outcome.UNDONE, failure)
 
