@@ -42,6 +42,13 @@ def test_the_life_of_a_blueprint(shell: Shell, tmp_path: Path) -> None:
     published = shell.say("blueprint", "publish", draft, "--changes", "cloud-init")
     assert (published.status, published.out) == (0, "Published version 2 of Pay <b>\n"), published.err
 
+    document["members"][0]["user_data"] = "#cloud-config\nhostname: {{ role }}\n"
+    file.write_text(json.dumps(document))  # still of version 1
+    third = shell.say("blueprint", "publish", str(file), "--changes", "role")
+    assert third.out == "Published version 3 of Pay <b>\n", third.err
+    assert "began with version 1: what later ones up to version 2 changed is not in it" in third.err
+    shell.say("blueprint", "retire", "Pay <b>", "--at-version", "3", "--reason", "old")
+
     kept = shell.say("blueprint", "retire", "Pay <b>", "--at-version", "1", "--reason", "old")
     assert (kept.status, kept.out) == (0, "No template was removed.\n"), kept.err
     gone = shell.say("blueprint", "retire", "Pay <b>", "--at-version", "2", "--reason", "old", "--json")

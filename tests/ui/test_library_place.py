@@ -102,6 +102,20 @@ async def test_a_card_is_captured_and_its_blueprint_edited_published_compared_an
     click(beside.close_)
     await until(lambda: place.dialog is None, "the end of comparing")
 
+    # Who begins with an older version is told that what came after it is not in the draft.
+    place.list.view.selectRow(1)
+    place.edit.trigger()
+    older = await opened(window, EditDialog)
+    assert isinstance(older, EditDialog)
+    assert older.windowTitle() == "Draft of Pay <b>, begun with version 1"
+    click(older.publish)
+    await until(lambda: isinstance(older.question, PublishDialog), "the question")
+    assert isinstance(older.question, PublishDialog)
+    assert "what later ones up to version 2 changed is not in it" in older.question.accessibleDescription()
+    click(older.question.cancel)
+    older.reject()
+    await until(lambda: place.dialog is None, "the end of editing")
+
     for left in (1, 0):
         place.list.view.selectRow(0)
         await until(place.retire.isEnabled, "what can be retired")

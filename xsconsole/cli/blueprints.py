@@ -185,6 +185,9 @@ async def publish(options: argparse.Namespace) -> int:
             blueprint = await read_document(options.text)
             newest = next((one.version for one in desk.library.of(blueprint.id)), 0)
             made = await desk.publish(blueprint, newest, options.changes)
+            if blueprint.version < newest:
+                begun = f"The file began with version {blueprint.version}"
+                output.note(f"{begun}: what later ones up to version {newest} changed is not in it.")
     if options.json:
         output.print_json({"blueprint": made.id, "version": made.version, "digest": made.digest})
     else:

@@ -62,10 +62,16 @@ class PublishDialog(ReasonDialog):
     """Asks what is other than before, and publishes. `made` is what came of it."""
 
     def __init__(self, desk: LibraryDesk, draft: BlueprintDraft, jobs: Jobs, parent: QWidget) -> None:
-        name = one_line(draft.blueprint.name)
+        name, begun = one_line(draft.blueprint.name), draft.blueprint.version
+        text = tr("The next version is written to the pool; earlier versions and what came of them stay.")
+        if begun < draft.seen:
+            older = tr(
+                "The draft began with version {begun}: what later ones up to version {newest} changed is not in it."
+            )
+            text = f"{older.format(begun=begun, newest=draft.seen)} {text}"
         wording = Wording(
             title=tr("Publish {name}").format(name=name),
-            text=tr("The next version is written to the pool; earlier versions and what came of them stay."),
+            text=text,
             act=tr("Publish"),
         )
         super().__init__(wording, jobs, parent)

@@ -47,7 +47,9 @@ class EditDialog(QDialog):
         self.blueprint = draft.blueprint
         self.published: Blueprint | None = None
         self.question: QDialog | None = None
-        self.setWindowTitle(self.tr("Draft of {name}").format(name=one_line(draft.blueprint.name)))
+        name, begun = one_line(draft.blueprint.name), draft.blueprint.version
+        title = self.tr("Draft of {name}, begun with version {begun}") if draft.seen else self.tr("Draft of {name}")
+        self.setWindowTitle(title.format(name=name, begun=begun))
         fit_on_screen(self, SIZE)
         self.parts = ListModel(columns_of_parts(), self)
         self.list = DenseTable(self.parts, self.tr("Parts"), self.parts.widths, self, least_elastic=LEAST)
@@ -95,7 +97,7 @@ class EditDialog(QDialog):
         row.addWidget(self.remove)
         row.addStretch(1)
         aside = QVBoxLayout(right)
-        aside.setContentsMargins(theme.GAP, theme.GAP, 0, 0)
+        aside.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
         aside.setSpacing(theme.GAP)
         aside.addWidget(self.summary)
         aside.addWidget(self.wrong, 2)
