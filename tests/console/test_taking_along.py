@@ -1,5 +1,6 @@
 """What is taken along when a version is published is told of truly, also where the pool went away in the middle."""
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -70,11 +71,11 @@ def test_what_was_interrupted_says_that_somebody_has_to_settle_it() -> None:
     record = SimpleNamespace(plan=SimpleNamespace(intent=intent, steps=()))
     card = SimpleNamespace(id=CRM, name="crm 7.1", stage="staging", revision=1, standing=None, members=())
     card.run = SimpleNamespace(record=record)
-    flight = cast(Any, SimpleNamespace(pool=POOL, cards=(card,)))
+    flight = cast(Any, SimpleNamespace(pool=POOL, cards=(card,), board=SimpleNamespace(workflow=None)))
 
     def sentence(standing: Standing) -> str:
         card.standing = standing
-        (found,) = effects_of([flight], workflow, POOL, {}, {}, (), cast(Any, None))
+        (found,) = effects_of([flight], workflow, POOL, {}, {}, (), cast(Any, None), datetime.now(UTC))
         return found.sentence
 
     assert sentence(Standing.RUNNING).startswith("crm 7.1 is being changed; that ends as version 1 says")

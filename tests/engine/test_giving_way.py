@@ -1,5 +1,6 @@
 """Who gives way to machines that move in: where it goes, what it leaves free, and how its end is chosen."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -19,11 +20,13 @@ from xsconsole.domain.requests.views import RequestState
 from xsconsole.domain.workflow import DiskRule, DiskTreatment, Group, Kind, Person, Workflow
 from xsconsole.domain.workflow.afterwards import ArchiveIncumbent, DemoteIncumbent, Hold
 from xsconsole.domain.workflow.gates import NoDuplicateAddresses, When
-from xsconsole.domain.workflow.values import Limits
+from xsconsole.domain.workflow.values import LeaseEnd, Limits, StageLease
 from xsconsole.engine.plans import enforcement
 from xsconsole.engine.plans.stage_names import StageNames
 from xsconsole.engine.publication.flight import Flight, effects_of, stages_to_map
 from xsconsole.errors import ApprovalMissing, NotPermitted, RunFailed, StageFull, VerificationFailed
+
+LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def test_where_it_goes_back_to_there_must_be_room() -> None:
@@ -126,9 +129,23 @@ def test_a_stage_that_a_run_leads_to_has_no_more_room_for_who_is_mapped_there() 
         then, mapping = msgspec.structs.replace(workflow, stages=left), {StageId("integration"): StageId("staging")}
         choices = {StageId("integration"): (StageId("staging"),)}
 
-        effects = effects_of([flight], then, pool, mapping, choices, (), StageNames(workflow, then))
+        effects = effects_of([flight], then, pool, mapping, choices, (), StageNames(workflow, then), LATER)
 
         assert [effect.kind for effect in effects if effect.name == "other 1"] == [EffectKind.BLOCKED]
+
+        # A time in a stage that is over as soon as the version stands is said of who stays.
+        lease = StageLease(duration_s=60, at_end=LeaseEnd.ARCHIVE)
+        leased = msgspec.structs.replace(
+            workflow,
+            stages=tuple(
+                msgspec.structs.replace(stage, lease=lease) if stage.id == "integration" else stage
+                for stage in workflow.stages
+            ),
+        )
+        told = effects_of([flight], leased, pool, {}, {}, (), StageNames(workflow, leased), LATER)
+        (other,) = [effect for effect in told if effect.name == "other 1"]
+        assert (other.kind, other.is_over) == (EffectKind.STAYS, True)
+        assert "it is shut down and archived, unless somebody extends it" in other.sentence
         assert (await run.wait()).error is None
 
     virtually(story)

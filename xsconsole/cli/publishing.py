@@ -129,10 +129,10 @@ def _show(plan: PublishPlan, options: argparse.Namespace) -> None:
         output.say(f"  · {output.cell(line, 300)}")
     for part in plan.pools:
         output.say(f"  {output.cell(part.name)}: {_STATES[part.state]}")
-    stay = sum(effect.kind is EffectKind.STAYS for effect in plan.effects)
+    stay = sum(effect.kind is EffectKind.STAYS and not effect.is_over for effect in plan.effects)
     in_the_way = {obstacle.reason for obstacle in plan.obstacles}
     for effect in plan.effects:
-        if effect.kind is not EffectKind.STAYS and effect.sentence not in in_the_way:
+        if (effect.kind is not EffectKind.STAYS or effect.is_over) and effect.sentence not in in_the_way:
             output.say(f"  {output.cell(effect.sentence, 300)}")
     if stay:
         output.say(f"  {stay} of {len(plan.effects)} configurations stay as they are.")

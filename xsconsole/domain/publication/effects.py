@@ -61,7 +61,8 @@ class EffectKind(StrEnum):
 class Effect:
     """What becomes of one configuration. `sentence` says it, with the reason where it is blocked.
 
-    `must_follow`: when its run has ended, it stands where the new version has no stage for it.
+    `must_follow`: when its run has ended, it stands where the new version has no stage for it. `is_over`: it stays, and
+    by the new version its time there is over at once.
     """
 
     configuration: ConfigurationId
@@ -73,6 +74,7 @@ class Effect:
     sentence: str
     revision: int = 0
     must_follow: bool = False
+    is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

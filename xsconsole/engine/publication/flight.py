@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
@@ -12,8 +13,10 @@ from xsconsole.domain.plan import WriteMember
 from xsconsole.domain.poolstate import STAGE_FIELD_KEY, MemberValue, decode
 from xsconsole.domain.publication.effects import Effect, EffectKind
 from xsconsole.domain.publication.values import pool_of
+from xsconsole.domain.stays import stay_of
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import Stage, Workflow
+from xsconsole.domain.workflow.values import LeaseEnd
 from xsconsole.engine.plans.stage_names import StageNames
 from xsconsole.engine.plans.steps import own_blocks, protection_of
 
@@ -53,6 +56,7 @@ def effects_of(
     choices: Mapping[StageId, tuple[StageId, ...]],
     renewed: Collection[StageId],
     names: StageNames,
+    at: datetime,
     asked: Collection[tuple[Uuid, ConfigurationId]] = (),
 ) -> tuple[Effect, ...]:
     """Return what becomes of each configuration, pool by pool and by name.
@@ -60,8 +64,14 @@ def effects_of(
     `asked` are those of which a request goes on: writing them anew would end it.
     """
     found = [
-        _effect(
-            card, flight, workflow, home, mapping, choices, renewed, names, is_asked=(flight.pool, card.id) in asked
+        _with_its_time(
+            _effect(
+                card, flight, workflow, home, mapping, choices, renewed, names, is_asked=(flight.pool, card.id) in asked
+            ),
+            card,
+            flight.board.workflow,
+            workflow,
+            at,
         )
         for flight in flights
         for card in flight.cards
@@ -152,6 +162,18 @@ def _effect(
             return effect(EffectKind.STAYS, stage.id, sentence)
         return effect(EffectKind.REWRITTEN, stage.id, f"stays in {names.quoted(stage.id)} and gets its new marks.")
     return effect(EffectKind.STAYS, stage.id, f"stays in {names.quoted(stage.id)}.")
+
+
+def _with_its_time(effect: Effect, card: Card, standing: Workflow | None, workflow: Workflow, at: datetime) -> Effect:
+    """Say of what stays that its time there is over as soon as the new version stands, where it was not before."""
+    before, stay = stay_of(card, standing), stay_of(card, workflow)
+    if effect.kind not in (EffectKind.STAYS, EffectKind.REWRITTEN) or stay is None or not stay.is_over(at):
+        return effect
+    if before is not None and before.is_over(at) and before.at_end is stay.at_end:
+        return effect
+    wanted = {LeaseEnd.STOP: "its machines are shut down", LeaseEnd.ARCHIVE: "it is shut down and archived"}
+    told = f"Its time there is over then: {wanted.get(stay.at_end, 'everybody is told')}, unless somebody extends it."
+    return replace(effect, sentence=f"{effect.sentence} {told}", is_over=True)
 
 
 def _unmapped(

@@ -98,7 +98,7 @@ def plan_publication(
     requests = fates_of(_asked_at(pools, known), workflow, home, mapping, beside, at, is_signature)
     renewed = _renewed(newest, workflow, requests) if beside is None else beside.renewed
     asked = {(fate.pool, fate.configuration) for fate in requests if fate.goes_on}
-    effects = effects_of(flights, workflow, home, mapping, choices, renewed, names, asked)
+    effects = effects_of(flights, workflow, home, mapping, choices, renewed, names, at, asked)
     blocked = [effect for effect in effects if effect.kind is EffectKind.BLOCKED]
     obstacles += [Obstacle(reason=effect.sentence) for effect in blocked]
     subject = subject_of(workflow, beside.base if beside is not None else base, mapping)

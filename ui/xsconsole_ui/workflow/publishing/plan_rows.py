@@ -81,8 +81,11 @@ def effect_rows(effects: Iterable[Effect]) -> tuple[Row, ...]:
     What stands against it is told as what is in the way, once.
     """
     told = [effect for effect in effects if effect.kind is not EffectKind.BLOCKED]
-    found = sorted(told, key=lambda effect: (effect.kind is EffectKind.STAYS, effect.name))
-    rows = tuple(Row(mark=EFFECT_MARKS[effect.kind], text=effect.sentence) for effect in found)
+    found = sorted(told, key=lambda effect: (effect.kind is EffectKind.STAYS and not effect.is_over, effect.name))
+    rows = tuple(
+        Row(mark=Mark.WARNING if effect.is_over else EFFECT_MARKS[effect.kind], text=effect.sentence)
+        for effect in found
+    )
     if rows or told != list(effects):
         return rows
     return (Row(mark=Mark.WAITING, text=tr("No configuration stands in its stages.")),)
