@@ -25,6 +25,7 @@ from tests.reports.bundles import (
     told,
     zipped,
 )
+from xsconsole.reports.bundle import line_of as line_of_row
 from xsconsole.reports.verifier import ed25519
 from xsconsole.reports.verifier.container import parts_of
 from xsconsole.reports.verifier.program import covered_by_signature, line_of, read_manifest, status_of
@@ -283,6 +284,33 @@ def test_what_is_no_bundle_is_told(content: bytes) -> None:
     found = found_in(content)
 
     assert bad(found) == {"files"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("at", '"2026-11-23T14:02:12"'),
+        ("at", "[]"),
+        ("at", '"9999-12-31T23:59:59-23:59"'),
+        ("monotonic_ns", '"' + "9" * 4000 + '"'),
+        ("monotonic_ns", '"' + "9" * 5000 + '"'),
+        ("actor", "[" * 100_000),
+        ("actor", "[" * 900 + "]" * 900),
+        ("actor", "1e999"),
+        ("actor", '"\\ud800"'),
+        ("event", '["request.made"]'),
+        ("event", "{}"),
+    ],
+)
+def test_a_value_that_no_console_writes_is_a_verdict_and_no_accident(name: str, value: str) -> None:
+    story = told(4)
+    story.rows[1]["values"][name]["value"] = value
+    files = contents(bundled(told(4)))
+    files["events.jsonl"] = b"".join(line_of_row(row) + b"\n" for row in story.rows)
+
+    found = found_in(signed_anew(files, KEY), EXPECTED)
+
+    assert bad(found) & {"values", "files"}
 
 
 def test_a_bundle_of_a_newer_version_says_what_to_do() -> None:

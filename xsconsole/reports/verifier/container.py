@@ -10,6 +10,8 @@ from typing import BinaryIO
 from xsconsole.reports.verifier.values import Wrong
 
 MOST_BYTES = (1 << 32) - (1 << 20)
+MOST_FILES = 99
+LONGEST_ENTRY_BYTES = 1024
 LONGEST_LINE_BYTES = 64 << 20
 SMALL_FILE_BYTES = 16 << 20
 LOCAL, CENTRAL, END = struct.Struct("<4s5H3I2H"), struct.Struct("<4s6H3I5H2I"), struct.Struct("<4s4H2IH")
@@ -76,8 +78,10 @@ def parts_of(file: BinaryIO) -> dict[str, Part]:
     if len(tail) < END.size or tail[:4] != b"PK\5\6":
         raise Wrong("It is no zip of the form of a bundle: it is cut off, or something follows its end.")
     _, disk, first_disk, here, count, length, offset, comment = END.unpack(tail)
-    if (disk, first_disk, here, comment) != (0, 0, count, 0) or offset + length + END.size != size or count > 99:
+    if (disk, first_disk, here, comment) != (0, 0, count, 0) or offset + length + END.size != size:
         raise Wrong("Its zip directory is not of the form of a bundle.")
+    if count > MOST_FILES or length > MOST_FILES * LONGEST_ENTRY_BYTES:
+        raise Wrong("It holds more files than any bundle.")
     file.seek(offset)
     directory = file.read(length)
     parts: dict[str, Part] = {}

@@ -57,6 +57,8 @@ def verify(
         return (files, *walk.end(expected_key))
     except Wrong as failure:
         return (Found("files", False, str(failure)),)
+    except RecursionError:
+        return (Found("files", False, "A value in it is nested deeper than any that a console writes."),)
 
 
 def read_manifest(parts: dict[str, Part], check: SignatureCheck) -> tuple[dict[str, Any], Found]:

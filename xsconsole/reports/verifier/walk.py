@@ -32,7 +32,7 @@ class Walk:
         self._used: dict[str, int] = {}
         self._kept = tuple(kept_heads)
         self._digests = {seq: "" for seq, _ in self._kept}
-        self._clock: tuple[datetime, int] | None = None
+        self._clock: tuple[datetime, float] | None = None
         self._groups = iter(groups)
         self._signed = self.seq
         self._group = next(self._groups, None)
@@ -136,17 +136,15 @@ class Walk:
 
     def _follow_clock(self, seq: int, fields: Mapping[str, Any]) -> None:
         try:
-            now = (datetime.fromisoformat(fields["at"]), int(fields["monotonic_ns"]))
-        except (KeyError, ValueError, TypeError):
+            at, monotonic_s = datetime.fromisoformat(fields["at"]), int(fields["monotonic_ns"]) / 1e9
+            went_s = (at - self._clock[0]).total_seconds() if self._clock is not None else 0.0
+        except (KeyError, ValueError, TypeError, OverflowError):
             return
-        if self._clock is not None:
-            went_s = (now[0] - self._clock[0]).total_seconds()
-            true_s = max(0, now[1] - self._clock[1]) / 1e9
-            if went_s < true_s - CLOCK_TOLERANCE_S:
-                self.blame(
-                    "clock", seq, f"Before row {seq} the clock was set back by some {true_s - went_s:.0f} seconds."
-                )
-        self._clock = now
+        true_s = max(0.0, monotonic_s - self._clock[1]) if self._clock is not None else 0.0
+        if went_s < true_s - CLOCK_TOLERANCE_S:
+            back_s = true_s - went_s
+            self.blame("clock", seq, f"Before row {seq} the clock was set back by some {back_s:.0f} seconds.")
+        self._clock = (at, monotonic_s)
 
     def end(self, expected_key: str | None) -> tuple[Found, ...]:
         """Return what was found, once every row was given."""
