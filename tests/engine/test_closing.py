@@ -11,7 +11,7 @@ from tests.engine.desks import CountingIds, Desk, Office, virtually
 from tests.engine.memory_port import MemoryPort
 from tests.engine.requesting import Scene, approve, ask, refused, ruled, run, view
 from tests.engine.test_planning import kinds
-from xsconsole.domain.barriers import BarrierKind
+from xsconsole.domain.barriers import Barrier, BarrierKind
 from xsconsole.domain.closures import AnyClosure, ClosureKind, Freeze, subject_of
 from xsconsole.domain.ids import ConfigurationId, StageId
 from xsconsole.domain.plan import Disks
@@ -32,6 +32,7 @@ from xsconsole.engine.commands import (
     QuarantineVersion,
     StopTheLine,
 )
+from xsconsole.engine.plans.barring import barred
 from xsconsole.engine.ports import Field
 from xsconsole.errors import Barred, NotFound, NotPromotable, PlanIsStale, Refused
 
@@ -385,3 +386,11 @@ def test_an_approved_request_that_meets_a_freeze_waits_and_says_until_when() -> 
         assert (await (await run(scene.alice, request)).wait()).error is None
 
     virtually(story)
+
+
+def test_what_is_met_by_each_of_two_clocks_is_told_once() -> None:
+    frozen = Barrier(kind=BarrierKind.FREEZE, sentence="It is frozen.", mend="Lift it.")
+
+    refused = barred((frozen, replace(frozen, gate=1), replace(frozen, sentence="It is held.")))
+
+    assert (refused.reason, refused.mend) == ("It is frozen. It is held.", "Lift it.")

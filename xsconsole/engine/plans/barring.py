@@ -88,4 +88,5 @@ def barred(barriers: Sequence[Barrier], also: NotPromotable | None = None) -> Ba
     ends = [barrier.until for barrier in barriers]
     known = [end for end in ends if end is not None]
     is_known = also is None and len(known) == len(ends)
-    return Barred(reason=" ".join(reasons), mend=" ".join(dict.fromkeys(mends)), until=max(known) if is_known else None)
+    told = " ".join(dict.fromkeys(reasons))  # what is met twice, as by each of two clocks, is told once
+    return Barred(reason=told, mend=" ".join(dict.fromkeys(mends)), until=max(known) if is_known else None)
