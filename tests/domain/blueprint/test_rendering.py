@@ -6,6 +6,7 @@ import pytest
 from tests.domain.blueprint.shops import GIB, shop
 from xsconsole.domain.blueprint import Parameter, ParameterKind, Reference, Surroundings, Value, fill
 from xsconsole.domain.blueprint.answers import answer, written_as
+from xsconsole.domain.blueprint.edits import with_samples
 from xsconsole.domain.blueprint.patterns import NoPattern, compiled, fits
 from xsconsole.domain.blueprint.templating import Fault, render
 
@@ -171,3 +172,25 @@ def test_a_value_is_written_as_it_can_be_typed() -> None:
     assert [answer(size, written_as(size, value)) for value in (0, GIB, GIB + 1)] == [0, GIB, GIB + 1]
     assert written_as(Parameter(name="a", kind=ParameterKind.BOOLEAN), True) == "yes"
     assert answer(Parameter(name="a", kind=ParameterKind.ADDRESS), "10.0.0.1/8") == "10.0.0.1/8"
+
+
+@pytest.mark.parametrize(
+    ("parameter", "sample"),
+    [
+        (Parameter(name="who", kind=ParameterKind.TEXT, pattern="[0-9]+", least=9), "who"),
+        (Parameter(name="a", kind=ParameterKind.INTEGER, least=3), 3),
+        (Parameter(name="a", kind=ParameterKind.SIZE), GIB),
+        (Parameter(name="a", kind=ParameterKind.BOOLEAN), False),
+        (Parameter(name="a", kind=ParameterKind.CHOICE, choices=("small", "large")), "small"),
+        (Parameter(name="a", kind=ParameterKind.ADDRESS), "192.0.2.1"),
+        (Parameter(name="a", kind=ParameterKind.NETWORK), "front"),
+        (Parameter(name="a", kind=ParameterKind.TEXT, default="mine"), "mine"),
+    ],
+)
+def test_what_has_no_default_can_be_looked_at_with_a_sample(parameter: Parameter, sample: Value) -> None:
+    asked = msgspec.structs.replace(shop(), parameters=(*shop().parameters, parameter))
+
+    seen = with_samples(asked)
+
+    assert seen.parameters[-1].default == sample
+    assert not fill(seen, {}, Surroundings(configuration="x", version="1", stage="s")).findings

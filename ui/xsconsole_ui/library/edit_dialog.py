@@ -14,6 +14,7 @@ from xsconsole.domain.blueprint.edits import (
     add_parameter,
     with_member,
     with_parameter,
+    with_samples,
     without_member,
     without_parameter,
 )
@@ -181,7 +182,7 @@ class EditDialog(QDialog):
     def _show_preview(self) -> None:
         """Show what the member that is chosen comes to, or the names of all."""
         around = Surroundings(configuration=self.blueprint.name, version="1.0", stage="staging")
-        filled = fill(self.blueprint, {}, around)
+        filled = fill(with_samples(self.blueprint), {}, around)
         row = self.chosen
         wanted = row.id if row is not None and row.kind == "member" else ""
         lines = [one.sentence for one in filled.findings if wanted in ("", one.member) or not one.member]

@@ -47,7 +47,7 @@ def columns_of_findings() -> tuple[Column[Finding], ...]:
             head=tr("Is"),
             text=lambda one: one.severity.value,
             tone=lambda one: "bad" if one.is_error else "warn",
-            width=62,
+            width=76,
         ),
         Column(
             head=tr("What"),

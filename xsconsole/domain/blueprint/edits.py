@@ -12,6 +12,9 @@ from xsconsole.domain.blueprint.values import (
     Reference,
 )
 
+SAMPLE_BYTES = 1024**3
+SAMPLE_ADDRESS = "192.0.2.1"  # RFC 5737: of nobody
+
 Part = Blueprint | Parameter | Member
 
 
@@ -45,6 +48,30 @@ def without_parameter(blueprint: Blueprint, name: str) -> Blueprint:
     """Take a parameter out; what refers to it is found."""
     left = tuple(one for one in blueprint.parameters if one.name != name)
     return msgspec.structs.replace(blueprint, parameters=left)
+
+
+def with_samples(blueprint: Blueprint) -> Blueprint:
+    """Give each parameter that has no default one to look at: the least, the first, or for a text its own name."""
+    parameters = tuple(one if one.default is not None else _sample(one, blueprint) for one in blueprint.parameters)
+    return msgspec.structs.replace(blueprint, parameters=parameters)
+
+
+def _sample(parameter: Parameter, blueprint: Blueprint) -> Parameter:
+    match parameter.kind:
+        case ParameterKind.INTEGER:
+            return msgspec.structs.replace(parameter, default=parameter.least or 0)
+        case ParameterKind.SIZE:
+            return msgspec.structs.replace(parameter, default=parameter.least or SAMPLE_BYTES)
+        case ParameterKind.BOOLEAN:
+            return msgspec.structs.replace(parameter, default=False)
+        case ParameterKind.CHOICE:
+            return msgspec.structs.replace(parameter, default=next(iter(parameter.choices), None))
+        case ParameterKind.ADDRESS:
+            return msgspec.structs.replace(parameter, default=SAMPLE_ADDRESS)
+        case ParameterKind.NETWORK:
+            return msgspec.structs.replace(parameter, default=next(iter(blueprint.networks), None))
+        case ParameterKind.TEXT:
+            return msgspec.structs.replace(parameter, default=parameter.name, pattern="", least=None, most=None)
 
 
 def without_member(blueprint: Blueprint, member_id: str) -> Blueprint:
