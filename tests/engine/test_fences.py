@@ -32,9 +32,11 @@ from xsconsole.domain.fence.standing import (
 from xsconsole.domain.fence.values import FenceMode, Transport
 from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
 from xsconsole.domain.inventory import PIF, Host, Network
+from xsconsole.domain.plan import RunKind
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.words import explain, title
 from xsconsole.engine.commands import (
+    ChangePower,
     Confirmed,
     Connect,
     Deploy,
@@ -42,6 +44,7 @@ from xsconsole.engine.commands import (
     Dissolve,
     FenceCommand,
     Lift,
+    Plannable,
     Publish,
     Redeploy,
     StopTheLine,
@@ -109,7 +112,7 @@ class Scene:
         run = await self.desk.engine.open(Confirmed(command=command, digest=plan.digest, answers=plan.questions))
         return await run.wait()
 
-    def refusal(self, command: FenceCommand | Dissolve) -> str:
+    def refusal(self, command: Plannable) -> str:
         with pytest.raises(Refused) as refused:
             self.desk.engine.plan(command)
         return refused.value.reason
@@ -157,6 +160,13 @@ def test_a_fence_is_proved_before_it_starts_kept_started_again_and_discarded_wit
         kept = await scene.do(Undeploy(configuration=card.id, keeps=True))
         assert kept.error is None, explain(kept.error)
         assert "is off already" in scene.refusal(Undeploy(configuration=card.id, keeps=True))
+        start = ChangePower(configuration=card.id, revision=card.revision, kind=RunKind.START)
+        scene.pool.plug(card.members[0].uuid, scene.outside, "5")
+        assert "is not tight: “LAN”" in scene.refusal(start)
+        leak = scene.pool.interfaces(card.members[0].uuid)[-1]
+        scene.pool.change(card.members[0].uuid, VIFs=scene.pool.vm(card.members[0].uuid).VIFs[:-1])
+        scene.pool.drop_record(leak)
+        assert desk.engine.plan(start).intent.kind is RunKind.START
         assert (await scene.do(Redeploy(configuration=card.id))).error is None
         assert scene.fence() == fence
 
@@ -345,3 +355,43 @@ def _seed(scene: Scene, fence: StandingFence) -> Uuid:
     router = scene.pool.vm(fence.site.router or Uuid(""))
     pairs = drives_of(scene.desk.inventory, router)
     return next(disk.uuid for drive, disk in pairs if role_of_disk(drive) == "seed")
+
+
+def test_a_fence_without_a_gateway_has_no_router_and_one_that_nobody_is_in_any_more_goes_by_its_document() -> None:
+    async def story() -> None:
+        scene = await Scene().begin()
+        desk, pool = scene.desk, scene.pool
+        closed = Original(network=scene.front.uuid, name="prod-front", subnet=FRONT)
+        await desk.engine.grounds.write(scene.ground(originals=(closed,)), ground_on(pool.keys))
+        before = left(scene)
+        command = scene.deploy(mode=FenceMode.ISOLATED, is_stopped_first=True)
+        assert any("will be shut down, frozen and started again" in one for one in desk.engine.plan(command).warnings)
+
+        desk.port.faults += [Fault(method="start", nth=4), Fault(method="destroy", nth=1)]
+        stuck = await scene.do(command)
+        assert stuck.state is RunState.INTERRUPTED
+        desk.port.faults.clear()
+        ended = await desk.settle(scene.shop, Direction.RESUME)
+        assert ended.error is None, explain(ended.error)
+        fence = scene.fence()
+        assert (fence.site.router, fence.site.outside, fence.shares) == (None, None, ())
+        assert "are so already" in scene.refusal(Publish(configuration=fence.configuration))
+        assert (await scene.do(Undeploy(configuration=fence.configuration, keeps=True))).error is None
+        assert (await scene.do(Redeploy(configuration=fence.configuration))).error is None
+        assert (await scene.do(Undeploy(configuration=fence.configuration))).error is None
+        assert left(scene) == before
+
+        alone = replace(fence, configuration=ConfigurationId("nobody"), shares=("192.0.2.30",))
+        network = pool.add_network("left behind")
+        site = replace(fence.site, networks={"prod-front": network.uuid}, members={})
+        text, key = standing_text(replace(alone, site=site)), claim_key("192.0.2.30")
+        claim = claim_text(alone.configuration, "r")
+        pool.set_map(Field.POOL, None, {**pool.keys, f"{fence_stem(alone.configuration)}.1": text, key: claim})
+        assert "is gone" in scene.refusal(Redeploy(configuration=alone.configuration))
+        gone = await scene.do(Undeploy(configuration=alone.configuration))
+        assert gone.error is None, explain(gone.error)
+        assert left(scene) == before
+        pool.set_map(Field.POOL, None, {key: text for key, text in pool.keys.items() if "fence_ground" not in key})
+        assert "Nobody has said" in scene.refusal(scene.deploy())
+
+    virtually(story)

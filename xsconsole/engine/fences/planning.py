@@ -4,14 +4,16 @@ from datetime import datetime
 from typing import assert_never
 
 from xsconsole.domain.board import Board
+from xsconsole.domain.fence.proof import Fault, prove
 from xsconsole.domain.fence.standing import fence_on
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Plan
+from xsconsole.domain.plan import Plan, RunKind
 from xsconsole.engine.commands import (
     AddMembers,
     ArchiveInPool,
     Capture,
+    ChangePower,
     Delete,
     Demote,
     Dissolve,
@@ -30,6 +32,8 @@ from xsconsole.engine.fences.rerouting import plan_reroute
 from xsconsole.engine.fences.undeploying import plan_redeploy, plan_undeploy
 from xsconsole.errors import NotPromotable
 
+STARTING = frozenset({RunKind.START, RunKind.REBOOT, RunKind.RESUME})
+OPEN = frozenset({Fault.LEAK, Fault.STRANGER, Fault.CARD})
 LEADING_OUT = (
     *(Promote, Demote, Replicate, Refresh, Relocate, Deploy, AddMembers, RemoveMembers),
     *(Delete, Dissolve, Capture, ArchiveInPool),
@@ -58,9 +62,20 @@ def plan_fence(command: OfFence, board: Board, inventory: Inventory, actor: str,
 def demand_unfenced(command: Plannable, inventory: Inventory) -> None:
     """Refuse what a configuration in a fence cannot be asked for: its addresses are those of its original.
 
+    Nor is it started while a card of it is known to be outside: no step of such a run proves the fence.
+
     Raises:
         NotPromotable: naming the fence.
     """
+    if isinstance(command, ChangePower) and command.kind in STARTING:
+        standing = fence_on(keys_of(inventory), command.configuration)
+        proof = prove(standing.fence, standing.site, inventory) if standing is not None else None
+        breach = next((one for one in proof.breaches if one.fault in OPEN), None) if proof is not None else None
+        if standing is not None and breach is not None:
+            raise NotPromotable(
+                reason=f"The fence “{shortened(standing.fence.name, 60)}” is not tight: {breach.sentence}",
+                mend="Put that right first; `xsconsole fence prove` tells all of it.",
+            )
     if isinstance(command, LEADING_OUT):
         standing = fence_on(keys_of(inventory), command.configuration)
         if standing is not None:
