@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
-from xsconsole.console import Estate, Verb, fences
+from xsconsole.console import Console, Estate, Verb, fences
 from xsconsole.domain import words
 from xsconsole.domain.acts import Kind, ObjectId
 from xsconsole.domain.fence.picture import Picture, Place, picture
@@ -19,11 +19,14 @@ from xsconsole_ui import theme as look
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.fences.columns import FENCES, SPARE, FenceRow, columns_of_fences, fence_rows, told
+from xsconsole_ui.fences.ground_dialog import GroundDialog
 from xsconsole_ui.fences.map_view import FenceMap
 from xsconsole_ui.fences.rules_dialog import RulesDialog
 from xsconsole_ui.fences.undeploy_dialog import UndeployDialog
+from xsconsole_ui.flow import Flow
 from xsconsole_ui.health.panel import FilteredList
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.membership.dialogs import MembershipDialog
 from xsconsole_ui.scrolling import ScrollPage
 from xsconsole_ui.theme import Theme
 
@@ -45,11 +48,14 @@ class FencePlace(pieces.Panel):
     ) -> None:
         super().__init__(self.tr("Fences"), parent=parent)
         self._console, self._jobs = console, jobs
-        self.dialog: RulesDialog | UndeployDialog | None = None  # while it is open
+        self.dialog: RulesDialog | MembershipDialog | GroundDialog | None = None  # while it is open
         self.maps: list[FenceMap] = []
         empty = (
             self.tr("No fences yet"),
-            self.tr("A fence lets a clone run beside its original with the same addresses, and nothing leaks."),
+            self.tr(
+                "A fence lets a clone run beside its original with the same addresses, and nothing leaks. Say what "
+                "fences are built on (Ground…), then choose Deploy in a fence… in the menu of a card."
+            ),
         )
         self.list = FilteredList(
             self.tr("Fences"),
@@ -61,16 +67,20 @@ class FencePlace(pieces.Panel):
             told=told,
             least_words=LEAST_NAME,
         )
-        self._acts = QHBoxLayout()
-        self._acts.setContentsMargins(look.MARGIN, look.GAP, look.MARGIN, 0)
-        self._acts.setSpacing(look.GAP)
-        self.body.addLayout(self._acts)
-        self.rules = self._offer(self.tr("Rules…"), self._show_rules)
-        self.beside = self._offer(self.tr("Side by side"), self._show_siblings)
-        self.redeploy = self._offer(self.tr("Redeploy…"), self._redeploy)
-        self.undeploy = self._offer(self.tr("Undeploy…"), self._undeploy)
-        self.to_board = self._offer(self.tr("Show on the board"), self._go_to_card)
-        self._acts.addStretch(1)
+        self.ground = pieces.button(self.tr("&Ground…"), "quiet", self)
+        self.ground.setToolTip(self.tr("What fences are built on: outside network, addresses, router, subnets"))
+        self.ground.clicked.connect(self._show_ground)
+        self.header.add_control(self.ground)
+        acts = QWidget(self)
+        row = Flow(acts)
+        row.setContentsMargins(look.MARGIN, look.GAP, look.MARGIN, 0)
+        row.setSpacing(look.GAP)
+        self.body.addWidget(acts)
+        self.rules = self._offer(row, self.tr("Rules…"), self._show_rules)
+        self.beside = self._offer(row, self.tr("Side by side"), self._show_siblings)
+        self.redeploy = self._offer(row, self.tr("Redeploy…"), self._redeploy)
+        self.undeploy = self._offer(row, self.tr("Undeploy…"), self._undeploy)
+        self.to_board = self._offer(row, self.tr("Show on the board"), self._go_to_card)
         self._lay_out()
         self.list.view.selectionModel().selectionChanged.connect(self._look)
         self.list.opened.connect(self._show_rules)
@@ -100,10 +110,10 @@ class FencePlace(pieces.Panel):
         halves.setSizes([LIST_HEIGHT, 4 * LIST_HEIGHT])
         self.body.addWidget(halves, 1)
 
-    def _offer(self, text: str, perform: object) -> QAction:
+    def _offer(self, row: Flow, text: str, perform: object) -> QAction:
         action = QAction(text, self)
         action.triggered.connect(perform)
-        self._acts.addWidget(pieces.ActionButton(action, "", self, home=self.list.view))
+        row.addWidget(pieces.ActionButton(action, "", self, home=self.list.view))
         self.list.view.add_context_action(action)
         return action
 
@@ -211,6 +221,20 @@ class FencePlace(pieces.Panel):
                 view.selectionModel().select(model.index(at, 0), flag.Select | flag.Rows)
 
     @Slot()
+    def _show_ground(self) -> None:
+        """Edit what fences are built on, of the pool of the one that is selected, else of the first."""
+        row = self.chosen
+        console = self._console.of_card(row.configuration) if row is not None else self._console.pools.first
+        self._jobs.start(self._ground_shown(console), "edit the ground of fences")
+
+    async def _ground_shown(self, console: Console) -> None:
+        self.dialog = dialog = GroundDialog(self._console, console, self._jobs, self.window())
+        try:
+            await answered(dialog)
+        finally:
+            self.dialog = None
+
+    @Slot()
     def _show_rules(self) -> None:
         one = self.chosen
         if one is not None:
@@ -230,12 +254,17 @@ class FencePlace(pieces.Panel):
 
     @Slot()
     def _undeploy(self) -> None:
-        if self.chosen is not None:
-            self._jobs.start(self._undeployed(self.chosen), "ask about a fence")
+        row = self.chosen
+        if row is not None:
+            console = self._console.of_card(row.configuration)
+            self._ask(UndeployDialog(console, row.configuration, row.name, self.window()))
 
-    async def _undeployed(self, row: FenceRow) -> None:
-        console = self._console.of_card(row.configuration)
-        self.dialog = dialog = UndeployDialog(console, row.configuration, row.name, self.window())
+    def _ask(self, dialog: MembershipDialog) -> None:
+        self._jobs.start(self._asked(dialog), "ask about a fence")
+
+    async def _asked(self, dialog: MembershipDialog) -> None:
+        """Show a dialog about a fence, and want what it asks for."""
+        self.dialog = dialog
         try:
             if await answered(dialog) and dialog.command is not None:
                 self.wanted.emit(dialog.command)

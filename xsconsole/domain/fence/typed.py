@@ -1,7 +1,7 @@
 """What people type about fences: addresses, and ports to be published."""
 
 import re
-from ipaddress import AddressValueError, IPv4Address
+from ipaddress import AddressValueError, IPv4Address, IPv4Network
 
 from xsconsole.domain.fence.findings import HIGHEST_PORT
 from xsconsole.domain.fence.values import Transport
@@ -12,6 +12,7 @@ Port = tuple[Transport, int, int]
 """A transport, a port outside, and the one inside that it leads to."""
 
 _PORT = re.compile(r"(tcp|udp)/([0-9]{1,5})(?::([0-9]{1,5}))?", re.IGNORECASE)
+_TAGS = re.compile(r"([0-9]{1,4})\s*-\s*([0-9]{1,4})")
 SHOWN = 40
 
 
@@ -55,3 +56,53 @@ def address_of(text: str) -> IPv4Address | None:
         raise Refused(
             reason=f"“{shortened(text.strip(), SHOWN)}” is no IPv4 address.", mend="Write such as 10.0.0.5."
         ) from failure
+
+
+def network_of(text: str) -> IPv4Network | None:
+    """Read a network such as `192.168.50.0/24`; None where nothing is typed.
+
+    Raises:
+        Refused: it is none.
+    """
+    if not text.strip():
+        return None
+    try:
+        return IPv4Network(text.strip())
+    except ValueError as failure:
+        raise Refused(
+            reason=f"“{shortened(text.strip(), SHOWN)}” is no IPv4 network.", mend="Write such as 192.168.50.0/24."
+        ) from failure
+
+
+def networks_of(text: str) -> tuple[IPv4Network, ...]:
+    """Read networks with commas or blanks between; a single address is one of its own.
+
+    Raises:
+        Refused: one of them is none.
+    """
+    return tuple(found for word in text.replace(",", " ").split() if (found := network_of(word)) is not None)
+
+
+def addresses_of(text: str) -> tuple[IPv4Address, ...]:
+    """Read addresses with commas or blanks between.
+
+    Raises:
+        Refused: one of them is none.
+    """
+    return tuple(found for word in text.replace(",", " ").split() if (found := address_of(word)) is not None)
+
+
+def tags_of(text: str) -> tuple[int, int] | None:
+    """Read a first and a last VLAN tag, such as `3000-3099`; None where nothing is typed.
+
+    Raises:
+        Refused: it is no range.
+    """
+    if not text.strip():
+        return None
+    found = _TAGS.fullmatch(text.strip())
+    if found is None:
+        raise Refused(
+            reason=f"“{shortened(text.strip(), SHOWN)}” is no range of tags.", mend="Write such as 3000-3099."
+        )
+    return int(found.group(1)), int(found.group(2))

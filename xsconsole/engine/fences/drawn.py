@@ -31,7 +31,7 @@ def demand_ground(inventory: Inventory) -> Ground:
     if found is None:
         raise NotFound(
             reason="Nobody has said what fences of this pool are built on: outside network, addresses, router.",
-            mend="Write that to a file and take it in: `xsconsole fence ground set FILE`.",
+            mend="Say it in the window, at Fences, Ground…, or take a file in: `xsconsole fence ground set FILE`.",
         )
     return found.ground
 
