@@ -17,15 +17,17 @@ from xsconsole.domain.fence.ground import Ground
 from xsconsole.domain.fence.picture import State
 from xsconsole.domain.fence.ruleset import ruleset
 from xsconsole.domain.fence.standing import StandingFence
+from xsconsole.domain.fence.values import Transport
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.record import AuditEvent, AuditQuery
 from xsconsole.domain.words import explain
-from xsconsole.engine.commands import Undeploy
+from xsconsole.engine.commands import Publish, Undeploy
 from xsconsole_ui import actions
 from xsconsole_ui.board.lane_model import FACE_ROLE
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.fence_actions import DEPLOY, SHOW_FENCE
+from xsconsole_ui.fences.change_dialogs import PortsDialog
 from xsconsole_ui.fences.deploy_dialog import DeployDialog
 from xsconsole_ui.fences.ground_dialog import GroundDialog
 from xsconsole_ui.fences.rules_dialog import RulesDialog
@@ -179,6 +181,19 @@ async def test_a_fence_is_drawn_and_told_and_a_card_moved_out_of_it_turns_red_at
     assert (tmp_path / "rules.conf").read_text() == ruleset(standing.fence)
     dialog.accept()
     await until(lambda: place.dialog is None, "the end of the dialog")
+
+    # Other ports, as a plan; a wrong one is said, and nothing is planned.
+    assert place.connect_.toolTip() == "There is no other fence."
+    place.ports.trigger()
+    ports = await shown(window, PortsDialog)
+    assert ports.ports["web-1"].text() == "tcp/443:8443"
+    ports.ports["web-1"].setText("443")
+    ports.look()
+    assert ports.why_not.headline == "“443” is no port."
+    ports.ports["web-1"].setText("tcp/80")
+    ports.go.click()
+    await until(lambda: place.dialog is None, "the plan")
+    assert ports.command == Publish(configuration=fenced, published={"web-1": ((Transport.TCP, 80, 80),)})
 
     # Somebody else moves a card past the router.
     window.go("board")

@@ -93,6 +93,7 @@ DOING = {
     RunKind.UNDEPLOY: "taking its fence away",
     RunKind.PARK: "shutting its fence down",
     RunKind.REDEPLOY: "starting its fence",
+    RunKind.REROUTE: "changing its fence",
     RunKind.ARRANGE: "arranging its members",
 }
 

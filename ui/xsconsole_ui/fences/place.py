@@ -18,6 +18,7 @@ from xsconsole_ui import pieces
 from xsconsole_ui import theme as look
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.dialogs import answered
+from xsconsole_ui.fences.change_dialogs import ConnectDialog, PortsDialog
 from xsconsole_ui.fences.columns import FENCES, SPARE, FenceRow, columns_of_fences, fence_rows, told
 from xsconsole_ui.fences.ground_dialog import GroundDialog
 from xsconsole_ui.fences.map_view import FenceMap
@@ -78,6 +79,8 @@ class FencePlace(pieces.Panel):
         self.body.addWidget(acts)
         self.rules = self._offer(row, self.tr("Rules…"), self._show_rules)
         self.beside = self._offer(row, self.tr("Side by side"), self._show_siblings)
+        self.ports = self._offer(row, self.tr("Ports…"), self._change_ports)
+        self.connect_ = self._offer(row, self.tr("Connect…"), self._connect)
         self.redeploy = self._offer(row, self.tr("Redeploy…"), self._redeploy)
         self.undeploy = self._offer(row, self.tr("Undeploy…"), self._undeploy)
         self.to_board = self._offer(row, self.tr("Show on the board"), self._go_to_card)
@@ -155,6 +158,12 @@ class FencePlace(pieces.Panel):
         self._allow(self.rules, none)
         self._allow(self.beside, none or alone.format(origin=one.origin if one is not None else ""))
         away = self._why_no_change(one)
+        fence = one.watched.standing.fence if one is not None else None
+        shut = "" if fence is not None and fence.reachable else self.tr("Nothing leads in from outside.")
+        isolated = "" if fence is not None and fence.is_open else self.tr("It is isolated.")
+        apart = "" if self.list.model.rowCount() > 1 else self.tr("There is no other fence.")
+        self._allow(self.ports, none or away or shut)
+        self._allow(self.connect_, none or away or isolated or apart)
         self._allow(self.redeploy, none or away)
         self._allow(self.undeploy, none or away)
         lost = self.tr("Its configuration is gone from the board.") if one is not None and one.is_lost else ""
@@ -258,6 +267,18 @@ class FencePlace(pieces.Panel):
         if row is not None:
             console = self._console.of_card(row.configuration)
             self._ask(UndeployDialog(console, row.configuration, row.name, self.window()))
+
+    @Slot()
+    def _change_ports(self) -> None:
+        row = self.chosen
+        if row is not None:
+            self._ask(PortsDialog(self._console.of_card(row.configuration), row.watched.standing, self.window()))
+
+    @Slot()
+    def _connect(self) -> None:
+        row = self.chosen
+        if row is not None:
+            self._ask(ConnectDialog(self._console.of_card(row.configuration), row.watched.standing, self.window()))
 
     def _ask(self, dialog: MembershipDialog) -> None:
         self._jobs.start(self._asked(dialog), "ask about a fence")
