@@ -104,6 +104,22 @@ async def test_a_task_that_failed_says_so_with_its_code(pool: EmbeddedPool, gate
     free = size(int(storage["physical_size"]) - int(storage["physical_utilisation"]))
     assert caught.value.storages == (f"“SAN-gold” ({free} free)",)
 
+    for method in ("VDI.pool_migrate", "VM.copy"):
+        pool.control("fail", method=method, code="SR_BACKEND_FAILURE_44", params=["", "no space", ""])
+    vm, silver = plain.VM.get_by_name_label("jumpbox")[0], plain.SR.get_by_name_label("NFS-silver")[0]
+    drives = [plain.VBD.get_record(ref) for ref in plain.VM.get_VBDs(vm)]
+    disks = [drive["VDI"] for drive in drives if drive["type"] == "Disk"]
+    sizes = [int(plain.VDI.get_virtual_size(disk)) for disk in disks]
+    there = plain.SR.get_record(silver)
+    free = size(int(there["physical_size"]) - int(there["physical_utilisation"]))
+    for method, params, wanted in (
+        ("VDI.pool_migrate", (disks[0], silver, {}), sizes[0]),
+        ("VM.copy", (vm, "copy", silver), sum(sizes)),
+    ):
+        with pytest.raises(PoolFailed) as caught:
+            await gateway._tasks.run(method, *params, run=RUN)
+        assert caught.value.storages == (f"“NFS-silver” ({free} free, {size(wanted)} wanted)",)
+
 
 async def test_where_the_storage_is_full_is_not_asked_of_what_failed_otherwise(
     pool: EmbeddedPool, gateway: Gateway, plain: Any

@@ -102,7 +102,7 @@ class Tasks:
                 return await once()
             except PoolFailed as failure:
                 if failure.code != TOO_BUSY:
-                    await note_storages(self._session, failure, method, params[0] if params else None)
+                    await note_storages(self._session, failure, method, params)
                     raise
             await asyncio.sleep(backoff.next_s())
         return await once()
