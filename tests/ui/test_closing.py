@@ -15,6 +15,7 @@ from xsconsole.engine.commands import Promote
 from xsconsole_ui.board.lane_model import Dragged
 from xsconsole_ui.closing import ClosingDialog
 from xsconsole_ui.demo.gestures import click, until
+from xsconsole_ui.focus import holds_keyboard
 from xsconsole_ui.main_window import MainWindow
 
 __all__ = ["console", "pool", "window"]
@@ -94,8 +95,10 @@ async def test_a_run_is_stopped_and_put_back_from_its_sheet(
     await until(page.undo.isVisible, "the way to stop it")
     assert page.undo.text() == "Stop and put back"
 
+    page.undo.setFocus()
     click(page.undo)
     await until(lambda: not page.undo.isVisible(), "that it is being stopped")
+    assert holds_keyboard(page), "who stopped it goes on reading there"
     assert page.progress_text.whole.startswith("Stopping; not cancelled yet: Take")
     await go_on(slow)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from PySide6.QtCore import QPoint
 from PySide6.QtTest import QTest
 
 from tests.approving import approved_by
@@ -66,6 +67,8 @@ async def test_an_emergency_is_declared_on_purpose_and_stays_open_on_the_card_an
     assert names == ["Emergency: promote to Production"]
     assert page.go.text() == "Declare emergency and promote"
     assert page.outcome.isVisible()
+    hint, first = (part.mapTo(page, QPoint(0, 0)).y() for part in (page.missing, box))
+    assert hint < first, "what is typed into hangs on what is below, and stays where it is as the hint shortens"
     missing = []
     for step in (
         lambda: page.reason.setText("the shop is down"),

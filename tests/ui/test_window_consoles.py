@@ -59,7 +59,10 @@ async def test_what_another_console_does_is_seen_as_it_goes(
         assert row is not None
         tip = Qt.ItemDataRole.ToolTipRole
         await until(lambda: "alice is promoting" in str(lane.model.index(row).data(tip)), "whose run it is")
-        assert "alice" in window.inspector.plan_page.progress_text.whole
+        page = window.inspector.plan_page
+        assert "alice" in page.progress_text.whole
+        assert (page.undo.isVisible(), page.undo.isEnabled()) == (True, False)
+        assert "only where it goes on: by alice" in page.undo.toolTip()
         assert not window.actions_[actions.PROMOTE].isEnabled()
         pool.control("clear")
         await other.finished(run)

@@ -67,7 +67,7 @@ class PlanPage(QWidget):
         self.reason = QLineEdit(self._why)
         self.reason.setPlaceholderText(self.tr("Reason, for the record"))
         self.reason.setAccessibleName(self.tr("Reason, for the record"))
-        self.missing = pieces.wrapped("", "muted", self._why)
+        self.missing = pieces.wrapped("", "muted", self)
         self.go = pieces.button("", "primary", self)
         self.cancel = pieces.button(self.tr("Cancel"), "", self)
         self.resume = pieces.button(self.tr("Resume"), "primary", self)
@@ -91,7 +91,6 @@ class PlanPage(QWidget):
         reason.setContentsMargins(margin, margin, margin, 0)
         reason.setSpacing(gap)
         reason.addWidget(self.reason)
-        reason.addWidget(self.missing)
         buttons = QHBoxLayout()
         buttons.setContentsMargins(margin, margin, margin, margin)
         buttons.setSpacing(gap)
@@ -114,6 +113,8 @@ class PlanPage(QWidget):
         footer.setContentsMargins(0, 0, 0, 0)
         footer.setSpacing(0)
         footer.addWidget(pieces.Line(self))
+        self.missing.setContentsMargins(margin, gap, margin, 0)
+        footer.addWidget(self.missing)  # above all that is typed: what follows stays where it is as the hint shortens
         footer.addWidget(self.declaring)  # always in sight: what has to be done before it may begin
         footer.addWidget(self._why)
         footer.addLayout(buttons)
@@ -234,8 +235,11 @@ class PlanPage(QWidget):
         self.missing.hide()
         self._why.setVisible(is_interrupted)
         self.go.hide()
+        if self.undo.hasFocus() and not (is_interrupted or run.can_be_stopped):
+            self.steps.view.setFocus(Qt.FocusReason.OtherFocusReason)  # else Qt gives the keyboard to another panel
         self.resume.setVisible(is_interrupted)
-        self.undo.setVisible(is_interrupted or run.can_be_stopped)
+        is_elsewhere = bool(run.who) and run.state is RunState.RUNNING
+        self.undo.setVisible(is_interrupted or run.can_be_stopped or is_elsewhere)
         self.undo.setText(self.tr("Undo run") if is_interrupted else self.tr("Stop and put back"))
         for button, why in ((self.resume, why_not), (self.undo, why_not or why_no_undo)):
             button.setEnabled(not why)
@@ -243,10 +247,13 @@ class PlanPage(QWidget):
         if run.can_be_stopped:
             self.undo.setEnabled(True)  # also while the pool is away: then it is put back once that is there again
             self.undo.setToolTip(self.tr("Begins nothing more, cancels what goes on, and puts back what was done."))
+        if is_elsewhere:
+            self.undo.setEnabled(False)
+            self.undo.setToolTip(self.tr("It can be stopped only where it goes on: by {who}.").format(who=run.who))
         self.cancel.setText(self.tr("Close"))
         can_close = has_own_end and not run.is_going and not is_interrupted
         self.cancel.setVisible(can_close)
-        self._footer.setVisible(is_interrupted or can_close or run.can_be_stopped)
+        self._footer.setVisible(is_interrupted or can_close or run.can_be_stopped or is_elsewhere)
 
     def _show_bar(self, run: ShownRun | None, waits_for: str = "") -> None:
         self._bar.setVisible(run is not None and run.is_going)
