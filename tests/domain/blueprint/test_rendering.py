@@ -185,6 +185,7 @@ def test_a_value_is_written_as_it_can_be_typed() -> None:
         (Parameter(name="a", kind=ParameterKind.ADDRESS), "192.0.2.1"),
         (Parameter(name="a", kind=ParameterKind.NETWORK), "front"),
         (Parameter(name="a", kind=ParameterKind.TEXT, default="mine"), "mine"),
+        (Parameter(name="a", kind=ParameterKind.ADDRESS, required=False), None),
     ],
 )
 def test_what_has_no_default_can_be_looked_at_with_a_sample(parameter: Parameter, sample: Value) -> None:

@@ -51,8 +51,9 @@ def without_parameter(blueprint: Blueprint, name: str) -> Blueprint:
 
 
 def with_samples(blueprint: Blueprint) -> Blueprint:
-    """Give each parameter that has no default one to look at: the least, the first, or for a text its own name."""
-    parameters = tuple(one if one.default is not None else _sample(one, blueprint) for one in blueprint.parameters)
+    """Give each parameter without which nothing comes one to look at: the least, the first, or a text its own name."""
+    lacking = {one.name for one in blueprint.parameters if one.default is None and one.required}
+    parameters = tuple(_sample(one, blueprint) if one.name in lacking else one for one in blueprint.parameters)
     return msgspec.structs.replace(blueprint, parameters=parameters)
 
 
