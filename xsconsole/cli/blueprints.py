@@ -16,6 +16,7 @@ from xsconsole.domain.blueprint.difference import diff, lines, value_words
 from xsconsole.domain.blueprint.standing import Library, Shelved, shelved
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.ids import BlueprintId
+from xsconsole.domain.lineage import captured_words
 from xsconsole.domain.naming import find_configuration, find_storage
 from xsconsole.domain.words import count, instant
 from xsconsole.domain.workflow import Method
@@ -324,7 +325,7 @@ def _lines(one: Shelved, blueprint: Blueprint, desk: LibraryDesk) -> list[str]:
     found += [f"Changes: {blueprint.changes}"] if blueprint.changes else []
     found.append(f"Gold: {gold_words(one)}")
     if blueprint.source is not None:
-        found.append(f"Captured from {blueprint.source.name} in {blueprint.source.stage}")
+        found.append(captured_words(blueprint.source))
     for parameter in blueprint.parameters:
         default = f", else {written_as(parameter, parameter.default)}" if parameter.default is not None else ""
         found.append(f"Parameter {parameter.name}: {parameter.caption}: {asked(parameter)}{default}")

@@ -10,6 +10,7 @@ from itertools import zip_longest
 import msgspec
 
 from xsconsole.domain.actions.archives import Ancestor
+from xsconsole.domain.blueprint import Source
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.ids import ArchiveId, ConfigurationId, StageId, TransitionId, WorkflowId
 from xsconsole.domain.naming import shortened
@@ -58,6 +59,14 @@ def frozen_words(candidate: Candidate) -> str:
     """
     how = "as a power cut would have left it" if candidate.is_of_running else "while it was off"
     return f"{_frozen(candidate.at, candidate.skew_s)}, {how}"
+
+
+def captured_words(source: Source) -> str:
+    """Return what a version of a blueprint was captured from, and how far apart its machines were frozen for that."""
+    text = f"Captured from {source.name} in {source.stage}"
+    if source.frozen_at is None or source.skew_ms is None:
+        return text
+    return f"{text}, {_frozen(source.frozen_at, source.skew_ms / 1000)}"
 
 
 def _frozen(at: datetime, skew_s: float) -> str:

@@ -13,6 +13,7 @@ from xsconsole.domain.blueprint.difference import diff, lines, value_words
 from xsconsole.domain.blueprint.edits import with_parameter
 from xsconsole.domain.blueprint.finding import Finding
 from xsconsole.domain.blueprint.templating import used_names
+from xsconsole.domain.lineage import captured_words
 
 
 def parameter(kind: str, **fields: object) -> Parameter:
@@ -95,3 +96,12 @@ def test_findings_of_networks_and_of_kinds() -> None:
 def test_what_cannot_be_read_uses_no_names_and_texts_stay_as_they_are() -> None:
     assert used_names("{{ a") == frozenset()
     assert verbatim("plain") == "plain"
+
+
+def test_what_it_was_captured_from_says_how_far_apart_machines_were_frozen() -> None:
+    source = shop().source
+    assert source is not None
+    frozen = msgspec.structs.replace(source, frozen_at=datetime(2026, 11, 28, 5, 0, tzinfo=UTC))
+
+    assert captured_words(source) == "Captured from shop 3.4 in Production"
+    assert captured_words(frozen) == "Captured from shop 3.4 in Production, frozen at 2026-11-28 05:00 UTC within 2 s"

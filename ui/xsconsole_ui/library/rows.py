@@ -12,6 +12,7 @@ from xsconsole.domain.blueprint.text import field_name
 from xsconsole.domain.blueprint.typed import amount_text, disks_text, interfaces_text
 from xsconsole.domain.board import Card
 from xsconsole.domain.folding import folded_lines, one_line
+from xsconsole.domain.lineage import captured_words
 from xsconsole.domain.query.fields import Field, Kind, Schema
 from xsconsole.domain.words import count
 from xsconsole_ui import times
@@ -121,10 +122,7 @@ def told(row: LibraryRow) -> str:
         lines.append(tr("Its signature does not hold: somebody changed it after it was published."))
     lines.append(gold_words(row))
     if blueprint.source is not None:
-        came = tr("Captured from {name} in {stage}.").format(
-            name=one_line(blueprint.source.name), stage=blueprint.source.stage
-        )
-        lines.append(came)
+        lines.append(f"{one_line(captured_words(blueprint.source))}.")
     if not one.is_newest:
         lines.append(tr("A newer version exists."))
     lines += [f"{finding.sentence} {finding.mend}" for finding in one.findings]
