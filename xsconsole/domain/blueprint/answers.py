@@ -10,7 +10,7 @@ from xsconsole.domain.blueprint.values import Blueprint, Parameter, ParameterKin
 from xsconsole.domain.folding import shown
 from xsconsole.domain.query.fields import Kind
 from xsconsole.domain.query.worth import amount
-from xsconsole.domain.words import size
+from xsconsole.domain.words import count, size
 from xsconsole.domain.workflow.bounds import unfit_character
 
 LONGEST_TEXT = 1000
@@ -170,7 +170,7 @@ def _problem(parameter: Parameter, value: Value) -> str:
         return f"has {len(value)} characters; {LONGEST_TEXT} are the most"
     if parameter.kind is ParameterKind.TEXT:
         if not _within(parameter, len(value)):
-            return f"has {len(value)} characters"
+            return f"has {count(len(value), 'character')}"
         try:
             is_fit = not parameter.pattern or fits(parameter.pattern, value)
         except NoPattern:

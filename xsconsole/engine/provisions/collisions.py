@@ -32,7 +32,8 @@ def demand_names(newcomers: Sequence[Newcomer], board: Board, inventory: Invento
         more = f", and {len(doubled) - 1} more names are taken" if len(doubled) > 1 else ""
         raise NotPromotable(
             reason=f"“{shortened(doubled[0], 60)}” is the name of {whose}{more}.",
-            mend="Give another service or other values, or use {{ number }} in the name patterns of the blueprint.",
+            mend="Give another service, one that counts such as shop-{{ number }}, or other values; "
+            "or use {{ number }} in the name patterns of the blueprint.",
         )
 
 
