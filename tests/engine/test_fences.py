@@ -144,6 +144,7 @@ def test_a_fence_is_proved_before_it_starts_kept_started_again_and_discarded_wit
         fence = scene.fence()
         card = desk.card(fence.configuration)
         assert (card.standing, card.stage, fence.fence.name) == (Standing.WHOLE, "staging", "shop 1.3.0 fence 1")
+        assert (card.name, card.service, card.version) == ("shop 1.3.0 fence 1", "shop", "1.3.0")
         assert {member.power_state for member in card.members} == {"Running"}
         originals = {vif.MAC for member in desk.card(scene.shop).members for vif in scene.pool.interfaces(member.uuid)}
         assert {vif.MAC for member in card.members for vif in scene.pool.interfaces(member.uuid)} == originals

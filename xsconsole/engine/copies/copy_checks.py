@@ -62,6 +62,7 @@ class Order:
     passed: tuple[Override, ...] = ()  # what an emergency goes past
     stock: Stock | None = None  # copies are made of what was frozen for a request
     pattern: str = ""  # of the names of copies
+    title: str = ""  # of the configuration that comes into being; empty: that of the source
     approved: str = ""  # the text of the manifest that is confirmed or approved, where a gate asks for it
 
 

@@ -339,7 +339,7 @@ def _value(order: Order, offspring: Offspring, member: Member) -> MemberValue:
     return MemberValue(
         vm=Uuid(""),
         configuration=offspring.id,
-        name=member.value.name,
+        name=order.title or member.value.name,
         service=member.value.service,
         version=member.value.version,
         stage=order.target.id,

@@ -138,7 +138,7 @@ def plan_deploy(command: Deploy, board: Board, inventory: Inventory, actor: str,
         proved = [steps.add(StartCopy(copy=made_router), "the router", proved, memory, host=host)]
     at = {part.vm.uuid: host for part in parts} if host is not None else {}
     started = add_starts_of_copies(steps, parts, copies, at, proved, is_downtime=False)
-    add_members(steps, order, offspring, parts, copies, parts, started)
+    add_members(steps, replace(order, title=drawing.fence.name), offspring, parts, copies, parts, started)
     plan = Plan(
         intent=order.intent,
         steps=steps.all,
