@@ -208,7 +208,9 @@ def _told(drift: Drift) -> str:
 
 def _row(card: Card, drift: Drift | None) -> tuple[str, ...]:
     if drift is None:
-        return (card.name, card.stage, "", "", "nothing: it is no copy, and nothing else is in production")
+        is_copy = card.origin is not None and card.origin.is_copy
+        why = "its origin is gone or not connected" if is_copy else "it is no copy, and nothing else is in production"
+        return (card.name, card.stage, "", "", f"nothing: {why}")
     comparison = drift.comparison
     measure = f"{comparison.first.name} ({drift.baseline.against.value})"
     return (card.name, card.stage, str(len(comparison.drift)), str(len(comparison.allowed)), measure)

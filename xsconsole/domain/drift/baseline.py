@@ -53,7 +53,8 @@ def baseline_of(card: Card, board: Board, wanted: Against | None = None) -> Base
 def why_none(card: Card, wanted: Against | None = None) -> str:
     """Return why there is nothing that a configuration is measured by."""
     name, service = f"“{shortened(card.name, 60)}”", shortened(card.service, 60)
-    copied = "what it was copied from is gone" if card.origin is not None and card.origin.is_copy else "it is no copy"
+    is_copy = card.origin is not None and card.origin.is_copy
+    copied = "what it was copied from is gone, or in a pool that is not connected" if is_copy else "it is no copy"
     nobody = f"no other configuration of {service} is in production" if service else "it has no service"
     match wanted:
         case Against.ORIGIN:
