@@ -81,7 +81,7 @@ async def test_every_menu_fits_below_the_bar_of_a_small_screen(window: MainWindo
 
     # A letter that two things answer to is done by neither: Qt only goes from one to the other.
     bar = [action.text() for action in window.bar.menus.actions()]
-    for place in (window.workflow, window.inbox, window.archive, window.library):
+    for place in (window.workflow, window.inbox, window.archive, window.library, window.fences):
         buttons = (one for one in place.findChildren(QAbstractButton) if one.window() is window)  # not of a dialog
         texts = [*bar, *(button.text() for button in buttons)]
         told = Counter(found for text in texts if (found := QKeySequence.mnemonic(text).toString()))

@@ -361,15 +361,15 @@ RUN_MENU: Menu = (*MOVES, LOOK_CLOSER, None, RESUME, UNDO_RUN, None, HOLD, QUARA
 POINTS = Submenu(text="Restore &points", actions=(TAKE_POINT, REVERT, REMOVE_POINTS, THAW))
 KEEP = Submenu(text="&Keep", actions=(CAPTURE, ARCHIVE))
 KEEPING: Menu = (MIGRATE, DESCRIBE, POINTS, KEEP)
-MEMBERS = Submenu(text="Mem&bers", actions=(ADD_MEMBERS, REMOVE_MEMBERS, ARRANGE, ADOPT, CLEAN))
+MEMBERS = Submenu(text="Mem&bers", actions=(ADD_MEMBERS, REMOVE_MEMBERS, ARRANGE, ADOPT, CLEAN, None, DISSOLVE))
 POWER_OF_ALL = Submenu(text="Po&wer", actions=POWER)
-CARD_MENU: Menu = (*RUN_MENU, POWER_OF_ALL, FENCE, MEMBERS, *KEEPING, DISSOLVE, DELETE)
+CARD_MENU: Menu = (*RUN_MENU, POWER_OF_ALL, FENCE, MEMBERS, *KEEPING, DELETE)
 MENUS: tuple[tuple[str, Menu], ...] = (
     (
         "&Pool",
         (CONNECT, DISCONNECT, None, YOUR_KEY, *FILES, None, IMPORT, None, FREEZE, LIFT_FREEZE, STOP_LINE, None, QUIT),
     ),
-    ("&Configuration", (*RUN_MENU, POWER_OF_ALL, FENCE, CREATE, PROVISION, MEMBERS, *KEEPING, DISSOLVE, DELETE)),
+    ("&Configuration", (*RUN_MENU, POWER_OF_ALL, FENCE, CREATE, PROVISION, MEMBERS, *KEEPING, DELETE)),
     ("&Object", (*OBJECT_MENU, None, *SNAPSHOT_MENU)),
     ("&Workflow", WORKFLOW_MENU),
     (
