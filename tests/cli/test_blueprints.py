@@ -49,9 +49,18 @@ def test_the_life_of_a_blueprint(shell: Shell, tmp_path: Path) -> None:
     assert "began with version 1: what later ones up to version 2 changed is not in it" in third.err
     shell.say("blueprint", "retire", "Pay <b>", "--at-version", "3", "--reason", "old")
 
+    whole = tmp_path / "pay.xsblueprint"
+    exported = shell.say("blueprint", "export", "Pay <b>@2", "--out", str(whole), "--json")
+    assert (exported.status, exported.document["version"]) == (0, 2), exported.err
     kept = shell.say("blueprint", "retire", "Pay <b>", "--at-version", "1", "--reason", "old")
     assert (kept.status, kept.out) == (0, "No template was removed.\n"), kept.err
     gone = shell.say("blueprint", "retire", "Pay <b>", "--at-version", "2", "--reason", "old", "--json")
+    assert len(gone.document["removed"]) == len(document["members"])
+    dry = shell.say("blueprint", "import", str(whole), "--dry-run")
+    assert (dry.status, "Whole: " in dry.err) == (0, True), dry.err
+    back = shell.say("blueprint", "import", str(whole), "--reason", "back")
+    assert (back.status, "are in the library" in back.out) == (0, True), back.err
+    gone = shell.say("blueprint", "retire", "Pay <b>", "--at-version", "4", "--reason", "old", "--json")
     assert len(gone.document["removed"]) == len(document["members"])
     after = footprint(shell.pool)
     assert [key for key in after["keys"] if "blueprint" in key] == [f"xsconsole.blueprint_retired.{one['blueprint']}"]
@@ -59,3 +68,4 @@ def test_the_life_of_a_blueprint(shell: Shell, tmp_path: Path) -> None:
     rows = shell.say("audit", "list").out
     assert "Published the blueprint: Pay <b>" in rows
     assert "Retired the blueprint: Pay <b>" in rows
+    assert "Exported the blueprint: Pay <b>" in rows

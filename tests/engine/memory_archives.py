@@ -9,12 +9,37 @@ from typing import Protocol
 from tests.engine.memory_pool import MemoryPool
 from tests.engine.memory_sending import receive
 from xsconsole.domain.archive import DOCUMENT, Measured, Proof, sealed_proof
+from xsconsole.domain.blueprint.package import Opened
 from xsconsole.domain.ids import ConfigurationId, ConsoleId, RunId, Uuid
-from xsconsole.engine.ports import Transferred
+from xsconsole.engine.ports import Span, Transferred
 from xsconsole.errors import Refused
 from xsconsole.store.keys import SigningKey, is_signature
 
 Taken = tuple[MemoryPool, Uuid]
+
+
+@dataclass(slots=True, kw_only=True)
+class MemoryPackages:
+    """Files that hold blueprints with their disks: what each says, and the XVAs in it as files below it."""
+
+    opened: dict[Path, Opened] = field(default_factory=dict)
+    is_damaged: bool = False
+
+    async def open(self, path: Path, check: object) -> Opened:
+        return self.opened[path]
+
+    async def measure(self, path: Path, check: object) -> tuple[Opened, Mapping[str, Measured]]:
+        opened = self.opened[path]
+        return opened, {
+            part.path: Measured(size_bytes=part.size_bytes, sha256="" if self.is_damaged else part.sha256)
+            for part in opened.package.parts
+        }
+
+    async def place(self, path: Path, part: str) -> Span:
+        return Span(offset=[one.path for one in self.opened[path].package.parts].index(part), size_bytes=1)
+
+    def part(self, path: Path, within: Span) -> Path:
+        return path / self.opened[path].package.parts[within.offset].path
 
 
 @dataclass(slots=True, kw_only=True)
@@ -24,6 +49,7 @@ class MemoryShelf:
     files: dict[Path, bytes] = field(default_factory=dict)
     owners: dict[Path, RunId] = field(default_factory=dict)
     xvas: dict[bytes, Taken] = field(default_factory=dict)
+    packages: MemoryPackages = field(default_factory=MemoryPackages)
     is_full: bool = False
     proofs: list[Proof] = field(default_factory=list)
 
@@ -102,6 +128,10 @@ class MemoryArchives:
     @property
     def shelf(self) -> MemoryShelf:
         return self.port.shelf
+
+    @property
+    def packages(self) -> MemoryPackages:
+        return self.port.shelf.packages
 
     @staticmethod
     def check(public_key: bytes, signature: bytes, covered: bytes) -> bool:

@@ -22,7 +22,7 @@ from xsconsole.domain.inventory import (
     Host,
     Record,
 )
-from xsconsole.engine.ports import Field, Identity, Progress, Shape, Transferred
+from xsconsole.engine.ports import Field, Identity, Progress, Shape, Sink, Span, Transferred
 from xsconsole.errors import ConnectionLost, LostMaster, PoolFailed
 
 EPOCH = datetime(2026, 11, 23, 14, 2, 11, tzinfo=UTC)
@@ -233,10 +233,14 @@ class MemoryCopies:
     async def export(self, source: Uuid, file: Path, run: RunId, on_progress: Progress) -> Transferred:
         return await self.port.do("export", lambda: self.port.shelf.take(self.port.pool, source, file), on_progress)
 
+    async def export_into(self, source: Uuid, sink: Sink, run: RunId, on_progress: Progress) -> Transferred:
+        raise NotImplementedError("a pool of values writes whole files only")
+
     async def bring(
-        self, file: Path, sr: Uuid, run: RunId, on_progress: Progress
+        self, file: Path, sr: Uuid, run: RunId, on_progress: Progress, within: Span | None = None
     ) -> tuple[tuple[Uuid, ...], Transferred]:
-        return await self.port.do("bring", lambda: self.port.shelf.give(file, self.port.pool, sr), on_progress)
+        one = file if within is None else self.port.shelf.packages.part(file, within)
+        return await self.port.do("bring", lambda: self.port.shelf.give(one, self.port.pool, sr), on_progress)
 
     async def shape(self, vm: Uuid, shape: Shape) -> None:
         def give() -> None:
@@ -252,6 +256,10 @@ class MemoryCopies:
                 start_delay=shape.start_delay_s,
                 shutdown_delay=shape.shutdown_delay_s,
             )
+            if shape.is_off_networks:
+                for vif in self.port.pool.interfaces(vm):
+                    self.port.pool.drop_record(vif)
+                self.port.pool.change(vm, VIFs=())
             self.port.pool.move_interfaces(vm, shape.networks)
 
         await self.port.do("shape", give)

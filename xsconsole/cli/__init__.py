@@ -140,6 +140,8 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "blueprint capture": ("blueprints", "capture"),
     "blueprint export-document": ("blueprints", "export_document"),
     "blueprint import-document": ("blueprints", "import_document"),
+    "blueprint export": ("blueprint_files", "export"),
+    "blueprint import": ("blueprint_files", "import_"),
     "blueprint edit": ("blueprints", "edit"),
     "blueprint drafts": ("blueprints", "drafts"),
     "blueprint discard": ("blueprints", "discard"),

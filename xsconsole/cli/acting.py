@@ -17,7 +17,7 @@ from xsconsole.cli.servicing import POWER, servicing, yes_by_name
 from xsconsole.cli.session import connected, is_at_terminal, published, spoken_name, until
 from xsconsole.console import Console, Pools, RunState, RunStatus, read_plan, record_unread
 from xsconsole.domain import words
-from xsconsole.domain.board import Card, Standing
+from xsconsole.domain.board import APART, Card, Standing
 from xsconsole.domain.ids import ConfigurationId, Digest, RunId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.naming import find_configuration, find_stage, find_vm
@@ -295,9 +295,7 @@ async def _shown(console: Console, configuration: ConfigurationId, ended: RunSta
         if configuration == intent.makes:
             return card is not None and card.run is None and bool(card.members)
         if card is None:
-            return (
-                intent.kind in (*FORGETTING, RunKind.DELETE_ARCHIVE, RunKind.PROVE) or ended.state is not RunState.DONE
-            )
+            return intent.kind in (*FORGETTING, RunKind.DELETE_ARCHIVE, *APART) or ended.state is not RunState.DONE
         if ended.state is RunState.INTERRUPTED:
             return card.run is not None
         is_kept = ended.state is RunState.UNDONE or intent.kind in UNWRITTEN  # the revision is as it was
@@ -321,6 +319,8 @@ def _print_failure(error: ConsoleError, card: Card | None, inventory: Inventory,
 def _what_is_so(console: Console, plan: Plan, card: Card | None) -> str:
     if plan.intent.kind is RunKind.PROVE and card is None:
         return f"Nothing is left of what was tried of “{plan.intent.name}”."
+    if plan.intent.kind is RunKind.IMPORT and card is None:
+        return f"“{plan.intent.name}” and its templates are in the library."
     if plan.intent.kind in (RunKind.PROVISION, RunKind.RETURN) and card is None:
         return f"Nothing is left of “{plan.intent.name}”."
     if card is None and plan.intent.kind is RunKind.RETIRE:

@@ -1,7 +1,6 @@
 """Verbs about archives in files: made, listed, verified, brought back, held and deleted."""
 
 import argparse
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -135,10 +134,7 @@ async def verify(options: argparse.Namespace) -> int:
         return await pool_archives.verify(options)
     async with _at_home(options, is_reading=options.unrecorded) as room:
         found = await room.find(options.archive)
-        is_watched = sys.stderr is not None and sys.stderr.isatty()
-        check = await room.verify(
-            Path(found.folder), {options.key} if options.key else (), _say_share if is_watched else None
-        )
+        check = await room.verify(Path(found.folder), {options.key} if options.key else (), output.share_teller())
     if options.json:
         output.print_json(check_document(found, check))
     else:
@@ -148,10 +144,6 @@ async def verify(options: argparse.Namespace) -> int:
     if not check.is_good:
         return 1
     return 0 if check.is_vouched else KEY_UNKNOWN
-
-
-def _say_share(share: float) -> None:
-    output.ask(f"\r{share:4.0%}" if share < 1 else "\r")
 
 
 async def hold(options: argparse.Namespace) -> int:

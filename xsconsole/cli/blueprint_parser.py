@@ -44,6 +44,17 @@ def add_blueprints(make: VerbMaker, name_help: str, add_reason: Callable[..., No
     verb.add_argument("--out", metavar="FILE", help="else to standard output")
     verb = make("blueprint import-document", "begin a draft with a file, or put it in the place of one", has_json=True)
     verb.add_argument("file", metavar="FILE")
+    verb = make("blueprint export", "a version with its disks, as one file for another pool", has_json=True)
+    verb.add_argument("blueprint", metavar="BLUEPRINT", help=f"{BLUEPRINT_HELP}, or `NAME@VERSION`; else the newest")
+    verb.add_argument("--out", required=True, metavar="FILE", help="such as shop-3.xsblueprint; none is replaced")
+    verb = make("blueprint import", "templates and a version of the library, of such a file", has_json=True)
+    verb.add_argument("file", metavar="FILE")
+    verb.add_argument("--sr", metavar="STORAGE", help="where the disks go, by name or uuid; else the usual storage")
+    verb.add_argument(
+        "--dry-run", action="store_true", help="compare every hash, say what it would do, and change nothing"
+    )
+    verb.add_argument("--plan", type=digest, metavar="DIGEST", help="refuse unless the plan is this one")
+    add_reason(verb)
     verb = make("blueprint edit", "begin a draft of a blueprint with its newest version", has_json=True)
     verb.add_argument("blueprint", metavar="BLUEPRINT", help=BLUEPRINT_HELP)
     make("blueprint drafts", "what is worked on in this home", has_json=True)

@@ -244,11 +244,8 @@ async def _text(desk: LibraryDesk, text: str) -> Blueprint:
     """Return what a word of the command line means: a file, a draft, or a version of the library."""
     if text.startswith(DRAFT):
         return (await _draft(desk, text)).blueprint
-    name, separator, version = text.rpartition("@")
     try:
-        if separator and version.isdecimal():
-            return _readable(shelved(desk.library, name, int(version)))
-        return _readable(shelved(desk.library, text))
+        return _readable(named(desk.library, text))
     except NotFound as unknown:
         try:
             return await read_document(text)
@@ -256,6 +253,14 @@ async def _text(desk: LibraryDesk, text: str) -> Blueprint:
             if "/" in text or text.endswith(".json"):
                 raise
             raise unknown from None
+
+
+def named(library: Library, text: str) -> Shelved:
+    """Return the version that is meant by a name or an id, perhaps with `@` and a number behind."""
+    name, separator, version = text.rpartition("@")
+    if separator and version.isdecimal():
+        return shelved(library, name, int(version))
+    return shelved(library, text)
 
 
 async def _draft(desk: LibraryDesk, text: str) -> BlueprintDraft:

@@ -3,7 +3,7 @@
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import TextIO
@@ -64,6 +64,15 @@ def renew(line: str) -> None:
     if sys.stderr is not None:
         with _writing(sys.stderr):
             sys.stderr.flush()
+
+
+def share_teller() -> Callable[[float], None] | None:
+    """Return what tells in one place how far something is; None where nobody watches."""
+    return _say_share if sys.stderr is not None and sys.stderr.isatty() else None
+
+
+def _say_share(share: float) -> None:
+    ask(f"\r{share:4.0%}" if share < 1 else "\r")
 
 
 def is_yes(question: str) -> bool:

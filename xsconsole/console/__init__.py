@@ -24,6 +24,7 @@ from xsconsole.console.fencing import Fencing
 from xsconsole.console.history import past, present
 from xsconsole.console.last_words import LastWords
 from xsconsole.console.library import BlueprintDraft, LibraryDesk, read_document, read_one, write_document
+from xsconsole.console.packages import PackageDesk, verify_package
 from xsconsole.console.plan_files import read_plan
 from xsconsole.console.pool_archives import PoolArchives
 from xsconsole.console.pools import Pools
@@ -67,6 +68,7 @@ __all__ = [
     "KnownVersion",
     "LastWords",
     "LibraryDesk",
+    "PackageDesk",
     "PoolArchives",
     "Pools",
     "ProvisionOrder",
@@ -117,6 +119,7 @@ __all__ = [
     "statement_of",
     "stored_archives",
     "usable_on",
+    "verify_package",
     "version_numbered",
     "write_document",
     "write_file",

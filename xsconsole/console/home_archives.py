@@ -17,6 +17,7 @@ from xsconsole.domain.signing import Signer
 from xsconsole.errors import Refused
 from xsconsole.store.archives import PROOF, FolderShelf
 from xsconsole.store.keys import is_signature
+from xsconsole.store.packages import PackageShelf
 
 PROVEN_ROWS = 500
 
@@ -27,6 +28,7 @@ class HomeArchives:
     def __init__(self, home: Home) -> None:
         self._home = home
         self.shelf = FolderShelf()
+        self.packages = PackageShelf()
         self.check = is_signature
 
     @property

@@ -254,7 +254,7 @@ class LibraryDesk:
         check(blueprint)
         pool = self._console.inventory.pool
         draft = BlueprintDraft(
-            blueprint=msgspec.structs.replace(blueprint, signature=None, author="", at=None),
+            blueprint=msgspec.structs.replace(blueprint, imported=None, signature=None, author="", at=None),
             pool=self._pool,
             pool_name=pool.name_label if pool is not None else "",
             seen=seen,

@@ -174,6 +174,7 @@ V = TypeVar("V", Roster, RunRecord)
 
 ROSTER_PREFIX = PREFIX + "configuration."
 RUN_PREFIX = PREFIX + "run."
+APART = {RunKind.PROVE: "trial", RunKind.IMPORT: "import"}  # runs that are of no configuration
 
 EMPTY_BOARD = Board(workflow=None, cards={})
 
@@ -347,8 +348,8 @@ def card_of(id_: ConfigurationId, state: PoolState, holder_of: HolderOf) -> Card
     intent = record.plan.intent if record else None
     stage = None
     name, service = (intent.name, intent.service) if intent is not None else (str(id_), "")
-    if intent is not None and intent.kind is RunKind.PROVE:  # what is tried is nobody's, and stands nowhere
-        name, service = f"trial of {name}", ""
+    if intent is not None and intent.kind in APART:  # what is tried is nobody's, and stands nowhere
+        name, service = f"{APART[intent.kind]} of {name}", ""
     elif intent is not None:
         stage = intent.target if id_ in intent.others else intent.source or intent.target
     return Card(

@@ -67,6 +67,7 @@ class AuditEvent(StrEnum):
     ARCHIVE_RELEASED = "archive.released"
     ARCHIVE_KEPT = "archive.kept"  # until when it is kept was said anew
     BLUEPRINT_PUBLISHED = "blueprint.published"
+    BLUEPRINT_EXPORTED = "blueprint.exported"  # a version with its disks, into a file
     BLUEPRINT_RETIRED = "blueprint.retired"  # a version is gone from the library, with templates that only it needed
     TEMPLATES_REMOVED = "library.cleared"  # templates that no blueprint needed
     OBSERVED = "configuration.observed"  # what somebody else did, as this console saw it

@@ -24,6 +24,7 @@ class RunKind(StrEnum):
     RETURN = "return"  # from an archive, as a new one
     PROVE = "prove"  # that an archive comes back: tried in a scratch place, and removed again
     CAPTURE = "capture"  # into the library, as templates and a blueprint; it stays as it is
+    IMPORT = "import"  # of a blueprint with its disks, into the library
     HALT = "halt"  # its time in a stage is over
     START = "start"  # its machines, in their order
     SHUT_DOWN = "shut-down"

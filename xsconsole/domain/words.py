@@ -151,6 +151,8 @@ def kind_name(kind: RunKind) -> str:
             return "Prove the archive of"
         case RunKind.CAPTURE:
             return "Capture"
+        case RunKind.IMPORT:
+            return "Import the blueprint"
         case RunKind.HALT | RunKind.SHUT_DOWN:
             return "Shut down"
         case RunKind.START:

@@ -24,6 +24,7 @@ from xsconsole.engine.fence_commands import Publish as Publish
 from xsconsole.engine.fence_commands import Redeploy as Redeploy
 from xsconsole.engine.fence_commands import Undeploy as Undeploy
 from xsconsole.engine.library_commands import Capture as Capture
+from xsconsole.engine.library_commands import ImportBlueprint as ImportBlueprint
 from xsconsole.engine.provision_commands import Newcomer as Newcomer
 from xsconsole.engine.provision_commands import Provision as Provision
 from xsconsole.engine.replica_commands import AllowDifference as AllowDifference
@@ -322,7 +323,7 @@ OfService = ChangePower | TakePoint | RevertTo | Describe | Delete | Relocate | 
 """Commands to a configuration as one thing, which stays in its stage."""
 
 OfFence = Deploy | Undeploy | Redeploy | Publish | Connect
-Kept = RemovePoints | Restoring | DeletePooled | ProveArchive | EndStay
+Kept = RemovePoints | Restoring | DeletePooled | ProveArchive | EndStay | ImportBlueprint
 Plannable = Freezing | Demote | OfMembers | Remap | Freeze | Thaw | Mend | Kept | OfService | Provision | OfFence
 """Commands that become a plan and then a run."""
 

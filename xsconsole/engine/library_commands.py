@@ -1,10 +1,15 @@
 """What can be asked for about the library. Parts of `commands`."""
 
+import uuid
 from dataclasses import dataclass
+from pathlib import Path
 
 from xsconsole.domain.blueprint import Blueprint
+from xsconsole.domain.blueprint.package import Opened
 from xsconsole.domain.ids import BlueprintId, ConfigurationId, Uuid
 from xsconsole.domain.workflow import Method
+
+IMPORT_SPACE = uuid.UUID("b0d5a3c8-1f2e-4c55-9a53-5a5f0f3f7c1d")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +30,27 @@ class Capture:
     sr: Uuid | None = None
     is_stopped_first: bool = False
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportBlueprint:
+    """Make templates of a file that holds a blueprint with its disks, and publish it with them.
+
+    `opened` is what the file said when it was opened; `is_own`: this console's key signed it. The disks go to storage
+    `sr`, None: the usual one; `pool` is where to, None: the first.
+    """
+
+    file: Path
+    opened: Opened
+    is_own: bool
+    sr: Uuid | None = None
+    pool: Uuid | None = None
+    reason: str = ""
+
+    @property
+    def configuration(self) -> ConfigurationId:
+        """What the run stands under: one import of a blueprint at a time."""
+        return ConfigurationId(str(uuid.uuid5(IMPORT_SPACE, self.opened.package.blueprint)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,6 +61,7 @@ class Shape:
     networks: Mapping[str, Uuid]
     home: Uuid | None
     is_template: bool = False
+    is_off_networks: bool = False  # its interfaces go
 
 
 class CopyPort(Protocol):
@@ -84,12 +85,18 @@ class CopyPort(Protocol):
     async def export(self, source: Uuid, file: Path, run: RunId, on_progress: Progress) -> "Transferred":
         """Write a halted machine or a snapshot as an XVA, over a file that is there; raises as `TransferPort` does."""
 
+    async def export_into(self, source: Uuid, sink: "Sink", run: RunId, on_progress: Progress) -> "Transferred":
+        """Write a halted machine or a template as an XVA to where others follow; raises as `TransferPort` does.
+
+        What was written of one that fails is for the caller to remove.
+        """
+
     async def bring(
-        self, file: Path, sr: Uuid, run: RunId, on_progress: Progress
+        self, file: Path, sr: Uuid, run: RunId, on_progress: Progress, within: "Span | None" = None
     ) -> "tuple[tuple[Uuid, ...], Transferred]":
         """Make machines of an XVA, by the names in it, on a storage, with new addresses; as `send` does with networks.
 
-        Raises as `TransferPort` does.
+        The XVA is the whole file, or a part of it. Raises as `TransferPort` does.
         """
 
     async def shape(self, vm: Uuid, shape: Shape) -> None:
@@ -278,6 +285,22 @@ class DiskFormat(StrEnum):
     VHD = "vhd"
 
 
+class Sink(Protocol):
+    """What takes bytes on the thread of a transfer. It raises `StoreFailed` or `Refused` where it cannot."""
+
+    def write(self, piece: bytes, /) -> object: ...
+
+    def flush(self) -> object: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A part of a file."""
+
+    offset: int
+    size_bytes: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transferred:
     """What went over the wire. `sha256` is that of exactly these bytes, in hexadecimal digits."""
@@ -332,8 +355,12 @@ class TransferPort(Protocol):
         *,
         sr: Uuid | None = None,
         is_restore: bool = False,
+        within: Span | None = None,
     ) -> tuple[tuple[Uuid, ...], Transferred]:
-        """Make VMs of an XVA and return them; a restore keeps their uuids and the addresses of their interfaces."""
+        """Make VMs of an XVA and return them; a restore keeps their uuids and the addresses of their interfaces.
+
+        The XVA is the whole file, or a part of it.
+        """
 
 
 class Ledger(Protocol):

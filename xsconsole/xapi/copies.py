@@ -5,7 +5,7 @@ from pathlib import Path
 
 from xsconsole.domain.ids import NULL_REF, Ref, RunId, Uuid
 from xsconsole.domain.inventory import VM
-from xsconsole.engine.ports import CopyPort, PlacingPort, Progress, Shape, Transferred
+from xsconsole.engine.ports import CopyPort, PlacingPort, Progress, Shape, Sink, Span, Transferred
 from xsconsole.errors import PoolFailed
 from xsconsole.xapi.disposal import GONE, Disposal, ref_of
 from xsconsole.xapi.records import record_of
@@ -61,10 +61,13 @@ class XapiCopies:
     async def export(self, source: Uuid, file: Path, run: RunId, on_progress: Progress) -> Transferred:
         return await self.transfers.export_vm(source, file, run, lambda _, share: on_progress(share), replaces=True)
 
+    async def export_into(self, source: Uuid, sink: Sink, run: RunId, on_progress: Progress) -> Transferred:
+        return await self.transfers.export_into(source, sink, run, lambda _, share: on_progress(share))
+
     async def bring(
-        self, file: Path, sr: Uuid, run: RunId, on_progress: Progress
+        self, file: Path, sr: Uuid, run: RunId, on_progress: Progress, within: Span | None = None
     ) -> tuple[tuple[Uuid, ...], Transferred]:
-        return await self.transfers.import_vm(file, run, lambda _, share: on_progress(share), sr=sr)
+        return await self.transfers.import_vm(file, run, lambda _, share: on_progress(share), sr=sr, within=within)
 
     async def shape(self, vm: Uuid, shape: Shape) -> None:
         ref = await self._ref("VM", vm)
@@ -81,6 +84,9 @@ class XapiCopies:
         }.items():
             await self._session.call(f"VM.set_{field}", ref, value)
         arrived = await self._made_on_arrival(ref)
+        if shape.is_off_networks:
+            await self._take_off(ref, arrived)
+            await self._tidy(arrived)
         await self._placing.put_on(vm, shape.networks)
         if shape.is_template:
             await self._session.call("VM.set_is_a_template", ref, True)
@@ -104,6 +110,19 @@ class XapiCopies:
             if IMPORT_KEY in record["other_config"] and not record["PIFs"]:
                 found.append(network)
         return list(dict.fromkeys(found))
+
+    async def _take_off(self, vm: Ref, arrived: Collection[Ref]) -> None:
+        """Take every interface of a machine away.
+
+        A network that its import made goes with the last one on it, in one call: who was cut off between the two would
+        leave a network of which nobody knows any more why it is there.
+        """
+        for vif in await self._session.call("VM.get_VIFs", vm):
+            network = Ref(await self._session.call("VIF.get_network", vif))
+            if network in arrived and await self._session.call("network.get_VIFs", network) == [vif]:
+                await self._session.call("network.destroy", network)
+            else:
+                await self._session.call("VIF.destroy", vif)
 
     async def _tidy(self, networks: Iterable[Ref]) -> None:
         """Take those away on which nothing is any more."""

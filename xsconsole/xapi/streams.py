@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urlsplit
 
 import urllib3
 
-from xsconsole.engine.ports import Transferred
+from xsconsole.engine.ports import Sink, Span, Transferred
 from xsconsole.errors import ConnectFailed, DiskFull, Refused, StoreFailed
 from xsconsole.xapi.errors import RoadBroken
 from xsconsole.xapi.transport import DEFAULT_PORTS, Address, cause_of, connection_to
@@ -104,23 +104,30 @@ class Stream:
                         return self._written(answer, file)
         raise _circle()
 
-    def upload(self, request: Request, file: Path) -> Transferred:
-        """Send `file` to the host and wait until it has taken all of it. Raises as `download` does."""
-        return self._put(request, lambda: _opened(file, "rb"))
+    def upload(self, request: Request, file: Path, within: Span | None = None) -> Transferred:
+        """Send `file` or a part of it to the host and wait until it has taken all of it. Raises as `download` does."""
+        return self._put(request, lambda: _opened(file, "rb"), within)
 
     def put(self, request: Request, content: bytes) -> Transferred:
         """Send this much to the host and wait until it has taken all of it. Raises as `download` does but for files."""
         return self._put(request, lambda: contextlib.nullcontext(io.BytesIO(content)))
 
-    def _put(self, request: Request, opened: Callable[[], contextlib.AbstractContextManager[BinaryIO]]) -> Transferred:
+    def _put(
+        self,
+        request: Request,
+        opened: Callable[[], contextlib.AbstractContextManager[BinaryIO]],
+        within: Span | None = None,
+    ) -> Transferred:
         for address in self._hops():
             with opened() as source, self._connected(address) as connected:
-                size_bytes = source.seek(0, os.SEEK_END)
-                source.seek(0)
+                size_bytes = source.seek(0, os.SEEK_END) if within is None else within.size_bytes
+                source.seek(0 if within is None else within.offset)
                 connected.sendall(request.head(address, size_bytes))
                 digest, answer = hashlib.sha256(), _early_answer(connected, request.verb)
                 if answer is None or answer.status in OK:  # XAPI says yes before it reads
-                    answer = self._sent(connected, source, digest, answer) or _begun(connected, request.verb)
+                    answer = self._sent(connected, source, size_bytes, digest, answer) or _begun(
+                        connected, request.verb
+                    )
                 with contextlib.closing(answer):
                     if not self._is_elsewhere(address, answer):
                         for _ in _pieces(answer):
@@ -128,7 +135,7 @@ class Stream:
                         return Transferred(size_bytes=size_bytes, sha256=digest.hexdigest())
         raise _circle()
 
-    def fetch(self, request: Request, sink: BinaryIO) -> Transferred:
+    def fetch(self, request: Request, sink: Sink) -> Transferred:
         """Pass what the host sends on to `sink`. Raises as `download` does but for files."""
         for address in self._hops():
             with self._connected(address) as connected:
@@ -214,7 +221,7 @@ class Stream:
                 os.fsync(output.fileno())
         return Transferred(size_bytes=size_bytes, sha256=digest.hexdigest())
 
-    def _passed_on(self, response: http.client.HTTPResponse, sink: BinaryIO) -> Transferred:
+    def _passed_on(self, response: http.client.HTTPResponse, sink: Sink) -> Transferred:
         size_bytes, digest = 0, hashlib.sha256()
         for piece in _pieces(response):
             digest.update(piece)
@@ -228,13 +235,14 @@ class Stream:
         self,
         connected: socket.socket,
         source: BinaryIO,
+        size_bytes: int,
         digest: "hashlib._Hash",
         answer: http.client.HTTPResponse | None,
     ) -> http.client.HTTPResponse | None:
         """Send the body, and return the answer as far as it has come."""
         sent_bytes = 0
         try:
-            while piece := source.read(PIECE_BYTES):
+            while piece := source.read(min(PIECE_BYTES, size_bytes - sent_bytes)):
                 connected.sendall(piece)
                 digest.update(piece)
                 sent_bytes += len(piece)

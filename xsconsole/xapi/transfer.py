@@ -12,7 +12,7 @@ from typing import BinaryIO, TypeVar
 from xsconsole.domain.acts import Compression
 from xsconsole.domain.ids import Ref, RunId, Uuid
 from xsconsole.domain.inventory import Task
-from xsconsole.engine.ports import DiskFormat, TransferProgress, Transferred
+from xsconsole.engine.ports import DiskFormat, Sink, Span, TransferProgress, Transferred
 from xsconsole.errors import ConnectionLost, ConsoleError, NotPermitted, PoolFailed, Refused
 from xsconsole.xapi.errors import RoadBroken
 from xsconsole.xapi.hosts import KnownHosts
@@ -64,6 +64,17 @@ class XapiTransfers:
             query["use_compression"] = compression.value
         return await self._download("export", "/export", query, file, run, on_progress, replaces=replaces)
 
+    async def export_into(self, vm: Uuid, sink: Sink, run: RunId, on_progress: TransferProgress) -> Transferred:
+        query: dict[str, str] = {"uuid": vm}
+        task, received = await self._moved(
+            "export",
+            lambda stream, cookie: stream.fetch(Request(verb="GET", path="/export", query=query, cookie=cookie), sink),
+            run,
+            on_progress,
+        )
+        self._tasks.result_of(task, "export")
+        return received
+
     async def export_disk(
         self,
         disk: Uuid,
@@ -84,13 +95,16 @@ class XapiTransfers:
         *,
         sr: Uuid | None = None,
         is_restore: bool = False,
+        within: Span | None = None,
     ) -> tuple[tuple[Uuid, ...], Transferred]:
         query = {"restore": "true" if is_restore else "false"}
         if sr is not None:
             query["sr_uuid"] = sr
         task, sent = await self._moved(
             "import",
-            lambda stream, cookie: stream.upload(Request(verb="PUT", path="/import", query=query, cookie=cookie), file),
+            lambda stream, cookie: stream.upload(
+                Request(verb="PUT", path="/import", query=query, cookie=cookie), file, within
+            ),
             run,
             on_progress,
         )

@@ -75,6 +75,7 @@ DOING = {
     RunKind.DELETE_ARCHIVE: "deleting an archive",
     RunKind.RETURN: "restoring",
     RunKind.PROVE: "proving its archive",
+    RunKind.IMPORT: "importing",
     RunKind.CAPTURE: "capturing",
     RunKind.HALT: "shutting down",
     RunKind.START: "starting",

@@ -42,7 +42,7 @@ from xsconsole.domain.record import AuditQuery, AuditRow, Fact
 from xsconsole.domain.runs import RunStatus, Target
 from xsconsole.domain.workflow import Stage
 from xsconsole.engine.archive_commands import DeletePooled, ProveArchive, RestoreFromArchive, RestoreFromPool
-from xsconsole.engine.commands import Confirmed, Create, Plannable, Provision, Settle, Together
+from xsconsole.engine.commands import Confirmed, Create, ImportBlueprint, Plannable, Provision, Settle, Together
 from xsconsole.engine.ports import Identity
 from xsconsole.errors import NotPermitted, Refused
 
@@ -273,6 +273,8 @@ class Estate:
             command = command.of  # what comes back says where
         if isinstance(command, RestoreFromArchive | Provision):
             return self._of_stage(command)
+        if isinstance(command, ImportBlueprint):
+            return self.of_pool_uuid(command.pool or Uuid(""))
         if isinstance(command, RestoreFromPool | DeletePooled):
             return self.of_pool_uuid(command.lies_in)
         return self.of_card(command.configuration)

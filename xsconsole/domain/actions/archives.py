@@ -109,34 +109,65 @@ class NoteArchived(msgspec.Struct, frozen=True, kw_only=True, tag="archive-note"
     folder: str
 
 
-class CheckArchive(msgspec.Struct, frozen=True, kw_only=True, tag="archive-check"):
-    """Verify every hash of an archive, and that it is the one that was planned from. No effect, no inverse.
+class CheckFiles(msgspec.Struct, frozen=True, kw_only=True):
+    """Verify every hash of files on this machine, and that they are what was planned from. No effect, no inverse.
 
-    `document` is the SHA-256 of its document.
+    `document` is the SHA-256 of the document that names the hashes.
     """
 
-    folder: str
-    archive: ArchiveId
     document: Digest
 
 
-class ImportMember(msgspec.Struct, frozen=True, kw_only=True, tag="import-member"):
-    """Make a machine of `file` of an archive, on storage `sr`. Inverse: destroy it with its disks.
-
-    It arrives as `arrives_as`, with the marks of `configuration`, which was archived.
-    """
+class CheckArchive(CheckFiles, frozen=True, kw_only=True, tag="archive-check"):
+    """The files of an archive."""
 
     folder: str
+    archive: ArchiveId
+
+
+class ImportMachine(msgspec.Struct, frozen=True, kw_only=True):
+    """Make a machine of an XVA on this machine, on storage `sr`. Inverse: destroy it with its disks.
+
+    It arrives as `arrives_as`, with the marks of what it was exported from.
+    """
+
     file: str
     sha256: Digest
     name: str
     arrives_as: str
     sr: Uuid
+
+
+class ImportMember(ImportMachine, frozen=True, kw_only=True, tag="import-member"):
+    """Of `file` of an archive of `configuration`."""
+
+    folder: str
     configuration: ConfigurationId
 
 
+class CheckPackage(CheckFiles, frozen=True, kw_only=True, tag="package-check"):
+    """The parts of a blueprint with its disks in one file."""
+
+    package: str
+
+
+class ImportTemplate(ImportMachine, frozen=True, kw_only=True, tag="import-template"):
+    """Of the part `file` of such a file: a template that was `vm` where it was exported."""
+
+    package: str
+    vm: Uuid
+
+
 ArchiveAction = (
-    PrepareArchive | CompareArchived | ExportMember | SealArchive | NoteArchived | CheckArchive | ImportMember
+    PrepareArchive
+    | CompareArchived
+    | ExportMember
+    | SealArchive
+    | NoteArchived
+    | CheckArchive
+    | ImportMember
+    | CheckPackage
+    | ImportTemplate
 )
 
-ARCHIVES_WITHOUT_INVERSE = (CompareArchived, CheckArchive)
+ARCHIVES_WITHOUT_INVERSE = (CompareArchived, CheckFiles)

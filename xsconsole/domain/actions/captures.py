@@ -15,6 +15,13 @@ class KeepTemplate(StowCopy, frozen=True, kw_only=True, tag="keep-template"):
     mark: str
 
 
+class KeepArrived(KeepTemplate, frozen=True, kw_only=True, tag="keep-arrived"):
+    """The same of what was exported from another pool, whose networks stay there: it has no interfaces.
+
+    Who makes a machine of it says where that is on the network.
+    """
+
+
 class WriteBlueprint(msgspec.Struct, frozen=True, kw_only=True, tag="blueprint"):
     """Write a version of a blueprint to the pool. Inverse: remove it.
 
@@ -35,4 +42,4 @@ class VerifyTemplates(msgspec.Struct, frozen=True, kw_only=True, tag="verify-tem
     templates: tuple[StepKey, ...]
 
 
-CaptureAction = KeepTemplate | WriteBlueprint | VerifyTemplates
+CaptureAction = KeepTemplate | KeepArrived | WriteBlueprint | VerifyTemplates

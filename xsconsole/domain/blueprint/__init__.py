@@ -19,6 +19,7 @@ from xsconsole.domain.blueprint.text import STORED_LIMIT_BYTES, from_json, from_
 from xsconsole.domain.blueprint.values import (
     Blueprint,
     Disk,
+    Imported,
     Interface,
     Member,
     Parameter,
@@ -38,6 +39,7 @@ __all__ = [
     "FilledInterface",
     "FilledMember",
     "Finding",
+    "Imported",
     "Interface",
     "Member",
     "Parameter",

@@ -12,7 +12,15 @@ from xsconsole.domain.blueprint.answers import LARGEST, LONGEST_TEXT
 from xsconsole.domain.blueprint.finding import Finding, Severity
 from xsconsole.domain.blueprint.patterns import LONGEST
 from xsconsole.domain.blueprint.templating import LONGEST_TEMPLATE
-from xsconsole.domain.blueprint.values import Blueprint, Member, Parameter, Reference, Value
+from xsconsole.domain.blueprint.values import (
+    MOST_DIGESTS,
+    Blueprint,
+    Imported,
+    Member,
+    Parameter,
+    Reference,
+    Value,
+)
 from xsconsole.domain.folding import shown
 from xsconsole.domain.workflow.bounds import (
     LARGEST_VERSION,
@@ -120,10 +128,21 @@ def _of_whole(blueprint: Blueprint) -> Iterator[Finding]:
     if blueprint.source is not None:
         for text in (blueprint.source.name, blueprint.source.stage, blueprint.source.version):
             yield from of_text(WHOLE.at("source"), "what it was captured from", text, may_be_empty=True)
+    if blueprint.imported is not None:
+        yield from _of_imported(blueprint.imported)
     if blueprint.signature is not None:
         for text in (blueprint.signature.public_key, blueprint.signature.value):
             if not re.fullmatch(r"[A-Za-z0-9+/]{1,400}={0,2}", text):
                 yield WHOLE.at("signature").problem("its signature is no base64", "Sign it again by publishing it.")
+
+
+def _of_imported(imported: Imported) -> Iterator[Finding]:
+    spot = WHOLE.at("imported")
+    yield from of_count(spot, "the version that was imported", imported.version, most=LARGEST_VERSION)
+    yield from of_number(spot, "digests of what was imported", len(imported.digests), MOST_DIGESTS)
+    yield from of_text(spot, "the pool that it came from", imported.pool, may_be_empty=True)
+    if not all(re.fullmatch(r"[0-9a-f]{64}", text) for text in (*imported.digests, imported.key)):
+        yield spot.problem("a digest or the key of what was imported is none", "Leave `imported` out.")
 
 
 def _of_parameter(parameter: Parameter) -> Iterator[Finding]:

@@ -88,12 +88,22 @@ def filled_mark(text: str, vm: Uuid, run: RunId) -> str:
 
 def read_mark(vm: VM) -> TemplateMark | None:
     """Return the mark of a template's own; None where it has none, or that of what it was cloned of."""
+    mark = _mark_at(vm)
+    return mark if mark is not None and mark.vm == vm.uuid and not vm.is_a_snapshot else None
+
+
+def arrived_from(vm: VM) -> Uuid | None:
+    """Return of which template of a library a machine was made, where it carries the mark of that one only."""
+    mark = _mark_at(vm)
+    return mark.vm if mark is not None and mark.vm != vm.uuid else None
+
+
+def _mark_at(vm: VM) -> TemplateMark | None:
     text = vm.other_config.get(TEMPLATE_KEY, "")
     try:
-        mark = msgspec.json.decode(text, type=TemplateMark) if text else None
+        return msgspec.json.decode(text, type=TemplateMark) if text else None
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
-    return mark if mark is not None and mark.vm == vm.uuid and not vm.is_a_snapshot else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

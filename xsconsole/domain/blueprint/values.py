@@ -18,6 +18,7 @@ from xsconsole.domain.workflow.values import Signature
 Bytes = int
 Seconds = int
 Value = str | int | bool
+MOST_DIGESTS = 16
 
 
 class ParameterKind(StrEnum):
@@ -121,11 +122,25 @@ class Source(Part, frozen=True, kw_only=True):
     skew_ms: int | None = None
 
 
+class Imported(Part, frozen=True, kw_only=True):
+    """Which version of another pool this one was made of, by a file with its disks.
+
+    `digests` are those of that version and of what it had been imported from itself, latest first. `key` is the
+    fingerprint of the key that signed the file, `pool` what the pool called itself.
+    """
+
+    version: int
+    digests: tuple[Digest, ...]
+    key: str
+    pool: str = ""
+
+
 class Blueprint(Part, frozen=True, kw_only=True):
     """Members, what they need, and what is asked for; the version grows at each publication.
 
     `networks` are the logical networks that its members are on. `author`, `at` and `changes` say who published this
-    version, when, and what is other than in the one before. `source` is only of what was captured.
+    version, when, and what is other than in the one before. `source` is only of what was captured, `imported` of what
+    came from another pool as it is.
     """
 
     id: BlueprintId
@@ -140,6 +155,7 @@ class Blueprint(Part, frozen=True, kw_only=True):
     at: datetime | None = None
     changes: str = ""
     source: Source | None = None
+    imported: Imported | None = None
     signature: Signature | None = None
     format: Literal[1] = 1
 
@@ -162,5 +178,5 @@ def content_of(blueprint: Blueprint) -> Json:
 
 def content_digest(blueprint: Blueprint) -> Digest:
     """Return what tells whether two versions say the same, whoever published them, when and under which number."""
-    bare = msgspec.structs.replace(blueprint, version=0, author="", at=None, changes="", signature=None)
+    bare = msgspec.structs.replace(blueprint, version=0, author="", at=None, changes="", imported=None, signature=None)
     return digest_of(content_of(bare))

@@ -59,6 +59,7 @@ _EVENTS: dict[AuditEvent, str] = {
     AuditEvent.ARCHIVE_KEPT: "Said how long to keep",
     AuditEvent.ARCHIVE_RELEASED: "No more held against deletion",
     AuditEvent.BLUEPRINT_PUBLISHED: "Published the blueprint",
+    AuditEvent.BLUEPRINT_EXPORTED: "Exported the blueprint",
     AuditEvent.BLUEPRINT_RETIRED: "Retired the blueprint",
     AuditEvent.TEMPLATES_REMOVED: "Removed from the library",
     AuditEvent.OBSERVED: "Seen on the pool",

@@ -4,9 +4,11 @@ from typing import assert_never
 
 from xsconsole.domain.actions.archives import (
     CheckArchive,
+    CheckPackage,
     CompareArchived,
     ExportMember,
-    ImportMember,
+    ImportMachine,
+    ImportTemplate,
     NoteArchived,
     PrepareArchive,
     SealArchive,
@@ -230,7 +232,11 @@ def doing(action: Action, subject: str) -> str:
             return f"Note that {subject} was archived"
         case CheckArchive():
             return f"Verify every hash of the archive of {subject}"
-        case ImportMember():
+        case CheckPackage():
+            return f"Verify every hash of the file of {subject}"
+        case ImportTemplate():
+            return f"Make {subject} of the file"
+        case ImportMachine():
             return f"Make {subject} of the archive"
         case MakeScratchNetwork():
             return f"Make a private network for {subject}"
@@ -352,7 +358,7 @@ def undoing(action: Action, subject: str) -> str:
             return f"Remove version {version} of the blueprint {subject}"
         case NoteArchived():
             return f"Write back the roster of {subject}"
-        case ImportMember():
+        case ImportMachine():
             return f"Destroy {subject} with its disks"
         case MakeScratchNetwork():
             return f"Destroy the private network for {subject}"

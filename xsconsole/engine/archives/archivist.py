@@ -9,9 +9,12 @@ import msgspec
 from xsconsole.domain.actions.archives import (
     ArchiveAction,
     CheckArchive,
+    CheckPackage,
     CompareArchived,
     ExportMember,
+    ImportMachine,
     ImportMember,
+    ImportTemplate,
     NoteArchived,
     PrepareArchive,
     SealArchive,
@@ -31,6 +34,7 @@ from xsconsole.domain.archive import (
     to_bytes,
     warrants_in,
 )
+from xsconsole.domain.blueprint.package import damage
 from xsconsole.domain.board import published_workflow
 from xsconsole.domain.canonical import canonical_bytes
 from xsconsole.domain.ids import ArchiveId, Digest
@@ -42,7 +46,7 @@ from xsconsole.domain.workflow import Workflow, to_json
 from xsconsole.engine.archives.ports import Archives
 from xsconsole.engine.archives.stower import Stower
 from xsconsole.engine.copies.copier import Copier
-from xsconsole.engine.ports import Field, Progress, Transferred
+from xsconsole.engine.ports import Field, Progress, Span, Transferred
 from xsconsole.engine.runs.gatekeeper import World
 from xsconsole.engine.runs.marking import Marking
 from xsconsole.engine.runs.presence import Presence
@@ -94,8 +98,14 @@ class Archivist:
                 await self._note(action)
             case CheckArchive():
                 await self._check(action)
+            case CheckPackage():
+                await self._check_package(action)
             case ImportMember():
-                return await self._bring(step, action, on_progress)
+                return await self._bring(step, action, on_progress, Path(action.folder) / action.file)
+            case ImportTemplate():
+                package = Path(action.package)
+                within = await self._archives.packages.place(package, action.file)
+                return await self._bring(step, action, on_progress, package, within)
             case _:
                 await self.stower.perform(action)
         return ""
@@ -244,18 +254,33 @@ class Archivist:
             raise Refused(reason=f"The archive is not whole. {said}", mend="Take another copy of it.")
         if hashlib.sha256(document).hexdigest() != action.document:
             raise Refused(reason="Another archive lies there by now.", mend="Look at it again, then decide.")
+        await self._demand_free_names()
+
+    async def _check_package(self, action: CheckPackage) -> None:
+        """The same of a blueprint with its disks; raises so too."""
+        file = Path(action.package)
+        opened, found = await self._archives.packages.measure(file, self._archives.check)
+        said = damage(opened.package, found)
+        if said:
+            raise Refused(reason=f"{file.name} is not whole. {' '.join(said[:4])}", mend="Take another copy of it.")
+        if opened.document != action.document:
+            raise Refused(reason="Another file lies there by now.", mend="Look at it again, then decide.")
+        await self._demand_free_names()
+
+    async def _demand_free_names(self) -> None:
         for step in self._at.plan.steps:
-            if isinstance(step.action, ImportMember) and await self._copier.find(step.key) is not None:
+            if isinstance(step.action, ImportMachine) and await self._copier.find(step.key) is not None:
                 raise _in_the_way(step.action.arrives_as)
 
-    async def _bring(self, step: Step, action: ImportMember, on_progress: Progress) -> str:
+    async def _bring(
+        self, step: Step, action: ImportMachine, on_progress: Progress, file: Path, within: Span | None = None
+    ) -> str:
         """Make the machine, and return its uuid; what an earlier attempt left is destroyed and made anew."""
-        file = Path(action.folder) / action.file
 
         async def attempt() -> str:
             await self._copier.destroy(step, on_progress)
             try:
-                sending = self._pool.copies.bring(file, action.sr, self._at.run, on_progress)
+                sending = self._pool.copies.bring(file, action.sr, self._at.run, on_progress, within)
                 made, sent = await self._at.settling(sending)
             except StoreFailed as failure:
                 raise Refused(reason=failure.reason, mend=failure.mend) from failure

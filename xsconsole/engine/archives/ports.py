@@ -7,6 +7,7 @@ from typing import Protocol
 from xsconsole.domain.archive import Measured, Proof
 from xsconsole.domain.ids import ConfigurationId, ConsoleId, RunId
 from xsconsole.domain.signing import SignatureCheck, Signer
+from xsconsole.engine.library.ports import Packages
 from xsconsole.errors import Refused
 
 
@@ -46,7 +47,7 @@ class Shelf(Protocol):
 
 
 class Archives(Protocol):
-    """All that runs need which archive or restore."""
+    """All that runs need which archive or restore, or import blueprints."""
 
     @property
     def console(self) -> ConsoleId:
@@ -54,6 +55,9 @@ class Archives(Protocol):
 
     @property
     def shelf(self) -> Shelf: ...
+
+    @property
+    def packages(self) -> Packages: ...
 
     @property
     def signer(self) -> Signer: ...
@@ -78,6 +82,10 @@ class NoArchives:
 
     @property
     def shelf(self) -> Shelf:
+        raise _none()
+
+    @property
+    def packages(self) -> Packages:
         raise _none()
 
     @property

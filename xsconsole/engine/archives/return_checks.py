@@ -9,6 +9,7 @@ from xsconsole.domain.actions.archives import ArchivedMember, CheckArchive
 from xsconsole.domain.actions.stowing import CheckStow
 from xsconsole.domain.archive import Archive, PoolArchive, PoolMember
 from xsconsole.domain.barriers import Barrier, barriers_of
+from xsconsole.domain.blueprint.package import Package
 from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.disks import BLOCK_TYPES
 from xsconsole.domain.gates import Scene
@@ -83,15 +84,15 @@ def demand_alone(archive: ArchiveId, board: Board) -> None:
             )
 
 
-def demand_version(archive: Document, inventory: Inventory) -> None:
+def demand_version(archive: Document | Package, inventory: Inventory, did: str = "archived") -> None:
     here = version_of(inventory, highest=False)
     parts = archive.xapi_version.split(".")
     was = tuple(int(part) for part in parts) if all(part.isdecimal() for part in parts) else ()
     if here and was and here < was:
         raise NotPromotable(
-            reason=f"It was archived from a pool with XAPI {archive.xapi_version}, this one has "
+            reason=f"It was {did} from a pool with XAPI {archive.xapi_version}, this one has "
             f"{'.'.join(map(str, here))}: a pool takes nothing from one of a higher version.",
-            mend="Update this pool, or restore it on another one.",
+            mend="Update this pool, or choose another one.",
         )
 
 
@@ -154,9 +155,14 @@ def storage_for(command: RestoreFromArchive, target: Stage | None, inventory: In
     """Return the storage that was named, else the stage's, else the pool's usual one."""
     if command.sr is None and target is not None:
         return storage_in(target, inventory)
+    return storage_named(command.sr, inventory)
+
+
+def storage_named(uuid: Uuid | None, inventory: Inventory) -> SR:
+    """Return a storage for disks by its uuid, the pool's usual one where none is named."""
     pool = inventory.pool
-    sr = inventory.by_uuid(SR, command.sr) if command.sr else inventory.get(SR, pool.default_SR) if pool else None
-    if sr is None and command.sr is None:
+    sr = inventory.by_uuid(SR, uuid) if uuid else inventory.get(SR, pool.default_SR) if pool else None
+    if sr is None and uuid is None:
         raise NotPromotable(reason="The pool has no usual storage.", mend="Name the storage for it.")
     if sr is None or sr.content_type == "iso":
         raise NotPromotable(reason="That is no storage of the pool for disks.", mend="Choose another storage.")

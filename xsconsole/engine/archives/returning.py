@@ -39,6 +39,7 @@ from xsconsole.engine.plans.barring import demand_open
 from xsconsole.engine.plans.claims import claims_on
 from xsconsole.engine.plans.placement import place
 from xsconsole.engine.plans.steps import START_S, Steps, protection_of
+from xsconsole.engine.plans.vouching import vouching
 
 IMPORT_S = 10.0
 COPY_S = 4.0
@@ -98,11 +99,12 @@ def plan_return(
         method=command.method if isinstance(command, RestoreFromPool) else Method.MOVE,
     )
     leases = rules.leases_for(made, archive.service, (target,))
+    vouched = vouching(archive.key, archive.console_name, workflow, is_own=command.is_own)
     return Plan(
         intent=intent,
         steps=_steps(command, parts, to_start, hosts, made, target, workflow, sr).all,
         leases=tuple(sorted((archive_thing(archive.id), *leases))),
-        warnings=(*_sentences(command, target, parts, sr, inventory), *_vouching(command, workflow), *warnings),
+        warnings=(*_sentences(command, target, parts, sr, inventory), *vouched, *warnings),
         asks=True,
     )
 
@@ -275,20 +277,6 @@ def _value(
         roster_count=0,
         roster_digest=Digest(""),
     )
-
-
-def _vouching(command: Restoring, workflow: Workflow) -> list[str]:
-    """Return what to know of an archive that another console signed."""
-    if command.is_own:
-        return []
-    key, at = command.archive.key[:16], shortened(command.archive.console_name, 60)
-    owner = owner_of(command.archive.key, workflow.people)
-    if owner is not None:
-        return [f"It was signed at {at}, by the key {key} of {shortened(owner.name, 60)}."]
-    return [
-        f"It was signed at {at}, by a key ({key}) that is not this console's and that the workflow pins to nobody: "
-        "whoever has that key says what is in it."
-    ]
 
 
 def _table(parts: Sequence[Part], inventory: Inventory) -> list[str]:

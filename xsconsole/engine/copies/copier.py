@@ -5,8 +5,8 @@ from datetime import datetime
 
 import msgspec
 
-from xsconsole.domain.actions.archives import ImportMember
-from xsconsole.domain.actions.captures import KeepTemplate
+from xsconsole.domain.actions.archives import ImportMachine, ImportTemplate
+from xsconsole.domain.actions.captures import KeepArrived, KeepTemplate
 from xsconsole.domain.actions.copies import (
     CopyMachine,
     FitCopy,
@@ -22,7 +22,7 @@ from xsconsole.domain.actions.copies import (
 )
 from xsconsole.domain.actions.provisions import OutfitCopy
 from xsconsole.domain.actions.stowing import StowCopy
-from xsconsole.domain.blueprint.standing import TEMPLATE_KEY, filled_mark
+from xsconsole.domain.blueprint.standing import TEMPLATE_KEY, arrived_from, filled_mark
 from xsconsole.domain.ids import ConfigurationId, StepKey, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.naming import shortened
@@ -71,6 +71,9 @@ class Copier:
         # A run that was put back in part and goes forward again makes another one than its record names.
         name = self._first_name(key)
         found = await insist(self._pool, lambda: self._pool.copies.named(name))
+        action = self._at.plan.step(key).action
+        if isinstance(action, ImportTemplate):  # others may be called so: those of the library among them
+            found = tuple(vm for vm in found if arrived_from(vm) == action.vm)
         return next((vm for vm in found if vm.is_ordinary or vm.is_a_template), None)
 
     async def copy(self, step: Step, action: CopyMachine, on_progress: Progress) -> str:
@@ -145,7 +148,7 @@ class Copier:
 
     def _first_name(self, key: StepKey) -> str:
         action = self._at.plan.step(key).action
-        if isinstance(action, SendFrozen | ImportMember):
+        if isinstance(action, SendFrozen | ImportMachine):
             return action.arrives_as
         if isinstance(action, SendMachine):
             # What is sent arrives by the name of the snapshot that it was.
@@ -179,6 +182,7 @@ class Copier:
             networks=action.networks,
             home=action.home,
             is_template=isinstance(action, StowCopy),
+            is_off_networks=isinstance(action, KeepArrived),
         )
         await insist(self._pool, lambda: self._pool.copies.shape(vm, shape))
         if isinstance(action, RefitCopy):

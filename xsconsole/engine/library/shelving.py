@@ -43,7 +43,7 @@ from xsconsole.engine.archives.ports import Archives, NoArchives
 from xsconsole.engine.closing import demand_reason
 from xsconsole.engine.library.room import demand_room_for
 from xsconsole.engine.library_commands import PublishBlueprint, RemoveLeftTemplates, RetireBlueprint
-from xsconsole.engine.ports import Field, Ids, Ledger, PoolPort
+from xsconsole.engine.ports import Field, Ids, Ledger, PoolPort, Progress, Sink, Transferred
 from xsconsole.engine.publication.publishing import leave_decision
 from xsconsole.engine.values import insist, remove_value, set_key
 from xsconsole.errors import NotFound, PlanIsStale, PoolFailed, Refused
@@ -80,6 +80,7 @@ class Shelving:
             author=self._pool.identity.actor,
             at=at.replace(microsecond=0),
             changes=command.changes.strip(),
+            imported=None,
             signature=None,
         )
         check(made)
@@ -103,6 +104,10 @@ class Shelving:
         details: dict[str, Json] = {**(fact.details or {}), "content": stored}
         await self._ledger.record(replace(fact, outcome=Outcome.DONE, details=details))
         return made
+
+    async def export(self, template: Uuid, sink: Sink, on_progress: Progress) -> Transferred:
+        """Write a template as an XVA to where others follow, and change nothing; raises as the port does."""
+        return await self._pool.copies.export_into(template, sink, RunId(self._ids.new()), on_progress)
 
     async def retire(self, command: RetireBlueprint, board: Board) -> tuple[str, ...]:
         """Remove a version and the templates that only it needs; return the names of the templates that went.

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from xsconsole.domain.actions.archives import CheckArchive, PrepareArchive
+from xsconsole.domain.actions.archives import CheckFiles, PrepareArchive
 from xsconsole.domain.folding import shortened
 from xsconsole.domain.ids import ConsoleId
 from xsconsole.domain.plan import Plan, RunKind
@@ -30,10 +30,10 @@ def demand_answers(plan: Plan, answers: Collection[str]) -> None:
 
 def demand_asker(record: RunRecord, console: ConsoleId) -> None:
     """Refuse to finish a freezing for somebody else's request, or what has its files on another machine."""
-    has_files = any(isinstance(step.action, PrepareArchive | CheckArchive) for step in record.plan.steps)
+    has_files = any(isinstance(step.action, PrepareArchive | CheckFiles) for step in record.plan.steps)
     if has_files and record.console != console:
         raise Refused(
-            reason=f"The files of the archive are on the machine of console “{shortened(record.console_name, 60)}”.",
+            reason=f"Its files are on the machine of console “{shortened(record.console_name, 60)}”.",
             mend="Resume it there; or undo it, here or there.",
         )
     if record.plan.intent.kind is RunKind.FREEZE:

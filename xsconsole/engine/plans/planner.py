@@ -38,6 +38,7 @@ from xsconsole.engine.commands import (
     EndStay,
     FenceCommand,
     Freeze,
+    ImportBlueprint,
     Mend,
     Plannable,
     Promote,
@@ -62,7 +63,7 @@ from xsconsole.engine.copies.crossing import plan_crossing
 from xsconsole.engine.copies.refreshing import plan_refresh
 from xsconsole.engine.copies.replicating import plan_replica
 from xsconsole.engine.fences.planning import demand_unfenced, plan_fence
-from xsconsole.engine.library.capturing import plan_capture
+from xsconsole.engine.library.importing import plan_of_library
 from xsconsole.engine.moves.moving import plan_move, runs
 from xsconsole.engine.moves.moving_across import plan_moving_across
 from xsconsole.engine.moves.restoring import newest_point, plan_restore
@@ -152,8 +153,8 @@ def plan(
             return plan_stow(command, board, inventory, actor)
         case DeletePooled():
             return plan_deletion(command, board, inventory, min(clocks))
-        case Capture():
-            return plan_capture(command, board, inventory, actor)
+        case Capture() | ImportBlueprint():
+            return plan_of_library(command, board, inventory, actor)
         case RestoreFromArchive() | RestoreFromPool():
             return plan_return(command, board, inventory, actor, clocks)
         case ProveArchive():

@@ -3,10 +3,10 @@
 from typing import assert_never
 
 from xsconsole.domain.actions.archives import (
-    CheckArchive,
+    CheckFiles,
     CompareArchived,
     ExportMember,
-    ImportMember,
+    ImportMachine,
     NoteArchived,
     PrepareArchive,
     SealArchive,
@@ -138,7 +138,7 @@ class Performer:
                 return await self._holding.stands(configuration)
             case DropHold() as action:
                 return await self._holding.is_dropped(action)
-            case CopyMachine() | SendMachine() | ImportMember():
+            case CopyMachine() | SendMachine() | ImportMachine():
                 return await self._copier.find(step.key) is not None
             case PrepareArchive() | ExportMember() | SealArchive() | NoteArchived() as action:
                 return await self._archivist.is_there(action)
@@ -176,7 +176,7 @@ class Performer:
                 return not await self._marking.is_protected(vm)
             case Verify() | CheckGate() | NoteFreeze() | UseCandidate() | FitCopy() | VerifyCopies() | AskAcross():
                 return False
-            case CompareArchived() | CheckArchive() | NoteCompany() | JoinCompany() | VerifyStow() | CheckStow():
+            case CompareArchived() | CheckFiles() | NoteCompany() | JoinCompany() | VerifyStow() | CheckStow():
                 return False
         assert_never(step.action)
 
@@ -192,7 +192,7 @@ class Performer:
                 return not await self._at.exists(vm) or (await self._at.vm(vm)).power_state == "Halted"
             case ShutDown(vm=vm):
                 return not await self._at.exists(vm) or (await self._at.vm(vm)).power_state == "Running"
-            case CopyMachine() | SendMachine() | ImportMember():
+            case CopyMachine() | SendMachine() | ImportMachine():
                 return await self._copier.find(step.key) is None
             case StartCopy(copy=copy):
                 found = await self._copier.find(copy)
@@ -318,7 +318,7 @@ class Performer:
                 await self._holding.take_back(action)
             case DropHold() as action:
                 await self._holding.remember(action)
-            case CopyMachine() | SendMachine() | ImportMember():
+            case CopyMachine() | SendMachine() | ImportMachine():
                 await self._copier.destroy(step, on_progress)
             case RetireMachines() as action:
                 await self._copier.demand_all(action)

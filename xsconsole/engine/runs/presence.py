@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TypeVar
 
-from xsconsole.domain.actions.archives import ImportMember
+from xsconsole.domain.actions.archives import ImportMachine
 from xsconsole.domain.actions.copies import CopyMachine, DropCandidate, DropPoint, SendMachine, StartAgain
 from xsconsole.domain.actions.placing import Migrate, MoveDisk
 from xsconsole.domain.actions.service import Resume, Suspend, SwitchOff
@@ -26,7 +26,7 @@ GRACE_S = 1.0
 Results = Callable[[], Mapping[StepKey, str]]
 """What settled steps made, such as the uuid of a snapshot or of a copy."""
 
-MAKING = (TakeSnapshot, CopyMachine, SendMachine, ImportMember)
+MAKING = (TakeSnapshot, CopyMachine, SendMachine, ImportMachine)
 """Actions of steps whose result is a machine or a snapshot."""
 
 OTHERWISE = "VM_BAD_POWER_STATE"  # the machine is no longer as it was when it was looked at
