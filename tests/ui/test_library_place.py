@@ -1,8 +1,11 @@
 """A card is captured; the library shows it, edits it as a draft, publishes, compares and retires it."""
 
+from pathlib import Path
+
 from PySide6.QtWidgets import QDialog, QLineEdit, QPlainTextEdit
 
 from tests.ui.board_window import card_of, console, ended, pool, window
+from tests.ui.filing import file_into
 from xsconsole.console import Console
 from xsconsole.domain.runs import RunState
 from xsconsole_ui import actions
@@ -53,7 +56,7 @@ async def captured(window: MainWindow, console: Console) -> None:
 
 
 async def test_a_card_is_captured_and_its_blueprint_edited_published_compared_and_retired(
-    window: MainWindow, console: Console
+    window: MainWindow, console: Console, tmp_path: Path
 ) -> None:
     place = window.library
     await captured(window, console)
@@ -116,6 +119,12 @@ async def test_a_card_is_captured_and_its_blueprint_edited_published_compared_an
     older.reject()
     await until(lambda: place.dialog is None, "the end of editing")
 
+    file, papers = tmp_path / "pay.xsblueprint", place.carrying.papers
+    place.list.view.selectRow(0)
+    place.carrying.export.trigger()
+    await file_into(papers, file)
+    await until(lambda: "Exported version 2 of Pay <b>" in place.news.text, "the file")
+
     for left in (1, 0):
         place.list.view.selectRow(0)
         await until(place.retire.isEnabled, "what can be retired")
@@ -127,3 +136,24 @@ async def test_a_card_is_captured_and_its_blueprint_edited_published_compared_an
         await until(lambda left=left: place.list.model.rowCount() == left, "what is left")  # type: ignore[misc]
         await until(lambda: place.dialog is None, "the end of retiring")
     assert place.list.nothing.isVisible()
+
+    place.start(place.carrying.take_file(str(file)), "import")
+    await until(lambda: place.carrying.dialog is not None, "where it goes")
+    dialog = place.carrying.dialog
+    assert dialog is not None
+    assert not dialog.pool.isVisibleTo(dialog)
+    dialog.storage.setCurrentIndex(1)
+    dialog.look()
+    assert dialog.command is not None
+    assert dialog.command.sr is not None
+    dialog.storage.setCurrentIndex(0)
+    click(dialog.go)
+    page = window.inspector.plan_page
+    await until(page.go.isVisible, "the plan")
+    assert page.go.text() == "Import the blueprint"
+    click(page.go)
+    await until(lambda: len(console.runs) == 2, "the run")
+    assert (await ended(console)).state is RunState.DONE
+    await until(lambda: place.list.model.rowCount() == 1, "what came back")
+    await until(lambda: place.chosen is not None, "it selected")
+    assert "version 2 in “" in place.list.whole.text()

@@ -331,6 +331,9 @@ def _lines(one: Shelved, blueprint: Blueprint, desk: LibraryDesk) -> list[str]:
     found.append(f"Gold: {gold_words(one)}")
     if blueprint.source is not None:
         found.append(captured_words(blueprint.source))
+    if blueprint.imported is not None:
+        was = blueprint.imported
+        found.append(f"It was version {was.version} in “{was.pool}”, in a file that key {was.key[:16]} signed")
     for parameter in blueprint.parameters:
         default = f", else {written_as(parameter, parameter.default)}" if parameter.default is not None else ""
         found.append(f"Parameter {parameter.name}: {parameter.caption}: {asked(parameter)}{default}")

@@ -72,7 +72,7 @@ def share_teller() -> Callable[[float], None] | None:
 
 
 def _say_share(share: float) -> None:
-    ask(f"\r{share:4.0%}" if share < 1 else "\r")
+    renew(f"{share:4.0%}" if share < 1 else "")
 
 
 def is_yes(question: str) -> bool:

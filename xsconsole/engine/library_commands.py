@@ -48,6 +48,11 @@ class ImportBlueprint:
     reason: str = ""
 
     @property
+    def lies_in(self) -> Uuid:
+        """The pool that it comes to lie in."""
+        return self.pool or Uuid("")
+
+    @property
     def configuration(self) -> ConfigurationId:
         """What the run stands under: one import of a blueprint at a time."""
         return ConfigurationId(str(uuid.uuid5(IMPORT_SPACE, self.opened.package.blueprint)))

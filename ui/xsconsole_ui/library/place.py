@@ -23,6 +23,7 @@ from xsconsole_ui.dialogs import Question, answered
 from xsconsole_ui.flow import Flow
 from xsconsole_ui.health.panel import FilteredList
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.library.carrying import Carrying
 from xsconsole_ui.library.compare_dialog import CompareVersions
 from xsconsole_ui.library.detail import Detail
 from xsconsole_ui.library.dialogs import DecideDialog, RetireDialog
@@ -86,6 +87,8 @@ class LibraryPlace(pieces.Panel):
         self.reject.triggered.connect(partial(self._decide, Meaning.REJECT))
         self.list.view.add_context_action(self.reject)
         self.export = self._offer(self.tr("Export…"), self._export)
+        self.carrying = Carrying(self, self, self._offer)
+        self.carrying.changed.connect(self._look)
         self.retire = self._offer(self.tr("Retire…"), self._retire)
         self.import_ = pieces.button(self.tr("&Import…"), "quiet", self)
         self.import_.setToolTip(self.tr("Begin a draft with the document of a file"))
@@ -94,7 +97,7 @@ class LibraryPlace(pieces.Panel):
         self.clean.setToolTip(self.tr("Remove templates of the library that no version needs any more"))
         self.clean.clicked.connect(self._clean)
         self.clean.hide()
-        for control in (self.clean, self.import_):
+        for control in (self.clean, self.carrying.import_, self.import_):
             self.header.add_control(control)
         parts = QSplitter(Qt.Orientation.Vertical, self)
         parts.setChildrenCollapsible(False)
@@ -202,6 +205,8 @@ class LibraryPlace(pieces.Panel):
         self._allow(self.sign, cannot)
         self._allow(self.reject, cannot)
         self._allow(self.export, unread)
+        error = "" if one is not None and one.is_usable else self.tr("It has an error; look at it first.")
+        self.carrying.look(unread or away or error)
         self._allow(self.retire, none or away or denied)
         self.detail.show_row(row)
         self.chosen_changed.emit()
@@ -221,7 +226,7 @@ class LibraryPlace(pieces.Panel):
     def _edit(self) -> None:
         row = self.chosen
         if row is not None and self.edit.isEnabled():
-            self._start(self._edited(row), "edit a blueprint")
+            self.start(self._edited(row), "edit a blueprint")
 
     async def _edited(self, row: LibraryRow) -> None:
         draft = await row.desk.draft_of(row.shelved)
@@ -244,7 +249,7 @@ class LibraryPlace(pieces.Panel):
     def _compare(self) -> None:
         row = self.chosen
         if row is not None:
-            self._start(self._compared(row), "compare versions")
+            self.start(self._compared(row), "compare versions")
 
     async def _compared(self, row: LibraryRow) -> None:
         versions: list[tuple[str, Blueprint]] = []
@@ -268,7 +273,7 @@ class LibraryPlace(pieces.Panel):
     def _decide(self, meaning: Meaning) -> None:
         row = self.chosen
         if row is not None:
-            self._start(self._decided(row, meaning), "sign a blueprint")
+            self.start(self._decided(row, meaning), "sign a blueprint")
 
     async def _decided(self, row: LibraryRow, meaning: Meaning) -> None:
         self.dialog = dialog = DecideDialog(row, meaning, self._jobs, self.window())
@@ -282,7 +287,7 @@ class LibraryPlace(pieces.Panel):
     def _retire(self) -> None:
         row = self.chosen
         if row is not None:
-            self._start(self._retired(row), "retire a blueprint")
+            self.start(self._retired(row), "retire a blueprint")
 
     async def _retired(self, row: LibraryRow) -> None:
         self.dialog = dialog = RetireDialog(row, self._jobs, self.window())
@@ -296,7 +301,7 @@ class LibraryPlace(pieces.Panel):
     def _export(self) -> None:
         row = self.chosen
         if row is not None and row.shelved.blueprint is not None:
-            self._start(self._exported(row.shelved.blueprint), "export a blueprint")
+            self.start(self._exported(row.shelved.blueprint), "export a blueprint")
 
     async def _exported(self, blueprint: Blueprint) -> None:
         name = f"{blueprint.id[:8]}-{blueprint.version}.json"
@@ -304,7 +309,7 @@ class LibraryPlace(pieces.Panel):
 
     @Slot()
     def _import(self) -> None:
-        self._start(self.papers.read(self.tr("Import a document"), self.take_document), "import a blueprint")
+        self.start(self.papers.read(self.tr("Import a document"), self.take_document), "import a blueprint")
 
     async def take_document(self, path: str) -> None:
         """Begin a draft with a file, on the first pool, and edit it."""
@@ -321,7 +326,7 @@ class LibraryPlace(pieces.Panel):
 
     @Slot()
     def _clean(self) -> None:
-        self._start(self._cleaned(), "clean up the library")
+        self.start(self._cleaned(), "clean up the library")
 
     async def _cleaned(self) -> None:
         names = [name for console in self.consoles for _, name in LibraryDesk(console).library.left]
@@ -344,7 +349,7 @@ class LibraryPlace(pieces.Panel):
             self.dialog = None
         await self._read()
 
-    def _start(self, job: Coroutine[None, None, None], name: str) -> None:
+    def start(self, job: Coroutine[None, None, None], name: str) -> None:
         self._jobs.start(self._said(job), name)
 
     async def _said(self, job: Coroutine[None, None, None]) -> None:

@@ -123,6 +123,14 @@ def told(row: LibraryRow) -> str:
     lines.append(gold_words(row))
     if blueprint.source is not None:
         lines.append(f"{one_line(captured_words(blueprint.source))}.")
+    if blueprint.imported is not None:
+        lines.append(
+            tr("It was version {version} in “{pool}”, in a file that key {key} signed.").format(
+                version=blueprint.imported.version,
+                pool=one_line(blueprint.imported.pool),
+                key=blueprint.imported.key[:16],
+            )
+        )
     if not one.is_newest:
         lines.append(tr("A newer version exists."))
     lines += [f"{finding.sentence} {finding.mend}" for finding in one.findings]

@@ -99,6 +99,7 @@ class ProvisionDesk(QObject):
         """Give the place of the library a button for the version that is selected there."""
         self.from_library = QAction(self.tr("Provision…"), self)
         self.from_library.triggered.connect(self._ask_for_version)
+        library.carrying.wanted.connect(partial(self._asking.ask, show_only=True))
         library.offer(self.from_library)
         library.chosen_changed.connect(self._look_at_library)
         self._look_at_library()

@@ -273,9 +273,7 @@ class Estate:
             command = command.of  # what comes back says where
         if isinstance(command, RestoreFromArchive | Provision):
             return self._of_stage(command)
-        if isinstance(command, ImportBlueprint):
-            return self.of_pool_uuid(command.pool or Uuid(""))
-        if isinstance(command, RestoreFromPool | DeletePooled):
+        if isinstance(command, RestoreFromPool | DeletePooled | ImportBlueprint):
             return self.of_pool_uuid(command.lies_in)
         return self.of_card(command.configuration)
 
