@@ -110,10 +110,18 @@ class LibraryPlace(pieces.Panel):
         self._soon = one_shot(self, self.renew, GATHER_MS)
         self.list.view.selectionModel().selectionChanged.connect(self._look)
         self.list.opened.connect(self._edit)
-        console.subscribe(BoardChanged, self._hear)
-        console.subscribe(InventoryChanged, self._hear_inventory)
+        self._ends = (
+            console.subscribe(BoardChanged, self._hear),
+            console.subscribe(InventoryChanged, self._hear_inventory),
+        )
         theme.changed.connect(self.list.view.viewport().update)
         self._look()
+
+    def stop(self) -> None:
+        """Follow the console no more."""
+        for end in self._ends:
+            end()
+        self._soon.stop()
 
     def _offer(self, text: str, perform: object) -> QAction:
         action = QAction(text, self)
