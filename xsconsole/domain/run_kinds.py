@@ -47,8 +47,8 @@ class RunKind(StrEnum):
 
     @property
     def makes_all(self) -> bool:
-        """Whether there was neither the configuration before nor any of its machines."""
-        return self in (RunKind.PROVISION, RunKind.RETURN)
+        """Whether there was neither before what it would have made nor any of its machines."""
+        return self in (RunKind.PROVISION, RunKind.RETURN, RunKind.PROVE, RunKind.IMPORT)
 
 
 class Disks(StrEnum):
