@@ -1,44 +1,25 @@
 """Why an archive is held."""
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from xsconsole.domain.folding import one_line
-from xsconsole_ui import pieces, theme
+from xsconsole_ui.archives.short_question import ShortQuestion
+from xsconsole_ui.texts import tr
 
-WIDTH = 420  # px
 
-
-class HoldDialog(QDialog):
+class HoldDialog(ShortQuestion):
     """Accepted only with a reason."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(self.tr("Hold the archive of {name}").format(name=one_line(name)))
-        self.setMinimumWidth(WIDTH)
-        text = self.tr("Nobody deletes it by this program until the hold is lifted.")
+        title = tr("Hold the archive of {name}").format(name=one_line(name))
+        text = tr("Nobody deletes it by this program until the hold is lifted.")
+        super().__init__(title, text, tr("Hold"), parent)
         self.reason = QLineEdit(self)
         self.reason.setPlaceholderText(self.tr("Why it must be kept"))
         self.reason.setAccessibleName(self.tr("Reason"))
-        self.go = pieces.button(self.tr("Hold"), "primary", self)
-        self.go.setDefault(True)
-        self.cancel = pieces.button(self.tr("Cancel"), "", self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
-        column.setSpacing(theme.MARGIN)
-        buttons = QHBoxLayout()
-        column.addWidget(pieces.wrapped(pieces.breakable(self.windowTitle()), "title", self))
-        column.addWidget(pieces.wrapped(text, "muted", self))
-        column.addWidget(self.reason)
-        column.addLayout(buttons)
-        buttons.addStretch(1)
-        buttons.addWidget(self.cancel)
-        buttons.addWidget(self.go)
-        self.setAccessibleDescription(text)
         self.reason.textChanged.connect(self._look)
-        self.go.clicked.connect(self.accept)
-        self.cancel.clicked.connect(self.reject)
-        self.reason.setFocus()
+        self.ask(self.reason)
         self._look()
 
     @Slot()

@@ -2,14 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from xsconsole.domain.archive import Listed, Pooled
 from xsconsole.domain.folding import one_line
-from xsconsole_ui import pieces, theme, times
+from xsconsole_ui import pieces, times
+from xsconsole_ui.archives.short_question import ShortQuestion
 from xsconsole_ui.texts import tr
 
-WIDTH = 420  # px
 TIMES = ((30, "30 days"), (90, "90 days"), (365, "1 year"), (3 * 365, "3 years"), (7 * 365, "7 years"))
 
 
@@ -31,34 +31,16 @@ class KeepChoice(pieces.Choice):
         return now + timedelta(days=chosen) if isinstance(chosen, int) else chosen
 
 
-class KeepDialog(QDialog):
+class KeepDialog(ShortQuestion):
     """Asks until when an archive is kept."""
 
     def __init__(self, one: Listed, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(self.tr("Keep the archive of {name}").format(name=one_line(one.called)))
-        self.setMinimumWidth(WIDTH)
         command = "xsconsole archive expire" + (" --in-pool" if isinstance(one, Pooled) else "")
-        text = self.tr(
+        text = tr(
             "When that time is over it has expired: it is shown as such, and “{command}” deletes it. A hold keeps it "
             "beyond."
         ).format(command=command)
+        title = tr("Keep the archive of {name}").format(name=one_line(one.called))
+        super().__init__(title, text, tr("Keep"), parent)
         self.choice = KeepChoice(self, one.keep.until if one.keep is not None else None)
-        self.go = pieces.button(self.tr("Keep"), "primary", self)
-        self.go.setDefault(True)
-        self.cancel = pieces.button(self.tr("Cancel"), "", self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
-        column.setSpacing(theme.MARGIN)
-        buttons = QHBoxLayout()
-        column.addWidget(pieces.wrapped(pieces.breakable(self.windowTitle()), "title", self))
-        column.addWidget(pieces.wrapped(text, "muted", self))
-        column.addWidget(self.choice)
-        column.addLayout(buttons)
-        buttons.addStretch(1)
-        buttons.addWidget(self.cancel)
-        buttons.addWidget(self.go)
-        self.setAccessibleDescription(text)
-        self.go.clicked.connect(self.accept)
-        self.cancel.clicked.connect(self.reject)
-        self.choice.setFocus()
+        self.ask(self.choice)

@@ -1,18 +1,14 @@
 """The map of one fence: mouse and arrow keys walk its boxes, and what is to be said of one can be copied."""
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
-    QAction,
     QContextMenuEvent,
     QFocusEvent,
     QGuiApplication,
     QHelpEvent,
     QKeyEvent,
-    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -24,6 +20,7 @@ from xsconsole.domain.fence.picture import Picture, Place
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.fences.map_painter import paint_map
 from xsconsole_ui.fences.map_plan import MapPlan, least_width, plan_map
+from xsconsole_ui.own_menu import own_action
 
 Key = Qt.Key
 STEPS = {Key.Key_Left: -1, Key.Key_Up: -1, Key.Key_Right: 1, Key.Key_Down: 1}
@@ -44,18 +41,9 @@ class FenceMap(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self.menu = QMenu(self)
-        self.copy_reach = self._offered(self.tr("Copy how to &reach it"), "Ctrl+Shift+C", self._reach)
-        self.copy_one = self._offered(self.tr("&Copy"), "Ctrl+C", self._copy)
-        self.copy_all = self._offered(self.tr("Copy the &whole map as text"), "", self._copy_all)
-
-    def _offered(self, text: str, keys: str, work: Callable[[], None]) -> QAction:
-        action = QAction(text, self)
-        action.setShortcut(QKeySequence(keys))
-        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        action.triggered.connect(work)
-        self.addAction(action)
-        self.menu.addAction(action)
-        return action
+        self.copy_reach = own_action(self, self.menu, self.tr("Copy how to &reach it"), "Ctrl+Shift+C", self._reach)
+        self.copy_one = own_action(self, self.menu, self.tr("&Copy"), "Ctrl+C", self._copy)
+        self.copy_all = own_action(self, self.menu, self.tr("Copy the &whole map as text"), "", self._copy_all)
 
     @property
     def picture(self) -> Picture | None:

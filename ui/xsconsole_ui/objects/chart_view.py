@@ -1,20 +1,18 @@
 """A chart: a title, the newest values in words, and curves over time; mouse and arrow keys read any instant."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
-    QAction,
     QContextMenuEvent,
     QFocusEvent,
     QGuiApplication,
     QHelpEvent,
     QKeyEvent,
-    QKeySequence,
     QMouseEvent,
     QPaintEvent,
 )
@@ -24,6 +22,7 @@ from xsconsole.domain.metrics import Chart
 from xsconsole_ui import pieces, times
 from xsconsole_ui.dense_table import csv_text, plain_text
 from xsconsole_ui.objects.chart_painter import HEIGHT, ChartPainter
+from xsconsole_ui.own_menu import own_action
 
 Key = Qt.Key
 FAR = 10  # steps of a page key
@@ -43,18 +42,9 @@ class ChartView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.menu = QMenu(self)
-        self.as_value = self._offered(self.tr("Copy what is read here"), "Ctrl+Shift+V", self.copy_value)
-        self.as_text = self._offered(self.tr("Copy all values as text"), "Ctrl+C", self.copy_text)
-        self.as_csv = self._offered(self.tr("Copy all values as CSV"), "Ctrl+Shift+C", self.copy_csv)
-
-    def _offered(self, text: str, keys: str, work: Callable[[], None]) -> QAction:
-        action = QAction(text, self)
-        action.setShortcut(QKeySequence(keys))
-        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        action.triggered.connect(work)
-        self.addAction(action)
-        self.menu.addAction(action)
-        return action
+        self.as_value = own_action(self, self.menu, self.tr("Copy what is read here"), "Ctrl+Shift+V", self.copy_value)
+        self.as_text = own_action(self, self.menu, self.tr("Copy all values as text"), "Ctrl+C", self.copy_text)
+        self.as_csv = own_action(self, self.menu, self.tr("Copy all values as CSV"), "Ctrl+Shift+C", self.copy_csv)
 
     @property
     def chart(self) -> Chart | None:
