@@ -87,7 +87,8 @@ async def test_the_list_has_the_same_cards_selection_and_commands_and_all_is_rem
     assert window.desk.question is not None
     assert window.desk.question.configuration == shop.id
     window.desk.dismiss()
-    assert window.actions_[actions.COMPARE] in board.table.menu.actions()
+    closer = next(entry.menu() for entry in board.table.menu.actions() if entry.text() == "Look clos&er")
+    assert window.actions_[actions.COMPARE] in closer.actions()
 
     board.bar.filter.set_text("shop")
     await until(lambda: board.table.rows.rowCount() == 2, "the filtered list")
