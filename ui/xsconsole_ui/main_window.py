@@ -357,7 +357,7 @@ class MainWindow(QMainWindow):
         self._is_ending = True
         self.close()
         self.bridge.close()
-        for panel in (self.inventory, self.activity, self.audit, self.health, self.library):
+        for panel in (self.inventory, self.activity, self.audit, self.health, self.archive, self.library):
             panel.stop()
         self.watchdog.stop()
         self._turns.forget()

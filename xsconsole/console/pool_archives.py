@@ -29,11 +29,14 @@ from xsconsole.domain.comparison import Source, Version
 from xsconsole.domain.ids import ArchiveId, ConfigurationId, Digest, Uuid
 from xsconsole.domain.manifest import in_roles
 from xsconsole.domain.naming import shortened
+from xsconsole.domain.poolstate import PREFIX
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.domain.workflow import Method
 from xsconsole.engine.commands import DeletePooled, RestoreFromPool
 from xsconsole.errors import NotFound, Refused
 from xsconsole.store.keys import is_signature
+
+ARCHIVE_KEYS = PREFIX + "archive"  # what begins so is about an archive of the pool
 
 if TYPE_CHECKING:
     from xsconsole.console.door import Console
@@ -47,6 +50,17 @@ class PoolArchives:
     def __init__(self, home: Home, consoles: Callable[[], "Iterable[Console]"]) -> None:
         self._home = home
         self._consoles = consoles
+
+    def told(self) -> frozenset[tuple[Uuid, str, str]]:
+        """Return all that the pools say of archives: while that is the same, nothing of them has been changed there."""
+        pools = (console.inventory.pool for console in self._consoles())
+        return frozenset(
+            (pool.uuid, key, text)
+            for pool in pools
+            if pool is not None
+            for key, text in pool.other_config.items()
+            if key.startswith(ARCHIVE_KEYS)
+        )
 
     async def listed(self) -> tuple[Pooled, ...]:
         """Return the archives of all pools, the newest first, with what others changed of them since.

@@ -12,6 +12,7 @@ from xsconsole.console import ArchiveRoom, Destination, Estate, PoolArchives
 from xsconsole.domain import words
 from xsconsole.domain.archive import Finding, Listed, Pooled, Shelved, freed_words
 from xsconsole.domain.board import Card
+from xsconsole.domain.events import InventoryChanged
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import ArchiveId, RunId, StageId
 from xsconsole.domain.inventory import SR
@@ -32,8 +33,10 @@ from xsconsole_ui.dialogs import Question, answered
 from xsconsole_ui.health.panel import FilteredList
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.theme import Theme
+from xsconsole_ui.timers import one_shot
 
 LEAST_FOLDER = 90  # px
+GATHER_MS = 300
 
 
 class ArchivePlace(pieces.Panel):
@@ -51,6 +54,7 @@ class ArchivePlace(pieces.Panel):
         self.pooled = PoolArchives(console.home, lambda: console.pools)
         self._reading: asyncio.Task[object] | None = None  # that verifies one
         self._share = 0.0  # of it that is read
+        self._looks = 0
         self.dialog: ArchiveDialog | RestoreDialog | HoldDialog | KeepDialog | CompareDialog | Question | None = (
             None  # while it is open
         )
@@ -105,9 +109,22 @@ class ArchivePlace(pieces.Panel):
         self.body.addWidget(self.list, 1)
         self.list.view.selectionModel().selectionChanged.connect(self._look)
         self.list.opened.connect(self._restore)
+        self._told = self.pooled.told()
+        self._soon = one_shot(self, self.renew, GATHER_MS)
+        self._end = console.subscribe(InventoryChanged, self._hear)
         bridge.run_changed.connect(self._hear_run)
         theme.changed.connect(self.list.view.viewport().update)
         self._look()
+
+    def stop(self) -> None:
+        """Follow the pools no more."""
+        self._end()
+        self._soon.stop()
+
+    def _hear(self, event: InventoryChanged) -> None:
+        is_pool = event.batch.is_whole or any(change.class_name == "pool" for change in event.batch.changes)
+        if is_pool and self.isVisible() and self.pooled.told() != self._told and not self._soon.isActive():
+            self._soon.start()
 
     def _offer(self, text: str, perform: object) -> QAction:
         action = QAction(text, self)
@@ -129,7 +146,12 @@ class ArchivePlace(pieces.Panel):
         self._jobs.start(self._read(), "look at the archives")
 
     async def _read(self) -> None:
+        self._looks += 1
+        mine = self._looks
+        self._told = self.pooled.told()
         found: list[Listed] = [*await self.room.listed(), *await self.pooled.listed()]
+        if mine != self._looks:
+            return  # a later look shows what is newer
         found.sort(key=lambda one: one.archive.at.timestamp() if one.archive is not None else 0.0, reverse=True)
         self.list.show_all(found)
         size = words.size(sum(one.archive.size_bytes for one in found if one.archive is not None))

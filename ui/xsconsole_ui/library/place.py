@@ -108,6 +108,7 @@ class LibraryPlace(pieces.Panel):
         parts.setStretchFactor(1, 2)
         self.body.addWidget(parts, 1)
         self._soon = one_shot(self, self.renew, GATHER_MS)
+        self._looks = 0
         self.list.view.selectionModel().selectionChanged.connect(self._look)
         self.list.opened.connect(self._edit)
         self._ends = (
@@ -152,8 +153,9 @@ class LibraryPlace(pieces.Panel):
         self._jobs.start(self._read(), "look at the library")
 
     async def _read(self) -> None:
+        self._looks += 1
+        mine, left = self._looks, 0
         rows: list[LibraryRow] = []
-        left = 0
         for console in self.consoles:
             desk = LibraryDesk(console)
             library = desk.library
@@ -168,6 +170,8 @@ class LibraryPlace(pieces.Panel):
                 )
                 for one in library.versions
             ]
+        if mine != self._looks:
+            return  # a later look shows what is newer
         kept = [row.key for row in self.list.selected()]
         self.list.show_all(rows)
         self._select(kept)
