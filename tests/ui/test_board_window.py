@@ -288,9 +288,15 @@ async def test_enter_shows_the_plan_and_starts_nothing(window: MainWindow, conso
     await until(menu.isVisible, "the choice")
     assert window.desk.question is None
     assert [one.text() for one in menu.actions() if one.isEnabled()] == [
-        "Show the plan: demote to Integration",
         "Show the plan: demote to Patch testing",
+        "Show the plan: demote to Integration",
     ]
+    menu.close()
+    press(Key.Key_Right, CTRL | Qt.KeyboardModifier.ShiftModifier)
+    assert [one.isEnabled() for one in menu.actions()] == [False, True, True]
+    assert menu.activeAction() is None  # what is asked for is a promotion: Enter alone leads nothing back
+    menu.close()
+    press(Key.Key_P, CTRL)
     menu.actions()[1].trigger()
     menu.close()
     assert window.desk.question is not None

@@ -107,14 +107,15 @@ class WindowHands(QObject):
         if len(situation.cards) > 1:
             self._offer_together(situation, kind)
             return
-        for target in situation.targets:
-            if target.kind is None or kind not in (None, target.kind):
-                continue
+        onward = [target for target in situation.targets if target.kind is Kind.PROMOTE and kind is not Kind.DEMOTE]
+        back = [target for target in situation.targets if target.kind is Kind.DEMOTE and kind is not Kind.PROMOTE]
+        for target in (*onward, *reversed(back)):  # the nearest way back first
             verb = self.tr("Promote to") if target.kind is Kind.PROMOTE else self.tr("Demote to")
             verb = self.tr("Show the plan: {verb}").format(verb=verb.lower()) if show_only else verb
             why_not = words.refusal(target.refusal) if target.refusal is not None else ""
             self._add_way(self.targets_menu, verb, target, "" if show_only and target.plan is not None else why_not)
-        self._pop_up(self.targets_menu)
+        # Enter alone leads back only where ways back were asked for.
+        self._pop_up(self.targets_menu, None if kind is Kind.DEMOTE or show_only else len(onward))
 
     def _add_way(self, menu: QMenu, verb: str, target: Target, why_not: str) -> None:
         action = menu.addAction(f"{verb} {verbatim(self._situation.stage_name(target))}")
@@ -124,16 +125,18 @@ class WindowHands(QObject):
 
     def _offer_together(self, situation: Situation, kind: Kind | None) -> None:
         """Offer the stages that a way leads to from all selected cards."""
+        onward = len(situation.shared_ways(Kind.PROMOTE))
         for one in (Kind.PROMOTE, Kind.DEMOTE) if kind is None else (kind,):
             verb = self.tr("Promote all to") if one is Kind.PROMOTE else self.tr("Demote all to")
             for stage in situation.shared_ways(one):
                 self.targets_menu.addAction(f"{verb} {verbatim(stage.name)}").setData(str(stage.id))
         if self.targets_menu.isEmpty():
             self.targets_menu.addAction(self.tr("No way leads from all of them to one stage")).setEnabled(False)
-        self._pop_up(self.targets_menu)
+        self._pop_up(self.targets_menu, onward if kind is None else None)
 
-    def _pop_up(self, menu: QMenu) -> None:
-        first = next((action for action in menu.actions() if action.isEnabled()), None)
+    def _pop_up(self, menu: QMenu, most: int | None = None) -> None:
+        """Open a menu with the first thing chosen that can be done; `most`: of so many first ones, or none."""
+        first = next((action for action in menu.actions()[:most] if action.isEnabled()), None)
         if first is not None:
             menu.setActiveAction(first)
         menu.popup(self._board.place_of_selected() or self._board.mapToGlobal(QPoint(40, 40)))
