@@ -138,7 +138,7 @@ async def test_what_another_console_left_half_way_is_settled_from_the_card(
     await until(lambda: console.board.cards[card.id].standing is Standing.INTERRUPTED, "the interruption")
     page = window.inspector.plan_page
     button = {"resume": page.resume, "undo": page.undo}[how]
-    await until(button.isVisible, "the way out")
+    await until(lambda: button.isVisible() and button.isEnabled(), "the way out")
     assert "stopped half-way" in page.outcome.text
     click(button)
     status = await ended(console)
