@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 import pytest
@@ -19,13 +18,14 @@ from embedded import EmbeddedPool, embedded_pools
 from tests.console.pool_state import footprint, runs_and_held_leases
 from tests.console.test_between_pools import until
 from tests.console.test_several_pools import access
+from tests.told import until_told
 from tests.workflows import put_on
 from xsconsole.console import ArchiveRoom, Console, Destination, Pools, past
 from xsconsole.domain.actions.archives import ImportMember
 from xsconsole.domain.archive import rows_of
 from xsconsole.domain.board import Standing
 from xsconsole.domain.comparison import Source
-from xsconsole.domain.events import InventoryChanged, RunChanged
+from xsconsole.domain.events import RunChanged
 from xsconsole.domain.ids import RunId, StageId
 from xsconsole.domain.inventory import VIF, Network
 from xsconsole.domain.manifest import LEFT_BEHIND, USUAL, Manifest, difference, judge, manifest_of_card
@@ -69,24 +69,6 @@ async def carried_out(console: Console, command: Plannable) -> RunStatus:
     status = await console.finished(await console.do(Confirmed(command=command, digest=digest)))
     await until(console, lambda: not any(card.run for card in console.board.cards.values()))
     return status
-
-
-async def until_told(pool: EmbeddedPool, console: Console) -> None:
-    """Wait until the console shows all that happened on the pool until now: the events of a pool come in order."""
-
-    def describe(words: str) -> None:
-        with pool.plain_session() as session:
-            for network in session.xenapi.network.get_all():
-                session.xenapi.network.set_name_description(network, words)
-
-    words = f"seen {uuid4()}"
-    await asyncio.to_thread(describe, words)
-
-    def is_told() -> bool:
-        return all(network.name_description == words for network in console.inventory.all(Network))
-
-    await until(console, is_told, InventoryChanged)
-    await console.caught_up()
 
 
 async def archived(console: Console, room: ArchiveRoom, place: Path) -> Path:

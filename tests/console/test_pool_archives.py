@@ -9,8 +9,9 @@ import pytest
 from consoles import given_passphrase
 from embedded import EmbeddedPool, embedded_pool
 
-from tests.console.test_archives import carried_out, until_told
+from tests.console.test_archives import carried_out
 from tests.console.test_several_pools import access
+from tests.told import until_told
 from xsconsole.console import Console, Destination, PoolArchives, Pools
 from xsconsole.domain.archive import ARCHIVED_KEY, Fault, Form, Pooled
 from xsconsole.domain.board import Standing
