@@ -8,11 +8,13 @@ from PySide6.QtWidgets import QMenu
 
 from tests.cli.shell import Shell
 from tests.embedded import EmbeddedPool, embedded_pool
+from tests.told import until_told
 from tests.ui.board_window import card_of, console, window
 from tests.ui.test_batch import select
 from xsconsole.console import Console, RunState
 from xsconsole.domain.board import Card
 from xsconsole.domain.inventory import VM
+from xsconsole.engine.commands import Seat
 from xsconsole_ui import keeping_actions, service_actions
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.main_window import MainWindow
@@ -188,6 +190,7 @@ async def test_several_at_once_go_by_one_plan_one_moves_and_one_is_deleted_twice
         "config", "migrate", SHOP, "--host", "xen-1", "--sr", "NFS-silver", "--vm", "shop-lb.stg", "--json"
     )
     assert (moved.status, moved.document["state"]) == (0, "done"), moved.err
+    await until_told(pool, console)
     window.board.select(card_of(console, SHOP).id)
     window.situate()
     window.actions_[service_actions.ARRANGE].trigger()
@@ -199,12 +202,14 @@ async def test_several_at_once_go_by_one_plan_one_moves_and_one_is_deleted_twice
     assert seats.role.text() == card_of(console, SHOP).members[1].role
     seats.role.setText("front")
     seats.look()
-    assert [one.order for one in seats.wanted().seats if one.vm == first] == [7]
-    assert [one.role for one in seats.wanted().seats if one.vm == second] == ["front"]
+    assert seats.wanted().seats == (Seat(vm=first, order=7), Seat(vm=second, role="front"))
     assert seats.command is not None
-    seats.reject()
-    arranged = shell.say("config", "arrange", SHOP, "--vm", "db:order=3,start-delay=5", "--json")
+    arranged = shell.say("config", "arrange", SHOP, "--vm", "db:role=store,order=3,start-delay=5", "--json")
     assert (arranged.status, arranged.document["state"]) == (0, "done"), arranged.err
+    await until(lambda: seats.command is None, "what others did meanwhile said without a key pressed")
+    assert "changed" in seats.why_not.text
+    seats.reject()
+    await until_told(pool, console)
 
     unsure = shell.say("config", "delete", "shop@1.4.0", "--yes", SHOP)
     assert "Not answered with yes: Delete “shop 1.4.0” for good" in unsure.err

@@ -27,7 +27,8 @@ class ArrangeDialog(MembershipDialog):
         self._card = card
         self.setWindowTitle(self.tr("Arrange the members of {name}").format(name=shortened(card.name, 60)))
         self.table.hide()
-        self._seats = {member.uuid: _seat_of(console, member.uuid, member.role) for member in card.members}
+        self._found = {member.uuid: _seat_of(console, member.uuid, member.role) for member in card.members}
+        self._seats = dict(self._found)
         self._is_showing = False
         self.member = pieces.Choice(self)
         self.role = self.line(self.tr("&Role"))
@@ -87,7 +88,13 @@ class ArrangeDialog(MembershipDialog):
         self._look_soon()
 
     def wanted(self) -> Arrange:
-        return Arrange(configuration=self._card.id, revision=self._card.revision, seats=tuple(self._seats.values()))
+        """Ask for what was changed here alone: what others change meanwhile stays as they have it."""
+        changes = (_change(self._found[vm], seat) for vm, seat in self._seats.items())
+        return Arrange(
+            configuration=self._card.id,
+            revision=self._card.revision,
+            seats=tuple(change for change in changes if change is not None),
+        )
 
 
 def _seat_of(console: Console, uuid: Uuid, role: str) -> Seat:
@@ -98,6 +105,18 @@ def _seat_of(console: Console, uuid: Uuid, role: str) -> Seat:
         order=vm.order if vm is not None else None,
         start_delay_s=vm.start_delay if vm is not None else None,
         shutdown_delay_s=vm.shutdown_delay if vm is not None else None,
+    )
+
+
+def _change(found: Seat, wanted: Seat) -> Seat | None:
+    if wanted == found:
+        return None
+    return Seat(
+        vm=wanted.vm,
+        role=wanted.role if wanted.role != found.role else None,
+        order=wanted.order if wanted.order != found.order else None,
+        start_delay_s=wanted.start_delay_s if wanted.start_delay_s != found.start_delay_s else None,
+        shutdown_delay_s=wanted.shutdown_delay_s if wanted.shutdown_delay_s != found.shutdown_delay_s else None,
     )
 
 

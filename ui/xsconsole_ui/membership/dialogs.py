@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QTimer, Slot
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from xsconsole.console import Console
 from xsconsole.domain import words
 from xsconsole.domain.board import Card
+from xsconsole.domain.events import BoardChanged
 from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.naming import shortened
@@ -40,6 +42,7 @@ class MembershipDialog(QDialog):
         super().__init__(parent)
         self.command: Plannable | None = None
         self._console = console
+        self._end_hearing: Callable[[], None] | None = None
         self._is_touched = False  # what is lacking before anything was chosen is no mistake of anybody
         self.setWindowTitle(title)
         self.setMinimumWidth(WIDTH)
@@ -91,6 +94,23 @@ class MembershipDialog(QDialog):
         self._is_touched = True
         self.go.setEnabled(True)
         self._soon.start()
+
+    def _hear_board(self, _: BoardChanged) -> None:
+        """Say anew what it would do: what kept it back a moment ago may be over, or begun."""
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._end_hearing is None:
+            self._end_hearing = self._console.subscribe(BoardChanged, self._hear_board)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if self._end_hearing is not None:
+            self._end_hearing()
+            self._end_hearing = None
+        self._soon.stop()
 
     @Slot()
     def look(self) -> None:
