@@ -275,7 +275,11 @@ def test_what_cannot_be_made_says_why_and_what_to_do(monkeypatch: pytest.MonkeyP
         assert "is the name of another machine of webshop" in said(_with(made_of, 0, name_pattern="x"), bolt, bolt)
         assert "“cpus” is 9. Give a whole number from 1 to 8." in said(made_of, bolt | {"cpus": 9})
         assert "Number 2: “customer” has no value." in said(made_of, bolt, {})
-        assert "3 more things are wrong" in said(made_of, *({"customer": "x", "cpus": 0},) * 4)
+        both = said(made_of, {"cpus": 9, "colour": "red"})
+        assert "“customer” has no value." in both
+        assert "“cpus” is 9. Give a whole number from 1 to 8." in both
+        assert "asks for no “colour”" in both
+        assert "9 things are wrong, of which these are" in said(made_of, *({"customer": "x", "cpus": 0},) * 9)
         assert "“{{ no” cannot be read" in said(made_of, {"customer": "{{ no"})
         assert "has no service. Name one" in said(msgspec.structs.replace(made_of, service=""), bolt)
         assert "0 configurations cannot be made" in said(made_of)

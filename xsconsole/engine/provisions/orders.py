@@ -20,6 +20,7 @@ from xsconsole.errors import NotPromotable
 
 PROVISION_SPACE = uuid.UUID("7e0a4c1d-8f0b-4f5e-9a61-52d7f1b0c3ae")
 MOST_AT_ONCE = 50
+MOST_TOLD = 8  # things that are wrong, in one refusal
 VERSION_PATTERN, NAME_PATTERN = "{{ blueprint }}.{{ number }}", "{{ service }} {{ version }}"
 
 
@@ -84,20 +85,26 @@ def provisions_from(order: ProvisionOrder, rows: Sequence[FilledRow]) -> Togethe
     """Return the commands for rows that are filled in: one for all, or one for each, as the order says.
 
     Raises:
-        NotPromotable: something that was filled in is wrong: the first of it, and how much more.
+        NotPromotable: something that was filled in is wrong: each of it with its mend, as far as one reads so much.
     """
     if not order.rows or len(order.rows) > MOST_AT_ONCE:
         raise NotPromotable(
             reason=f"{count(len(order.rows), 'configuration')} cannot be made at once.",
             mend=f"Make from 1 to {MOST_AT_ONCE}.",
         )
-    wrong = [(row, finding) for row in rows for finding in row.findings if finding.is_error]
+    wrong = [
+        (f"Number {row.number}: " if len(rows) > 1 else "", finding)
+        for row in rows
+        for finding in row.findings
+        if finding.is_error
+    ]
     if wrong:
-        row, first = wrong[0]
-        where = f"Number {row.number}: " if len(rows) > 1 else ""
-        more = f" {count(len(wrong) - 1, 'more thing')} is wrong." if len(wrong) == 2 else ""
-        more = f" {len(wrong) - 1} more things are wrong." if len(wrong) > 2 else more
-        raise NotPromotable(reason=f"{where}{first.sentence}{more}", mend=first.mend)
+        *before, (where, last) = wrong[:MOST_TOLD]
+        head = f"{len(wrong)} things are wrong, of which these are the first:" if len(wrong) > MOST_TOLD else ""
+        told = [f"{place}{finding.sentence} {finding.mend}" for place, finding in before]
+        raise NotPromotable(
+            reason=" ".join(part for part in (head, *told, f"{where}{last.sentence}") if part), mend=last.mend
+        )
     newcomers = [row.newcomer for row in rows if row.newcomer is not None]
     whole = Provision(
         blueprint=order.blueprint.id,
