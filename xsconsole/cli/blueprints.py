@@ -12,7 +12,7 @@ from xsconsole.console import BlueprintDraft, Console, LibraryDesk, RunState, re
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.blueprint import Blueprint, Finding, fill, findings, to_json
 from xsconsole.domain.blueprint.answers import asked, written_as
-from xsconsole.domain.blueprint.difference import diff, lines, value_words
+from xsconsole.domain.blueprint.difference import diff, told, value_words
 from xsconsole.domain.blueprint.standing import Library, Shelved, shelved
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.ids import BlueprintId
@@ -168,12 +168,14 @@ async def diff_(options: argparse.Namespace) -> int:
     async with _looking(options) as console:
         desk = LibraryDesk(console)
         before, after = await _text(desk, options.before), await _text(desk, options.after)
-    found = lines(diff(before, after))
+    found = tuple(told(diff(before, after)))
     if options.json:
-        output.print_json(list(found))
+        output.print_json(["\n".join((sentence, *text)) for sentence, text in found])
         return 0
-    for line in found or ("They say the same.",):
-        output.say(output.cell(line, 400))
+    for sentence, text in found or (("They say the same.", ()),):
+        output.say(output.cell(sentence, 400))
+        for line in text:
+            output.say(f"    {line}")
     return 0
 
 

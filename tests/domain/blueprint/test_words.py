@@ -9,7 +9,7 @@ from tests.domain.blueprint.shops import GIB, shop
 from xsconsole.domain.blueprint import Parameter, ParameterKind, findings
 from xsconsole.domain.blueprint.answers import answer, asked, empty
 from xsconsole.domain.blueprint.capturing import verbatim
-from xsconsole.domain.blueprint.difference import diff, lines, value_words
+from xsconsole.domain.blueprint.difference import changed_lines, diff, lines, told, value_words
 from xsconsole.domain.blueprint.edits import with_parameter
 from xsconsole.domain.blueprint.finding import Finding
 from xsconsole.domain.blueprint.templating import used_names
@@ -75,9 +75,12 @@ def test_differences_word_every_kind_of_value() -> None:
     assert lines(diff(shop(), msgspec.structs.replace(shop(), members=(longer, db)))) == (
         "Member web, user data: 7 lines, line 7: {% endfor %} → 7 lines, line 7: {% endfor %}more",
     )
+    ((_, text),) = told(diff(shop(), msgspec.structs.replace(shop(), members=(longer, db))))
+    assert text[-2:] == ("-{% endfor %}", "+{% endfor %}more")
+    assert changed_lines("--- \na\nb", "a\nc\nb") == ("@@ -1,3 +1,3 @@", "---- ", " a", "+c", " b")
+    assert changed_lines("a", "a\n") == ("  (the same lines; they end differently)",)
     none = msgspec.structs.replace(web, interfaces=(), network_config="a\nb")
-    told = lines(diff(shop(), msgspec.structs.replace(shop(), members=(none, db))))
-    assert told == (
+    assert lines(diff(shop(), msgspec.structs.replace(shop(), members=(none, db)))) == (
         "Member web, interfaces: 0 on front → none",
         "Member web, network config: none → 2 lines, line 1: a",
     )

@@ -9,6 +9,7 @@ from xsconsole.domain.folding import one_line
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.health.model import ListModel
+from xsconsole_ui.library.detail import code_paper
 from xsconsole_ui.library.rows import columns_of_differences, differences
 from xsconsole_ui.sizing import fit_on_screen
 
@@ -29,6 +30,10 @@ class CompareVersions(QDialog):
         self.before, self.after = pieces.Choice(self), pieces.Choice(self)
         self.model = ListModel(columns_of_differences(), self)
         self.table = DenseTable(self.model, self.tr("Differences"), self.model.widths, self, least_elastic=LEAST)
+        self.table.selectionModel().selectionChanged.connect(self._show_text)
+        self.text = code_paper(self)
+        self.text.setReadOnly(True)
+        self.text.setAccessibleName(self.tr("Changed lines"))
         self.summary = pieces.wrapped("", "section", self)
         self.close_ = pieces.button(self.tr("Close"), "primary", self)
         self.close_.clicked.connect(self.accept)
@@ -47,6 +52,7 @@ class CompareVersions(QDialog):
             head.addWidget(choice, 1)
         column.addWidget(self.summary)
         column.addWidget(self.table, 1)
+        column.addWidget(self.text, 1)
         column.addLayout(foot)
         foot.addStretch(1)
         foot.addWidget(self.close_)
@@ -61,3 +67,14 @@ class CompareVersions(QDialog):
         self.model.show_rows(rows)
         told = self.tr("{count} differ").format(count=len(rows)) if rows else self.tr("They say the same.")
         self.summary.setText(told)
+        texts = [at for at in range(self.model.rowCount()) if (row := self.model.row(at)) is not None and row.text]
+        self.table.clearSelection()
+        self.text.setVisible(bool(texts))
+        if texts:
+            self.table.selectRow(texts[0])
+
+    @Slot()
+    def _show_text(self) -> None:
+        row = self.model.row(self.table.currentIndex().row())
+        self.text.setPlainText("\n".join(row.text) if row is not None else "")
+        self.text.setPlaceholderText("" if row is None or row.text else self.tr("It is no text of many lines."))

@@ -180,6 +180,7 @@ class DifferenceRow:
     field: str
     before: str
     after: str
+    text: tuple[str, ...] = ()  # of a text of many lines, those that were changed
 
 
 def differences(changes: tuple[Change, ...]) -> list[DifferenceRow]:
@@ -195,7 +196,7 @@ def differences(changes: tuple[Change, ...]) -> list[DifferenceRow]:
                 )
             )
         rows += [
-            DifferenceRow(about=about, field=field_name(one.field), before=one.before, after=one.after)
+            DifferenceRow(about=about, field=field_name(one.field), before=one.before, after=one.after, text=one.text)
             for one in change.fields
         ]
     return rows

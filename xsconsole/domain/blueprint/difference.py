@@ -1,5 +1,6 @@
 """What is different between two versions of a blueprint, paired by id and told field by field."""
 
+import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,7 @@ from xsconsole.domain.workflow.difference import ChangeKind
 
 _OWN = frozenset({"version", "author", "at", "changes", "signature", "format"})  # of a publication, not of what it says
 TEXTS = ("user_data", "network_config")
+AROUND = 2  # lines that are shown before and after changed ones
 _LISTS = ("members", "parameters", "networks")
 
 
@@ -37,9 +39,12 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldChange:
+    """A field that two versions have unlike; of a text of many lines also `text`, the lines that were changed."""
+
     field: str
     before: str
     after: str
+    text: tuple[str, ...] = ()
 
     @property
     def words(self) -> str:
@@ -99,9 +104,15 @@ def _fields(before: msgspec.Struct, after: msgspec.Struct, but: Iterable[str]) -
         if field in but or old == new:
             continue
         if field in TEXTS:
-            yield FieldChange(field=field, before=_told(old, new), after=_told(new, old))
+            yield FieldChange(field=field, before=_told(old, new), after=_told(new, old), text=changed_lines(old, new))
         else:
             yield FieldChange(field=field, before=value_words(field, old), after=value_words(field, new))
+
+
+def changed_lines(before: str, after: str) -> tuple[str, ...]:
+    """Return what leads from one text to the other, line by line: `-` taken out, `+` put in, a blank: as it was."""
+    found = difflib.unified_diff(before.splitlines(), after.splitlines(), n=AROUND, lineterm="")
+    return tuple(found)[2:] or ("  (the same lines; they end differently)",)
 
 
 def _told(text: str, other: str) -> str:
@@ -117,16 +128,17 @@ def _told(text: str, other: str) -> str:
 
 def lines(changes: Iterable[Change]) -> tuple[str, ...]:
     """Return the difference as sentences for a list."""
-    return tuple(_lines(changes))
+    return tuple(sentence for sentence, _ in told(changes))
 
 
-def _lines(changes: Iterable[Change]) -> Iterator[str]:
+def told(changes: Iterable[Change]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Give the difference as sentences, each with the changed lines of the text that it is about."""
     for change in changes:
         called = change.subject.value.capitalize() + (f" {shown(change.id, 60)}" if change.id else "")
         if change.kind is ChangeKind.CHANGED:
-            yield from (f"{called}, {field.words}" for field in change.fields)
+            yield from ((f"{called}, {field.words}", field.text) for field in change.fields)
         else:
-            yield f"{called} {change.kind.value}"
+            yield f"{called} {change.kind.value}", ()
 
 
 def value_words(field: str, value: object) -> str:
