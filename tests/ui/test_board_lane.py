@@ -53,10 +53,10 @@ def names(lane: LaneModel) -> list[str]:
 
 
 def test_cards_stand_by_service_and_name_whatever_order_they_come_in(lane: LaneModel, show: Show) -> None:
-    for service in ("shop", "crm", "Payroll", "crm2"):
+    for service in ("shop", "crm10", "Payroll", "crm2"):
         show(make_card(service))
 
-    assert names(lane) == ["crm 1.3.0", "crm2 1.3.0", "Payroll 1.3.0", "shop 1.3.0"]
+    assert names(lane) == ["crm2 1.3.0", "crm10 1.3.0", "Payroll 1.3.0", "shop 1.3.0"]
 
 
 def test_a_card_that_changes_changes_its_own_row_only(lane: LaneModel, show: Show, qtbot: QtBot) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFrame, QListView, QVBoxLayout, QWidget
 from xsconsole.console import Estate
 from xsconsole.domain.board import Card
 from xsconsole.domain.card_filter import CARDS
-from xsconsole.domain.folding import folded
+from xsconsole.domain.folding import folded, natural
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.inventory_filter import inventory_schema
 from xsconsole.domain.inventory_items import Item, Sort
@@ -123,7 +123,7 @@ class Finder(QFrame):
 
     def _cards(self, wanted: str) -> Iterator[Found]:
         board = self._console.board
-        cards: Iterable[Card] = sorted(board.cards.values(), key=lambda card: card.name.casefold())
+        cards: Iterable[Card] = sorted(board.cards.values(), key=lambda card: natural(card.name))
         for card in _asked(wanted, CARDS, cards):
             stage = board.workflow.stage(card.stage) if board.workflow else None
             place = self.tr("configuration in {stage}").format(stage=stage.name if stage else card.stage)

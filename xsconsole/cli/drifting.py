@@ -31,6 +31,7 @@ from xsconsole.domain.board import Card
 from xsconsole.domain.comparison import aspect_of
 from xsconsole.domain.drift import Against, Drift
 from xsconsole.domain.fidelity import document, text
+from xsconsole.domain.folding import natural
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.lineage import method_again
 from xsconsole.domain.manifest import Change, FieldChange, Judged, Topic, words
@@ -48,7 +49,7 @@ async def list_(options: argparse.Namespace) -> int:
     """List every configuration with how many fields really differ, and from what."""
     async with looked_at(options) as (pools, failures):
         estate = Estate(pools)
-        cards = sorted(estate.board.cards.values(), key=lambda card: (card.name.casefold(), card.id))
+        cards = sorted(estate.board.cards.values(), key=lambda card: (natural(card.name), card.id))
         found = drifts_of(estate)
         if options.json:
             output.print_json([_row_document(card, found.get(card.id)) for card in cards])

@@ -10,6 +10,7 @@ from xsconsole.domain import words
 from xsconsole.domain.blueprint.standing import version_words
 from xsconsole.domain.board import Board, Card, Standing, Stray
 from xsconsole.domain.closures import Extension
+from xsconsole.domain.folding import natural
 from xsconsole.domain.lineage import frozen_words, origin_words, place_words
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.stays import examined_stays, stay_of, what_to_do
@@ -63,7 +64,7 @@ def _ended(failures: Iterable[ConsoleError]) -> int:
 def _status_document(console: Console) -> documents.Document:
     identity, board = console.identity, console.board
     assert identity is not None
-    cards = sorted(board.cards.values(), key=lambda card: (card.stage, card.name, card.id))
+    cards = sorted(board.cards.values(), key=lambda card: (card.stage, natural(card.name), card.id))
     return {
         "pool": {"uuid": identity.pool, "name": identity.pool_name},
         "user": identity.actor,
@@ -95,7 +96,7 @@ def _print_status(console: Console) -> None:
     for closure in console.closings.all:
         mark = "  given" if isinstance(closure, Extension) else "! closed"
         output.say(f"{mark}: {output.cell(closed_words(closure, board), 200)} — {output.cell(closure.reason, 200)}")
-    for card in sorted(board.cards.values(), key=lambda card: (card.standing, card.name, card.id)):
+    for card in sorted(board.cards.values(), key=lambda card: (card.standing, natural(card.name), card.id)):
         if card.standing is not Standing.WHOLE:
             output.say(f"! {card.standing.value}: {output.cell(_situation(console, card), 500)}")
     for found in examined_stays(board, None, console.home.clock.now()):
@@ -138,7 +139,7 @@ def _situation(console: Console, card: Card) -> str:
 async def config_list(options: argparse.Namespace) -> int:
     async with looked_at(options) as (pools, failures):
         found = [(console, card) for console in pools for card in console.board.cards.values()]
-        found.sort(key=lambda pair: (pair[1].service, pair[1].version, pair[1].id))
+        found.sort(key=lambda pair: (natural(pair[1].service), natural(pair[1].version), pair[1].id))
         is_named = len(options.pools) > 1
         if options.json:
             documents_ = (_card_document(console, card, is_named=is_named) for console, card in found)

@@ -8,6 +8,7 @@ from xsconsole.console import Console, RunState
 from xsconsole.domain import words
 from xsconsole.domain.board import Card
 from xsconsole.domain.canonical import Json
+from xsconsole.domain.folding import natural
 from xsconsole.domain.ids import RunId
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.points.retention import Keeping, covered, taken_words
@@ -27,7 +28,7 @@ async def point_list(options: argparse.Namespace) -> int:
         scales = console.points.scales()
         found = [
             (card, keeping, scales.costs(keeping.point.snapshots.values()))
-            for card in sorted(cards, key=lambda card: (card.name.casefold(), card.id))
+            for card in sorted(cards, key=lambda card: (natural(card.name), card.id))
             for keeping in console.points.keepings(card)
         ]
         if options.json:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from xsconsole.domain.allowances import AllowedField, allowances_of
 from xsconsole.domain.closures import OPEN, Closures, Extension, Hold, Quarantine, closures_of
 from xsconsole.domain.disks import disks_of
+from xsconsole.domain.folding import natural
 from xsconsole.domain.ids import ConfigurationId, Ref, StageId, Uuid
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.plan import Purpose, RunKind, TakeSnapshot
@@ -148,9 +149,9 @@ class Board:
     closures: Closures = OPEN
 
     def in_stage(self, stage: StageId) -> tuple[Card, ...]:
-        """Return the cards of a column, by service, then newest version first by name."""
+        """Return the cards of a column, by service, then by name, 2.4 before 2.10."""
         cards = [card for card in self.cards.values() if card.stage == stage]
-        return tuple(sorted(cards, key=lambda card: (card.service.casefold(), card.name.casefold(), card.id)))
+        return tuple(sorted(cards, key=lambda card: (natural(card.service), natural(card.name), card.id)))
 
     def stage_name(self, stage: StageId) -> str:
         """Return what a stage is called; of one that the workflow does not have any more, what it was called."""
@@ -208,7 +209,7 @@ def shown_strays(strays: Iterable[Stray], runs: Mapping[ConfigurationId, RunReco
     actions = (step.action for plan in refreshing for step in plan.steps)
     copied |= {action.configuration for action in actions if isinstance(action, TakeSnapshot) and action.configuration}
     shown = (stray for stray in strays if stray.value.configuration not in copied)
-    return tuple(sorted(shown, key=lambda stray: (stray.name, stray.uuid)))
+    return tuple(sorted(shown, key=lambda stray: (natural(stray.name), stray.uuid)))
 
 
 def published_workflow(pool_keys: Mapping[str, str]) -> Workflow | None:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.disks import disks_of
+from xsconsole.domain.folding import natural
 from xsconsole.domain.ids import NULL_REF, ConfigurationId, Ref, RunId
 from xsconsole.domain.inventory import SR, VBD, VDI, VIF, VM, GuestMetrics, Host, HostMetrics, Inventory, Network
 from xsconsole.domain.naming import shortened
@@ -81,7 +82,7 @@ def ranked(looked: Iterable[Finding | None]) -> tuple[Finding, ...]:
     """Return what was found, the worst first, then by kind and name."""
     found = [one for one in looked if one is not None]
     rank = {severity: at for at, severity in enumerate(Severity)}
-    return tuple(sorted(found, key=lambda one: (rank[one.severity], one.kind, one.name.casefold(), one.object.uuid)))
+    return tuple(sorted(found, key=lambda one: (rank[one.severity], one.kind, natural(one.name), one.object.uuid)))
 
 
 def examined(inventory: Inventory, now: datetime) -> Examination:

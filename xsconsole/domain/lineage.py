@@ -12,6 +12,7 @@ import msgspec
 from xsconsole.domain.actions.archives import Ancestor
 from xsconsole.domain.blueprint import Source
 from xsconsole.domain.board import Board, Card
+from xsconsole.domain.folding import natural
 from xsconsole.domain.ids import ArchiveId, ConfigurationId, StageId, TransitionId, WorkflowId
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.points.sets import Candidate
@@ -179,7 +180,7 @@ def family(configuration: ConfigurationId, board: Board, stored: Iterable[Stored
         one = waiting.pop(0)
         if one not in found:
             found[one] = known[one]
-            waiting += sorted(copies[one], key=lambda id_: (known[id_].name.casefold(), id_))
+            waiting += sorted(copies[one], key=lambda id_: (natural(known[id_].name), id_))
     return tuple(found.values())
 
 
@@ -290,7 +291,7 @@ def place_words(card: Card, board: Board) -> tuple[str, ...]:
             f"{shortened(standby.name, 60)} {'runs' if standby.is_up else 'stands by'} in "
             f"{_stage_name(standby.stage, board)}."
         )
-    for other in sorted(board.cards.values(), key=lambda each: (each.name, each.id)):
+    for other in sorted(board.cards.values(), key=lambda each: (natural(each.name), each.id)):
         if other.succession is not None and other.succession.incumbent == card.id and standby_of(other, board):
             taken = f"{shortened(other.name, 60)} took its place in {_stage_name(other.stage, board)}."
             told.append(taken if card.is_up else f"It stands by: {taken}")

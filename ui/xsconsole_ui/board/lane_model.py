@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from xsconsole.domain.board import Card
-from xsconsole.domain.folding import one_line
+from xsconsole.domain.folding import natural, one_line
 from xsconsole.domain.ids import ConfigurationId, StageId
 from xsconsole_ui.board.faces import Face
 from xsconsole_ui.texts import tr
@@ -18,7 +18,7 @@ CARD_ROLE = Qt.ItemDataRole.UserRole + 1
 FACE_ROLE = Qt.ItemDataRole.UserRole + 2
 LIFTED_ROLE = Qt.ItemDataRole.UserRole + 3
 
-Key = tuple[str, str, str, ConfigurationId]
+Key = tuple[str, str, str, str, ConfigurationId]
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -89,7 +89,7 @@ class LaneModel(QAbstractListModel):
 
     def show(self, card: Card, face: Face, told: str, group: str | None = None) -> None:
         """Take a card in, or show its new face. Cards of one group stand together, below its name."""
-        key = ((group or "").casefold(), card.service.casefold(), card.name.casefold(), card.id)
+        key = (natural(group or ""), group or "", natural(card.service), natural(card.name), card.id)
         before = self._keys.get(card.id)
         at = self.row_of(card.id)
         if before is not None and (before != key or (at is not None and self._rows[at].group != group)):

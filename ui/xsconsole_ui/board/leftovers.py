@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayo
 from xsconsole.domain import words
 from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.estate import Differing
+from xsconsole.domain.folding import natural
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.naming import shortened
 from xsconsole_ui import pieces, theme
@@ -108,7 +109,7 @@ class LeftoverBand(QFrame):
             self.card_wanted.emit(homeless[0].id)
         elif homeless and self._board is not None:
             self._menu.clear()
-            for card in sorted(homeless, key=lambda card: (card.name.casefold(), card.id)):
+            for card in sorted(homeless, key=lambda card: (natural(card.name), card.id)):
                 action = QAction(_homeless_name(card, self._board).replace("&", "&&"), self._menu)
                 action.setData(str(card.id))
                 self._menu.addAction(action)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWid
 
 from xsconsole.console import ArchiveRoom, Estate, PoolArchives, write_text
 from xsconsole.domain.comparison import Comparison, Version, compare
+from xsconsole.domain.folding import natural
 from xsconsole.domain.ids import ArchiveId, ConfigurationId
 from xsconsole.domain.manifest import words
 from xsconsole.domain.words import explain
@@ -248,5 +249,5 @@ def _counterpart(console: Estate, configuration: ConfigurationId) -> Configurati
         stages = board.workflow.stages if board.workflow else ()
         return next((0 if stage.is_production else 1 for stage in stages if stage.id == stage_id), 2)
 
-    found = sorted(same, key=lambda other: (rank(other.stage), other.name.casefold(), other.id))
+    found = sorted(same, key=lambda other: (rank(other.stage), natural(other.name), other.id))
     return found[0].id if found else None

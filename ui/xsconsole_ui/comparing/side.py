@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from xsconsole.console import Estate, past, present
 from xsconsole.domain.comparison import Source, Version
+from xsconsole.domain.folding import natural
 from xsconsole.domain.ids import ArchiveId, ConfigurationId
 from xsconsole.domain.naming import shortened
 from xsconsole.errors import ConsoleError
@@ -62,7 +63,7 @@ class Side(QWidget):
 
     def _fill(self) -> None:
         board = self._console.board
-        for card in sorted(board.cards.values(), key=lambda card: (card.name.casefold(), card.id)):
+        for card in sorted(board.cards.values(), key=lambda card: (natural(card.name), card.id)):
             stage = board.workflow.stage(card.stage) if board.workflow else None
             place = stage.name if stage else shortened(card.stage)
             pool = self._console.pool_name(self._console.of_card(card.id))

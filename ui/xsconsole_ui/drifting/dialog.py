@@ -17,7 +17,7 @@ from xsconsole.domain.allowances import AllowedField
 from xsconsole.domain.comparison import Aspect
 from xsconsole.domain.drift import Against, Drift
 from xsconsole.domain.fidelity import Statement, contents, likeness
-from xsconsole.domain.folding import one_line, shortened
+from xsconsole.domain.folding import natural, one_line, shortened
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.manifest import FieldChange, Judged, Topic, Verdict, words
 from xsconsole.domain.mending import why_not
@@ -156,7 +156,7 @@ class DriftDialog(QDialog):
 
     def _fill(self, chosen: ConfigurationId) -> None:
         board = self._console.board
-        for card in sorted(board.cards.values(), key=lambda card: (card.name.casefold(), card.id)):
+        for card in sorted(board.cards.values(), key=lambda card: (natural(card.name), card.id)):
             stage = board.workflow.stage(card.stage) if board.workflow else None
             place = stage.name if stage else card.stage
             pool = self._console.pool_name(self._console.of_card(card.id))

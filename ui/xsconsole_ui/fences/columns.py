@@ -7,7 +7,7 @@ from xsconsole.domain.fence.live import WatchedFence
 from xsconsole.domain.fence.picture import State, state_words
 from xsconsole.domain.fence.values import FenceMode
 from xsconsole.domain.fence.wording import mode_words
-from xsconsole.domain.folding import folded_lines, one_line
+from xsconsole.domain.folding import folded_lines, natural, one_line
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.query.fields import Field, Kind, Schema
 from xsconsole.domain.words import count
@@ -48,7 +48,7 @@ def fence_rows(console: Estate) -> tuple[FenceRow, ...]:
     """Return all fences of the estate, those that leak first, then by name."""
     fencing = console.fencing
     rows = [] if fencing is None else [_row(console, one, fencing.state(one)) for one in fencing.all.values()]
-    return tuple(sorted(rows, key=lambda row: (row.state is not State.BREACHED, row.name.casefold())))
+    return tuple(sorted(rows, key=lambda row: (row.state is not State.BREACHED, natural(row.name))))
 
 
 def _row(console: Estate, watched: WatchedFence, state: State) -> FenceRow:

@@ -9,7 +9,7 @@ from xsconsole.domain.disks import disks_of
 from xsconsole.domain.fence.ground import Ground
 from xsconsole.domain.fence.standing import GroundDocument
 from xsconsole.domain.fence.typed import address_of, addresses_of, network_of, networks_of, tags_of
-from xsconsole.domain.folding import one_line
+from xsconsole.domain.folding import natural, one_line
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import VM, Network
 from xsconsole.errors import ConsoleError, Refused
@@ -123,7 +123,7 @@ class GroundDialog(QDialog):
             (self.outside, [(one.name_label, one.uuid) for one in outside]),
             (self.router, [(vm.name_label, vm.uuid) for vm in templates]),
         ):
-            for name, uuid in sorted(known, key=lambda one: one[0].casefold()):
+            for name, uuid in sorted(known, key=lambda one: natural(one[0])):
                 choice.addItem(one_line(name), uuid)
         texts = ("", "", "", "", "", "")
         if ground is not None:

@@ -10,7 +10,7 @@ from xsconsole.console import Console, fences
 from xsconsole.domain.fence.drawing import source_cards
 from xsconsole.domain.fence.ground import Ground, Original
 from xsconsole.domain.fence.typed import address_of, network_of
-from xsconsole.domain.folding import one_line
+from xsconsole.domain.folding import natural, one_line
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import Network
 from xsconsole_ui import pieces, theme
@@ -38,7 +38,7 @@ def known_networks(console: Console, ground: Ground | None) -> tuple[Known, ...]
         names[one.network] = found.name_label if found is not None else one.name
     originals = {one.network: one for one in (ground.originals if ground is not None else ())}
     rows = (Known(uuid=uuid, name=name, original=originals.get(uuid)) for uuid, name in names.items())
-    return tuple(sorted(rows, key=lambda one: (one.name.casefold(), one.uuid)))
+    return tuple(sorted(rows, key=lambda one: (natural(one.name), one.uuid)))
 
 
 class OriginalFields(QWidget):

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QWidget
 
 from xsconsole.console import Estate
 from xsconsole.domain.board import Card, Standing
-from xsconsole.domain.folding import one_line
+from xsconsole.domain.folding import natural, one_line
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.stays import Stay, last_archive, stay_of, what_to_do
 from xsconsole.domain.workflow.values import LeaseEnd
@@ -29,7 +29,7 @@ def ending(console: Estate) -> list[tuple[Card, Stay]]:
             for card, stay in stays
             if stay is not None and stay.is_soon_over(at) and card.standing is not Standing.RUNNING
         ]
-    return sorted(found, key=lambda each: (each[1].ends is None, each[1].ends, each[0].name, each[0].id))
+    return sorted(found, key=lambda each: (each[1].ends is None, each[1].ends, natural(each[0].name), each[0].id))
 
 
 def shuts_down(card: Card, stay: Stay) -> bool:

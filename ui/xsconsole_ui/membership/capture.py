@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QWidget
 
 from xsconsole.console import Console, LibraryDesk
 from xsconsole.domain.board import Card
-from xsconsole.domain.folding import one_line
+from xsconsole.domain.folding import natural, one_line
 from xsconsole.domain.ids import BlueprintId, Uuid
 from xsconsole.domain.inventory import SR
 from xsconsole.domain.naming import shortened
@@ -40,7 +40,7 @@ class CaptureDialog(MembershipDialog):
         self.method.addItem(self.tr("Full copies"), Method.FULL_COPY)
         self.storage = pieces.Choice(self)
         self.storage.addItem(self.tr("each disk where its original is"), "")
-        for sr in sorted(console.inventory.all(SR), key=lambda one: one.name_label.casefold()):
+        for sr in sorted(console.inventory.all(SR), key=lambda one: natural(one.name_label)):
             if sr.content_type != "iso" and sr.physical_size > 0:
                 self.storage.addItem(one_line(sr.name_label), str(sr.uuid))
         self.stop = Tick(self.tr("Shut running machines down to freeze them together"), self)

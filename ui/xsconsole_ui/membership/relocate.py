@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QWidget
 
 from xsconsole.console import Console
 from xsconsole.domain.board import Card
-from xsconsole.domain.folding import one_line
+from xsconsole.domain.folding import natural, one_line
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import SR, VM, Host, HostMetrics, Inventory
 from xsconsole.domain.naming import shortened
@@ -61,7 +61,7 @@ def _place(uuid: Uuid, console: Console) -> str:
 
 def _hosts(inventory: Inventory) -> list[tuple[str, str]]:
     found = []
-    for host in sorted(inventory.all(Host), key=lambda host: host.name_label.casefold()):
+    for host in sorted(inventory.all(Host), key=lambda host: natural(host.name_label)):
         metrics = inventory.get(HostMetrics, host.metrics)
         free = f" ({size(metrics.memory_free)} free)" if metrics is not None else ""
         found.append((one_line(f"{host.name_label}{free}"), str(host.uuid)))
@@ -72,5 +72,5 @@ def _storages(inventory: Inventory) -> list[tuple[str, str]]:
     disks = (sr for sr in inventory.all(SR) if sr.content_type != "iso" and sr.physical_size > 0)
     return [
         (one_line(f"{sr.name_label} ({size(max(0, sr.free_bytes))} free)"), str(sr.uuid))
-        for sr in sorted(disks, key=lambda sr: sr.name_label.casefold())
+        for sr in sorted(disks, key=lambda sr: natural(sr.name_label))
     ]

@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 from xsconsole.domain.board import Board
+from xsconsole.domain.folding import natural
 from xsconsole.domain.ids import StageId
 from xsconsole_ui.workflow.faces import Load
 
@@ -13,7 +14,7 @@ def load_of(board: Board) -> Load:
         return Load()
     standing: dict[StageId, list[str]] = defaultdict(list)
     running: dict[tuple[StageId, StageId], list[str]] = defaultdict(list)
-    for card in sorted(board.cards.values(), key=lambda card: card.name.casefold()):
+    for card in sorted(board.cards.values(), key=lambda card: natural(card.name)):
         standing[card.stage].append(card.name)
         intent = card.run.record.plan.intent if card.run is not None else None
         if intent is None or intent.configuration != card.id:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDateTimeEdit, QDialog, QFormLayout, QLineEdit, QS
 
 from xsconsole.console import Estate
 from xsconsole.domain.board import Card
-from xsconsole.domain.folding import one_line
+from xsconsole.domain.folding import natural, one_line
 from xsconsole.domain.ids import ConfigurationId, PersonId, StageId, TransitionId
 from xsconsole.domain.words import instant
 from xsconsole.domain.workflow.findings import Occupant
@@ -138,7 +138,7 @@ class WalkDialog(QDialog):
 
     def _fill(self) -> None:
         draft = self._desk.workflow
-        for card in sorted(self._console.board.cards.values(), key=lambda card: card.name):
+        for card in sorted(self._console.board.cards.values(), key=lambda card: natural(card.name)):
             if draft.stage(card.stage) is not None:
                 self.configuration.addItem(one_line(card.name), card.id)
         self.configuration.addItem(self.tr("another one, as said here"), "")

@@ -20,6 +20,7 @@ from xsconsole.domain.blueprint.values import Blueprint
 from xsconsole.domain.board import Card
 from xsconsole.domain.canonical import canonical_bytes
 from xsconsole.domain.disks import drives_of
+from xsconsole.domain.folding import natural
 from xsconsole.domain.ids import BlueprintId, Digest, RunId, Uuid
 from xsconsole.domain.inventory import VIF, VM, Inventory
 from xsconsole.domain.poolstate import BLOCK_REASON_PREFIX, PREFIX, SCHEMA, numbers
@@ -182,7 +183,7 @@ def library_of(inventory: Inventory, workflow: Workflow | None, check: Signature
                 is_newest=is_newest,
             )
         )
-    names = {one.id: one.called.casefold() for one in found if one.is_newest}
+    names = {one.id: natural(one.called) for one in found if one.is_newest}
     found.sort(key=lambda one: (names[one.id], one.id, -one.version))
     needed = {member.template for one in found if one.blueprint is not None for member in one.blueprint.members}
     unread = {one.id for one in found if one.blueprint is None}
@@ -191,7 +192,7 @@ def library_of(inventory: Inventory, workflow: Workflow | None, check: Signature
         for vm in inventory.all(VM)
         if (mark := read_mark(vm)) is not None and vm.uuid not in needed and mark.blueprint not in unread
     ]
-    return Library(versions=tuple(found), left=tuple(sorted(left, key=lambda one: (one[1], one[0]))))
+    return Library(versions=tuple(found), left=tuple(sorted(left, key=lambda one: (natural(one[1]), one[0]))))
 
 
 def versions_in(keys: Mapping[str, str]) -> tuple[tuple[BlueprintId, int], ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from xsconsole.domain.board import Board, Card
+from xsconsole.domain.folding import natural
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.workflow import Workflow
@@ -30,7 +31,7 @@ def production_of(card: Card, cards: Iterable[Card], workflow: Workflow | None) 
     """Return its service's configuration in production: of several that of its version, then the first by name."""
     slots = {stage.id for stage in workflow.stages if stage.is_production} if workflow else set()
     others = [one for one in cards if one.stage in slots and one.service == card.service and one.id != card.id]
-    return min(others, key=lambda one: (one.version != card.version, one.name, one.id), default=None)
+    return min(others, key=lambda one: (one.version != card.version, natural(one.name), one.id), default=None)
 
 
 def baseline_of(card: Card, board: Board, wanted: Against | None = None) -> Baseline | None:

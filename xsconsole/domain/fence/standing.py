@@ -12,6 +12,7 @@ from xsconsole.domain.fence.ground import Ground
 from xsconsole.domain.fence.proof import Site
 from xsconsole.domain.fence.text import from_plain, to_text
 from xsconsole.domain.fence.values import Fence
+from xsconsole.domain.folding import natural
 from xsconsole.domain.ids import ConfigurationId, StageId
 from xsconsole.domain.poolstate import PREFIX, SCHEMA, numbers
 
@@ -88,7 +89,7 @@ def fences_on(keys: Mapping[str, str]) -> tuple[StandingFence, ...]:
     ids = {key.removeprefix(FENCE_PREFIX).rpartition(".")[0] for key in keys if key.startswith(FENCE_PREFIX)}
     found = (fence_on(keys, ConfigurationId(one)) for one in sorted(ids) if one)
     standing = [one for one in found if one is not None]
-    return tuple(sorted(standing, key=lambda one: (one.fence.name.casefold(), one.configuration)))
+    return tuple(sorted(standing, key=lambda one: (natural(one.fence.name), one.configuration)))
 
 
 def fence_on(keys: Mapping[str, str], configuration: ConfigurationId) -> StandingFence | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from xsconsole.domain.board import Board, Card, Standing
+from xsconsole.domain.folding import natural
 from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.naming import shortened
@@ -31,7 +32,7 @@ class Flight:
 
     @property
     def cards(self) -> list[Card]:
-        return sorted(self.board.cards.values(), key=lambda card: (card.name, card.id))
+        return sorted(self.board.cards.values(), key=lambda card: (natural(card.name), card.id))
 
 
 def stages_to_map(flights: Sequence[Flight], workflow: Workflow, home: Uuid) -> dict[StageId, tuple[Uuid, ...]]:
