@@ -8,6 +8,7 @@ import pytest
 
 from tests.ui.board_values import make_card
 from xsconsole.domain.actions.archives import Ancestor
+from xsconsole.domain.archive import Deleted
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.ids import ArchiveId, BlueprintId, ConfigurationId, StageId
 from xsconsole.domain.lineage import (
@@ -23,6 +24,7 @@ from xsconsole.domain.lineage import (
     origins_told,
 )
 from xsconsole.domain.poolstate import Archived, Origin
+from xsconsole.domain.words import instant
 from xsconsole.domain.workflow import Method, Workflow, default_workflow
 
 KNOWN, FROZEN = default_workflow(), "frozen at 2026-11-27 14:02 UTC"
@@ -178,6 +180,12 @@ def test_what_is_gone_is_told_by_its_copies_with_archives_between_and_all_of_it_
         ("shop 0", True),
         ("archive ba5eba11", False),
     ]
+    deleted = {ArchiveId("5eed0000"): Deleted(at=AT, by="bob")}
+    fates = [family(kept.id, on_board(kept), stored, deleted)[-1] for stored in (None, (), (put_by,))]
+    assert [(one.is_gone, one.fate) for one in fates] == [(False, "")] + 2 * [(True, f"deleted {instant(AT)} by bob")]
+    assert drawn(fates[1:], default_workflow()).stages[0].description == fates[1].fate
+    (elsewhere,) = [one for one in family(back.id, on_board(back), ()) if one.is_archive]
+    assert elsewhere.fate == "kept nowhere known here"
     half = replace(back, origin=msgspec.structs.replace(back.origin, before=()))
     assert [one.name for one in family(half.id, on_board(half, second))][1:] == [
         "shop 1",

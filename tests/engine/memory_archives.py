@@ -11,6 +11,7 @@ from tests.engine.memory_sending import receive
 from xsconsole.domain.archive import DOCUMENT, Measured, Proof, sealed_proof
 from xsconsole.domain.blueprint.package import Opened
 from xsconsole.domain.ids import ConfigurationId, ConsoleId, RunId, Uuid
+from xsconsole.domain.record import Fact
 from xsconsole.engine.ports import Span, Transferred
 from xsconsole.errors import Refused
 from xsconsole.store.keys import SigningKey, is_signature
@@ -52,6 +53,7 @@ class MemoryShelf:
     packages: MemoryPackages = field(default_factory=MemoryPackages)
     is_full: bool = False
     proofs: list[Proof] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
 
     def take(self, pool: MemoryPool, source: Uuid, file: Path) -> Transferred:
         content = f"xva {len(self.xvas)}".encode()
@@ -136,6 +138,9 @@ class MemoryArchives:
     @staticmethod
     def check(public_key: bytes, signature: bytes, covered: bytes) -> bool:
         return is_signature(public_key, signature, covered)
+
+    async def record(self, fact: Fact) -> None:
+        self.port.shelf.facts.append(fact)
 
     async def record_proof(self, name: str, where: str, proof: Proof) -> Proof:
         return sealed_proof(proof, self.signer)

@@ -263,9 +263,9 @@ def test_what_is_not_as_it_was_signed_is_named_before_anything_is_made_of_it() -
         assert meanwhile.state is RunState.UNDONE
         assert not scene.has_returned()
         scene.files[web] = good
-
         other = await scene.there.do(replace(command, document=Digest("0" * 64)))
         assert "Another archive lies there by now" in failure(other)
+        assert [fact.outcome.value for fact in scene.there.port.shelf.facts] == ["failed", "failed", "done", "done"]
 
     virtually(story)
 

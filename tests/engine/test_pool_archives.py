@@ -31,6 +31,7 @@ from xsconsole.domain.ids import NULL_REF, ArchiveId, Digest, Ref, StageId, Uuid
 from xsconsole.domain.inventory import VM, Appliance
 from xsconsole.domain.manifest import fingerprint, manifest_of_card
 from xsconsole.domain.poolstate import MEMBER_STEM
+from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.words import explain
 from xsconsole.domain.workflow import Method
@@ -188,6 +189,8 @@ def test_a_retired_configuration_leaves_the_board_and_is_the_archive_itself() ->
         assert scene.listed == ()
         assert scene.templates() == []
         assert not any(".archive" in key for key in scene.office.pool.keys if ".lease." not in key)
+        recorded = [fact.event for fact in scene.desk.port.shelf.facts]
+        assert recorded == [AuditEvent.ARCHIVE_VERIFIED, AuditEvent.ARCHIVE_DELETED]
 
     virtually(story)
 

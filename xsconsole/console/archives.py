@@ -21,18 +21,18 @@ from xsconsole.domain.archive import (
     Held,
     Keep,
     Shelved,
+    archive_fact,
     find_archive,
     is_due,
     judge,
     read,
 )
 from xsconsole.domain.board import Card
-from xsconsole.domain.canonical import Json
 from xsconsole.domain.comparison import Source, Version
 from xsconsole.domain.ids import ArchiveId, ConfigurationId, Digest, RunId, StageId, Uuid
 from xsconsole.domain.manifest import Manifest
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.record import AuditEvent, Fact, Outcome
+from xsconsole.domain.record import AuditEvent, Outcome
 from xsconsole.domain.words import instant
 from xsconsole.engine.archives.archiving import stem_of
 from xsconsole.engine.commands import ArchiveToFiles, RestoreFromArchive
@@ -349,18 +349,15 @@ class ArchiveRoom:
     async def _record(
         self, event: AuditEvent, folder: Path, archive: Archive | None, reason: str, outcome: Outcome | None
     ) -> None:
-        name = archive.name if archive is not None else folder.name
-        details: dict[str, Json] = {"what": f"the archive of {shortened(name)}", "folder": spelled(folder)}
-        if archive is not None:
-            details["archive"] = archive.id
         await self._home.record(
-            Fact(
-                event=event,
+            archive_fact(
+                event,
+                archive.name if archive is not None else folder.name,
+                archive.id if archive is not None else None,
                 configuration=archive.configuration if archive is not None else None,
-                configuration_name=archive.name if archive is not None else "",
+                folder=spelled(folder),
                 outcome=outcome,
-                reason=shortened(reason, 300),
-                details=details,
+                reason=reason,
             )
         )
 

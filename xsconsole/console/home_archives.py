@@ -39,6 +39,9 @@ class HomeArchives:
     def signer(self) -> Signer:
         return self._home.signer
 
+    async def record(self, fact: Fact) -> None:
+        await self._home.record(fact)
+
     async def record_proof(self, name: str, where: str, proof: Proof) -> Proof:
         sealed = sealed_proof(proof, self.signer)
         await self._home.record(

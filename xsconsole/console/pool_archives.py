@@ -17,6 +17,7 @@ from xsconsole.domain.archive import (
     Finding,
     PoolArchive,
     Pooled,
+    archive_fact,
     archive_key,
     document_bytes,
     each_pooled,
@@ -28,9 +29,8 @@ from xsconsole.domain.archive import (
 from xsconsole.domain.comparison import Source, Version
 from xsconsole.domain.ids import ArchiveId, ConfigurationId, Digest, Uuid
 from xsconsole.domain.manifest import in_roles
-from xsconsole.domain.naming import shortened
 from xsconsole.domain.poolstate import PREFIX
-from xsconsole.domain.record import AuditEvent, Fact, Outcome
+from xsconsole.domain.record import AuditEvent, Outcome
 from xsconsole.domain.workflow import Method
 from xsconsole.engine.commands import DeletePooled, RestoreFromPool
 from xsconsole.errors import NotFound, Refused
@@ -95,14 +95,14 @@ class PoolArchives:
             present = replace(present, findings=(*present.findings, *await self._of_record(present.archive)))
         outcome = Outcome.DONE if present.is_whole else Outcome.FAILED
         await self._home.record(
-            Fact(
-                event=AuditEvent.ARCHIVE_VERIFIED,
-                pool=present.pool,
+            archive_fact(
+                AuditEvent.ARCHIVE_VERIFIED,
+                present.called,
+                present.id,
                 configuration=present.archive.configuration if present.archive is not None else None,
-                configuration_name=present.archive.name if present.archive is not None else "",
+                pool=present.pool,
                 outcome=outcome,
-                reason=shortened(present.sentence, 300),
-                details={"what": f"the archive of {shortened(present.called)}", "archive": present.id},
+                reason=present.sentence,
             )
         )
         return present

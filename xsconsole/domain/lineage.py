@@ -2,14 +2,16 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import zip_longest
+from types import MappingProxyType
 
 import msgspec
 
 from xsconsole.domain.actions.archives import Ancestor
+from xsconsole.domain.archive import Deleted
 from xsconsole.domain.blueprint import Source
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.folding import natural
@@ -132,7 +134,7 @@ class Relative:
     """A configuration of a family. `stage` is where it stands, or stood when it was copied, where it is gone.
 
     `parent` is what it comes from. With a `version` it is none, but that version of a blueprint, of which others were
-    made; `is_archive`: it is an archive of one.
+    made; `is_archive`: it is an archive of one, and `fate` what became of it where it is kept nowhere that is known.
     """
 
     configuration: ConfigurationId
@@ -143,6 +145,7 @@ class Relative:
     is_gone: bool = False
     version: int | None = None
     is_archive: bool = False
+    fate: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,13 +159,19 @@ class Stored:
     ancestors: tuple[Ancestor, ...] = ()
 
 
-def family(configuration: ConfigurationId, board: Board, stored: Iterable[Stored] = ()) -> tuple[Relative, ...]:
+def family(
+    configuration: ConfigurationId,
+    board: Board,
+    stored: Collection[Stored] | None = None,
+    deleted: Mapping[ArchiveId, Deleted] = MappingProxyType({}),
+) -> tuple[Relative, ...]:
     """Return a configuration with all that it descends from and all that descends from those, originals first.
 
     Copies carry where they come from, so what is gone is known as long as a copy of it stands, or one of the `stored`
-    archives tells of it. Archives stand after who was archived, and before who came back.
+    archives tells of it. Archives stand after who was archived, and before who came back. Those that are not among the
+    `stored` are gone, as `deleted` tells, or kept where nobody here looks; None: it is not known what is stored.
     """
-    known = _known(board, stored)
+    known = _known(board, stored, deleted)
     if configuration not in known:
         return ()
     first = configuration
@@ -184,7 +193,9 @@ def family(configuration: ConfigurationId, board: Board, stored: Iterable[Stored
     return tuple(found.values())
 
 
-def _known(board: Board, stored: Iterable[Stored]) -> dict[ConfigurationId, Relative]:
+def _known(
+    board: Board, stored: Collection[Stored] | None, deleted: Mapping[ArchiveId, Deleted]
+) -> dict[ConfigurationId, Relative]:
     """Return all that the board tells of, by node of the graph."""
     known: dict[ConfigurationId, Relative] = {}
     archives: dict[ConfigurationId, Relative] = {}
@@ -195,13 +206,18 @@ def _known(board: Board, stored: Iterable[Stored]) -> dict[ConfigurationId, Rela
             archives[archive.configuration] = archive
     for card in board.cards.values():
         _take_in(origins_of(card, board), known, archives)
-    for one in stored:
+    for one in stored or ():
         chain = origins_told(one.ancestors)
         gone = _relative(one.configuration, one.name, one.stage, next(iter(chain), None))
         known.setdefault(one.configuration, replace(gone, is_gone=True))
         _take_in(chain, known, archives)
         archive = _archive(one.archive, one.configuration, one.stage)
         archives[archive.configuration] = archive
+    if stored is not None:
+        kept = {_archive_node(one.archive) for one in stored}
+        fates = {_archive_node(id_): f"deleted {instant(one.at)} by {one.by}" for id_, one in deleted.items()}
+        for node in archives.keys() - kept:
+            archives[node] = replace(archives[node], is_gone=True, fate=fates.get(node, "kept nowhere known here"))
     return {**known, **archives}
 
 
@@ -252,7 +268,7 @@ def drawn(relatives: Sequence[Relative], workflow: Workflow | None) -> Workflow:
         place = stage.name if stage is not None else shortened(relative.stage, 40)
         told = f"was in {place}" if relative.is_gone else f"in {place}"
         told = f"version {relative.version} in the library" if relative.version is not None else told
-        told = f"made in {place}" if relative.is_archive else told
+        told = (relative.fate or f"made in {place}") if relative.is_archive else told
         stages.append(Stage(id=StageId(relative.configuration), name=name, colour=colour, description=told))
     ways = tuple(
         Transition(

@@ -1,15 +1,16 @@
 """The family of a configuration: a graph of who was copied from whom, and what happened to each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
-from xsconsole.console import Estate, stored_archives
+from xsconsole.console import Estate, deleted_archives, stored_archives
+from xsconsole.domain.archive import Deleted
 from xsconsole.domain.board import Board
 from xsconsole.domain.folding import one_line
-from xsconsole.domain.ids import ConfigurationId, StageId, TransitionId
+from xsconsole.domain.ids import ArchiveId, ConfigurationId, StageId, TransitionId
 from xsconsole.domain.lineage import Relative, Stored, descent, drawn, family
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow
 from xsconsole.domain.wording.record import event_sentence
@@ -91,7 +92,8 @@ class LineageDialog(QDialog):
         super().__init__(parent)
         self._console, self._shown = console, configuration
         self._rows: tuple[Happening, ...] = ()
-        self._stored: tuple[Stored, ...] = ()
+        self._stored: tuple[Stored, ...] | None = None  # not known yet
+        self._deleted: Mapping[ArchiveId, Deleted] = {}
         self._only: ConfigurationId | None = None
         self._is_over = False
         self.relatives: tuple[Relative, ...] = ()
@@ -144,7 +146,7 @@ class LineageDialog(QDialog):
     @Slot()
     def _show(self) -> None:
         board = self._console.board
-        self.relatives = family(self._shown, board, self._stored)
+        self.relatives = family(self._shown, board, self._stored, self._deleted)
         names = {relative.configuration: relative.name for relative in self.relatives}
         copies = count(max(0, sum(not one.is_archive for one in self.relatives) - 1), self.tr("relative"))
         name = one_line(names.get(self._shown, ""))
@@ -160,8 +162,9 @@ class LineageDialog(QDialog):
     async def _read(self) -> None:
         found: list[Happening] = []
         try:
+            self._deleted = await deleted_archives(self._console.home)
             self._stored = await stored_archives(self._console.home, lambda: self._console.pools)
-            if self._stored and not self._is_over:
+            if not self._is_over:
                 self._show()
             for relative in self.relatives:
                 for event in EVENTS:

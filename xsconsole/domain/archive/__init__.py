@@ -34,6 +34,7 @@ from xsconsole.domain.archive.proving import (
     sealed_proof,
 )
 from xsconsole.domain.archive.reading import MOST_DOCUMENT_BYTES, read
+from xsconsole.domain.archive.recording import Deleted, archive_fact, deleted_in
 from xsconsole.domain.archive.rows import Row, rows_of, to_lines, warrants_in
 from xsconsole.domain.archive.shelf import Held, Keep, Shelved
 from xsconsole.domain.archive.standing import (
@@ -76,6 +77,7 @@ __all__ = [
     "ArchivedFile",
     "Carried",
     "Check",
+    "Deleted",
     "Extract",
     "Fault",
     "Finding",
@@ -91,9 +93,11 @@ __all__ = [
     "Proofs",
     "Row",
     "Shelved",
+    "archive_fact",
     "archive_key",
     "carried_by",
     "carried_text",
+    "deleted_in",
     "digest_of_carried",
     "document_bytes",
     "documents_in",

@@ -27,7 +27,9 @@ from xsconsole.domain.archive import (
     WORKFLOW,
     Archive,
     ArchivedFile,
+    Check,
     Keep,
+    archive_fact,
     judge,
     rows_of,
     sealed,
@@ -42,6 +44,8 @@ from xsconsole.domain.manifest import Manifest, fingerprint, manifest_of_card
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Step
 from xsconsole.domain.poolstate import Archived, Roster, RunRecord, decode, encode, newest, roster_stem
+from xsconsole.domain.record import AuditEvent, Outcome
+from xsconsole.domain.signing import key_fingerprint
 from xsconsole.domain.workflow import Workflow, to_json
 from xsconsole.engine.archives.ports import Archives
 from xsconsole.engine.archives.stower import Stower
@@ -248,13 +252,31 @@ class Archivist:
         """
         folder, shelf = Path(action.folder), self._archives.shelf
         document = await shelf.document(folder)
-        found = judge(document, await shelf.measure(folder), self._archives.check)
+        known = {key_fingerprint(self._archives.signer.public_key)}
+        found = judge(document, await shelf.measure(folder), self._archives.check, known)
+        await self._record_check(action, found)
         if not found.is_good:
             said = " ".join(finding.sentence for finding in found.findings[:4])
             raise Refused(reason=f"The archive is not whole. {said}", mend="Take another copy of it.")
         if hashlib.sha256(document).hexdigest() != action.document:
             raise Refused(reason="Another archive lies there by now.", mend="Look at it again, then decide.")
         await self._demand_free_names()
+
+    async def _record_check(self, action: CheckArchive, found: Check) -> None:
+        intent = self._at.plan.intent
+        await self._archives.record(
+            archive_fact(
+                AuditEvent.ARCHIVE_VERIFIED,
+                intent.name,
+                action.archive,
+                configuration=found.archive.configuration if found.archive is not None else None,
+                folder=action.folder,
+                run=self._at.run,
+                actor=self._record.actor,
+                outcome=Outcome.DONE if found.is_good else Outcome.FAILED,
+                reason=found.sentence,
+            )
+        )
 
     async def _check_package(self, action: CheckPackage) -> None:
         """The same of a blueprint with its disks; raises so too."""

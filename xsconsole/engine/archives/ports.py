@@ -6,6 +6,7 @@ from typing import Protocol
 
 from xsconsole.domain.archive import Measured, Proof
 from xsconsole.domain.ids import ConfigurationId, ConsoleId, RunId
+from xsconsole.domain.record import Fact
 from xsconsole.domain.signing import SignatureCheck, Signer
 from xsconsole.engine.library.ports import Packages
 from xsconsole.errors import Refused
@@ -65,6 +66,9 @@ class Archives(Protocol):
     @property
     def check(self) -> SignatureCheck: ...
 
+    async def record(self, fact: Fact) -> None:
+        """Put on record what was found or done of an archive."""
+
     async def record_proof(self, name: str, where: str, proof: Proof) -> Proof:
         """Sign what came of restoring an archive for a trial, put it on record, and return it signed."""
 
@@ -94,6 +98,10 @@ class NoArchives:
 
     @property
     def check(self) -> SignatureCheck:
+        raise _none()
+
+    async def record(self, fact: Fact) -> None:
+        del fact
         raise _none()
 
     async def record_proof(self, name: str, where: str, proof: Proof) -> Proof:

@@ -37,13 +37,18 @@ def archived_standby(card: Card, inventory: Inventory) -> PoolArchive | None:
     return max(of_it, key=lambda one: one.at, default=None)
 
 
+def changes_of(archive: PoolArchive, inventory: Inventory) -> tuple[str, ...]:
+    """Return what of an archive would come back otherwise than it was archived."""
+    return tuple(one.sentence for one in judge_pooled(archive, inventory) if one.fault is not Fault.EXPOSED)
+
+
 def demand_whole(archive: PoolArchive, inventory: Inventory) -> None:
     """Refuse where what would come back is not what was archived.
 
     Raises:
         Refused: naming what is not.
     """
-    found = [one.sentence for one in judge_pooled(archive, inventory) if one.fault is not Fault.EXPOSED]
+    found = changes_of(archive, inventory)
     if found:
         raise Refused(
             reason=f"The archive is not as it was archived. {' '.join(found[:4])}",

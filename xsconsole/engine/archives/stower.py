@@ -22,6 +22,7 @@ from xsconsole.domain.archive import (
     Form,
     PoolArchive,
     PoolMember,
+    archive_fact,
     archive_key,
     carried_by,
     carried_text,
@@ -42,14 +43,15 @@ from xsconsole.domain.archive import (
     warrants_in,
 )
 from xsconsole.domain.board import published_workflow
-from xsconsole.domain.ids import NULL_REF, ArchiveId, Digest, Uuid
+from xsconsole.domain.ids import NULL_REF, ArchiveId, ConfigurationId, Digest, Uuid
 from xsconsole.domain.inventory import VBD, VDI, VIF, VM
 from xsconsole.domain.manifest import Manifest, fingerprint
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.poolstate import RunRecord
+from xsconsole.domain.record import AuditEvent, Outcome
 from xsconsole.domain.workflow import Workflow
 from xsconsole.engine.archives.ports import Archives
-from xsconsole.engine.archives.stow_checks import demand_room, demand_whole
+from xsconsole.engine.archives.stow_checks import changes_of, demand_room, demand_whole
 from xsconsole.engine.archives.template_port import Belonging
 from xsconsole.engine.ports import Field
 from xsconsole.engine.runs.gatekeeper import World
@@ -267,6 +269,10 @@ class Stower:
         archive = read_pooled(text, self._archives.check)
         if hashlib.sha256(document_bytes(text)).hexdigest() != action.document:
             raise Refused(reason="Another archive stands there by now.", mend="Look at it again, then decide.")
+        found = changes_of(archive, self._world.inventory)
+        outcome = Outcome.FAILED if found else Outcome.DONE
+        said = " ".join(found[:4]) or "Its templates stand as they were archived."
+        await self._note(AuditEvent.ARCHIVE_VERIFIED, action.archive, archive.configuration, outcome, said)
         demand_whole(archive, self._world.inventory)
 
     async def _destroy(self, action: DestroyTemplate) -> None:
@@ -286,6 +292,24 @@ class Stower:
         for stem in (hold_stem(action.archive), keep_stem(action.archive), proof_stem(action.archive)):
             await remove_value(self._pool, Field.POOL, stem)
         await set_key(self._pool, Field.POOL, archive_key(action.archive), "")
+        configuration = self._at.plan.intent.configuration
+        await self._note(AuditEvent.ARCHIVE_DELETED, action.archive, configuration, Outcome.DONE)
+
+    async def _note(
+        self, event: AuditEvent, archive: ArchiveId, configuration: ConfigurationId, outcome: Outcome, reason: str = ""
+    ) -> None:
+        fact = archive_fact(
+            event,
+            self._at.plan.intent.name,
+            archive,
+            configuration=configuration,
+            pool=self._pool.identity.pool,
+            run=self._at.run,
+            actor=self._record.actor,
+            outcome=outcome,
+            reason=reason or self._record.reason,
+        )
+        await self._archives.record(fact)
 
 
 def _settled(vm: VM) -> VM:
