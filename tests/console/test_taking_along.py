@@ -1,5 +1,6 @@
 """What is taken along when a version is published is told of truly, also where the pool went away in the middle."""
 
+import asyncio
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
@@ -9,6 +10,7 @@ import pytest
 from xsconsole.console.publication.publishing import Publishing
 from xsconsole.console.taking_along import TakingAlong
 from xsconsole.domain.board import Standing
+from xsconsole.domain.events import LinkChanged, LinkState
 from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
 from xsconsole.domain.publication.effects import Effect, EffectKind, PublishReport
 from xsconsole.domain.workflow import default_workflow
@@ -31,6 +33,69 @@ def plan(*kinds: EffectKind) -> Any:
     return SimpleNamespace(pools=(), effects=effects, due=due)
 
 
+PUBLICATION = cast(Any, SimpleNamespace(later={}))
+
+
+def desk_that(state: LinkState, **does: Any) -> Any:
+    """A desk on a pool whose road is so; `heard` are those who listen."""
+    heard: list[Any] = []
+    is_heard = asyncio.Event()
+
+    def subscribe(kind: object, handler: Any) -> Any:
+        del kind
+        heard.append(handler)
+        is_heard.set()
+        return lambda: heard.remove(handler)
+
+    board = SimpleNamespace(cards={}, workflow=None)
+    identity = SimpleNamespace(pool_name="acme")
+    planned = SimpleNamespace(digest="d", leases=())
+    return SimpleNamespace(
+        plan=lambda _: planned,
+        link=SimpleNamespace(state=state),
+        identity=identity,
+        board=board,
+        subscribe=subscribe,
+        heard=heard,
+        is_heard=is_heard,
+        **does,
+    )
+
+
+async def test_a_run_whose_pool_goes_away_is_not_waited_for_and_followed_instead() -> None:
+    """Nobody who publishes is held up until a pool comes back."""
+    begun = asyncio.Event()
+
+    async def do(_: object) -> str:
+        begun.set()
+        return "run"
+
+    async def finished(_: object) -> object:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    desk = desk_that(LinkState.LIVE, do=do, finished=finished)
+    along = TakingAlong(lambda _: plan(EffectKind.MAPPED), lambda: cast(Any, {POOL: desk}))
+    taking = asyncio.create_task(along.take(default_workflow(), PUBLICATION))
+    await begun.wait()
+    await desk.is_heard.wait()
+    desk.link.state = LinkState.LOST
+    for hear in tuple(desk.heard):
+        hear(LinkChanged(state=LinkState.LOST))
+
+    moved, left = await asyncio.wait_for(taking, 10)
+    await along.leave()
+    desk.is_heard.clear()
+    again = await along.take(default_workflow(), PUBLICATION)  # now it is away from the beginning
+    await asyncio.wait_for(desk.is_heard.wait(), 10)  # by who follows it
+    await along.leave()
+
+    assert moved == again[0] == ()
+    assert [name for name, _ in left] == [name for name, _ in again[1]] == ["crm 7.1"]
+    assert left[0][1].startswith("The pool cannot be reached.")
+    assert desk.heard == []
+
+
 @pytest.mark.parametrize(
     ("then", "is_left"), [(plan(), True), (plan(EffectKind.MAPPED), True), (plan(EffectKind.STAYS), False)]
 )
@@ -41,10 +106,11 @@ async def test_who_was_refused_is_left_unless_it_stands_there_by_now(then: Any, 
     async def do(_: object) -> object:
         raise PoolUnavailable(pool="acme")
 
-    desk = SimpleNamespace(plan=lambda _: SimpleNamespace(digest="d", leases=()), do=do)
+    desk = desk_that(LinkState.LIVE, do=do)
     along = TakingAlong(lambda _: next(plans, then), lambda: cast(Any, {POOL: desk}))
 
-    moved, left = await along.take(default_workflow(), cast(Any, None))
+    moved, left = await along.take(default_workflow(), PUBLICATION)
+    await along.leave()
 
     assert moved == ()
     assert [name for name, _ in left] == (["crm 7.1"] if is_left else [])

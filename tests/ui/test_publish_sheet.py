@@ -29,9 +29,28 @@ async def test_as_many_things_are_in_the_way_as_are_told(window, console, sheet,
     opened.is_busy = True
     monkeypatch.setattr(opened._publishing, "away", lambda: ("acme",))
     opened._look()
-    assert opened.why_not.text() == "acme went away: it goes on or ends once that is back."
-    assert not opened.cancel.isEnabled()
+    assert opened.why_not.text() == "It is being published, also when this sheet is closed. acme: away."
     opened.is_busy = False
+
+
+async def test_a_sheet_that_writes_can_be_closed_and_what_came_of_it_is_told_all_the_same(window, console, pool, sheet):
+    desk = window.workflow.desk
+    desk.do("Describe", change_workflow(desk.workflow, description="Other words"))
+    opened = sheet()
+    pool.control("delay", method="pool.add_to_other_config", seconds=3600)
+    opened.go.click()
+    await until(lambda: opened.is_busy)
+    assert opened.cancel.text() == "Close"
+
+    QTest.keyClick(opened, Qt.Key.Key_Escape)
+    assert opened.isHidden()
+    assert opened.is_busy
+    pool.control("clear")
+    await until(lambda: not opened.is_busy)
+
+    assert window.status.passing.whole == "Version 2 is published."
+    assert desk.workflow.version == 2  # nothing was drawn meanwhile, so it goes on from there
+    assert not opened.isVisible()
 
 
 async def test_the_mapping_keeps_its_place_while_what_is_in_the_way_grows_less(window, console, sheet):

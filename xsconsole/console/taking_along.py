@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, suppress
 
 from xsconsole.console.desks import Desk
-from xsconsole.domain.events import BoardChanged, Event, InventoryChanged
-from xsconsole.domain.ids import ConfigurationId, Uuid
+from xsconsole.domain.events import BoardChanged, Event, InventoryChanged, LinkChanged, LinkState
+from xsconsole.domain.ids import ConfigurationId, RunId, Uuid
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.publication.effects import Effect, EffectKind, PublishPlan
 from xsconsole.domain.publication.values import Publication, publication_of
-from xsconsole.domain.runs import RunState
+from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.words import explain
 from xsconsole.domain.workflow import Workflow
 from xsconsole.engine.commands import Confirmed, Remap
@@ -42,19 +42,20 @@ class TakingAlong:
     async def take(self, workflow: Workflow, publication: Publication) -> tuple[tuple[str, ...], Left]:
         """Take every configuration where the version has it; return who went, and who could not yet and why.
 
-        Who still runs is followed, and taken along once that has ended, as long as the connection stands.
+        Nothing is waited for on a pool that is away or goes away. Who still runs, or is on such a pool, is followed,
+        and taken along once that has ended, as long as the connection stands.
         """
         await self.leave()
-        plan = self._planned(workflow)
         desks = self._desks()
-        bound = [desks[part.pool] for part in plan.pools if part.pool in desks]  # others are away, and get it later
-        if not all([await _shows(desk, publication) for desk in bound]):
-            return (), tuple((effect.name, "The pool does not tell of the new version yet.") for effect in plan.due)
+        bound = [part.pool for part in self._planned(workflow).pools if part.pool in desks]
+        shown = await asyncio.gather(*(_shows(desks[pool], publication) for pool in bound))
+        silent = {pool for pool, is_shown in zip(bound, shown, strict=True) if not is_shown}
         moved: dict[Key, str] = {}
         refused: dict[Key, tuple[str, ConsoleError]] = {}
         while True:  # while some are taken, runs of others end
             plan = self._planned(workflow)
-            due = [effect for effect in plan.due if _key(effect) not in moved.keys() | refused.keys()]
+            tried = moved.keys() | refused.keys()
+            due = [effect for effect in plan.due if _key(effect) not in tried and effect.pool not in silent]
             if not due:
                 break
             ended = await self._take_all(due, workflow)
@@ -65,8 +66,11 @@ class TakingAlong:
         settled = {_key(effect) for effect in plan.effects if effect.kind is EffectKind.STAYS or waits(effect)}
         left = [(name, _sentence(failure)) for key, (name, failure) in refused.items() if key not in settled]
         left += [(effect.name, why_it_waits(effect)) for effect in waiting]
-        held = [key for key, (_, failure) in refused.items() if isinstance(failure, HeldElsewhere)]
-        self._follow(workflow, {*(_key(effect) for effect in waiting), *held})
+        # Who agreed that a pool follows later is told of the pool, not of everybody there.
+        untold = [effect for effect in plan.due if effect.pool in silent - publication.later.keys()]
+        left += [(effect.name, "The pool does not tell of the new version yet.") for effect in untold]
+        held = [key for key, (_, failure) in refused.items() if isinstance(failure, HeldElsewhere | PoolUnavailable)]
+        self._follow(workflow, {*map(_key, (*waiting, *untold)), *held})
         return tuple(moved.values()), tuple(left)
 
     async def leave(self) -> None:
@@ -88,11 +92,12 @@ class TakingAlong:
             del event
             is_changed.set()
 
-        ends = [desk.subscribe(BoardChanged, hear) for desk in self._desks().values()]
+        kinds = (BoardChanged, LinkChanged)
+        ends = [desk.subscribe(kind, hear) for desk in self._desks().values() for kind in kinds]
         try:
             while waiting:
                 is_changed.clear()
-                free = {key for key in waiting if self._is_free(key)}
+                free = {key for key in waiting if self._is_free(key, workflow)}
                 waiting -= await self._take_free(workflow, free) if free else set()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(AGAIN_S if free & waiting else None):
@@ -104,10 +109,14 @@ class TakingAlong:
             for end in ends:
                 end()
 
-    def _is_free(self, key: Key) -> bool:
+    def _is_free(self, key: Key, workflow: Workflow) -> bool:
         desk = self._desks().get(key[0])
-        card = desk.board.cards.get(key[1]) if desk is not None else None
-        return card is None or card.run is None
+        if desk is None:
+            return True
+        there, card = desk.board.workflow, desk.board.cards.get(key[1])
+        # A pool that was away is read anew: until it tells of the version, what it shows is old.
+        is_told = _is_live(desk) and there is not None and there.version >= workflow.version
+        return is_told and (card is None or card.run is None)
 
     async def _take_free(self, workflow: Workflow, free: set[Key]) -> set[Key]:
         """Take those along; return who needs nothing more: also where a newer version has been published."""
@@ -139,8 +148,9 @@ class TakingAlong:
             reason=f"Version {workflow.version} of the workflow",
         )
         desk = self._desks().get(effect.pool)
-        if desk is None:
-            return PoolUnavailable(pool="its pool")
+        if desk is None or not _is_live(desk):
+            identity = desk.identity if desk is not None else None
+            return PoolUnavailable(pool=identity.pool_name if identity is not None else "its pool")
         async with AsyncExitStack() as held:
             try:
                 for thing in desk.plan(command).leases:
@@ -152,7 +162,9 @@ class TakingAlong:
                 raise
             except ConsoleError as failure:
                 return failure
-            status = await desk.finished(run)
+            status = await _ended(desk, run)
+        if status is None:
+            return PoolUnavailable(pool=desk.identity.pool_name if desk.identity is not None else "its pool")
         if status.state is RunState.DONE:
             return None
         return status.error or Refused(reason="It was put back.")
@@ -178,8 +190,35 @@ def _sentence(failure: ConsoleError) -> str:
     return f"{notice.failed} {notice.mend}".strip()
 
 
+def _is_live(desk: Desk) -> bool:
+    return desk.link.state is LinkState.LIVE
+
+
+async def _ended(desk: Desk, run: RunId) -> RunStatus | None:
+    """Wait for the end of a run; return None where its pool goes away: it goes on or ends once that is back."""
+    is_lost = asyncio.Event()
+
+    def hear(event: LinkChanged) -> None:
+        if event.state is not LinkState.LIVE:
+            is_lost.set()
+
+    end = desk.subscribe(LinkChanged, hear)
+    if not _is_live(desk):
+        is_lost.set()
+    loop = asyncio.get_running_loop()
+    finished, lost = loop.create_task(desk.finished(run)), loop.create_task(is_lost.wait())
+    try:
+        await asyncio.wait([finished, lost], return_when=asyncio.FIRST_COMPLETED)
+        return finished.result() if finished.done() else None
+    finally:
+        end()
+        finished.cancel()
+        lost.cancel()
+        await asyncio.wait([finished, lost])
+
+
 async def _shows(desk: Desk, publication: Publication) -> bool:
-    """Wait until a desk has heard of the version that was written, and of what stands beside it."""
+    """Wait until a desk has heard of the version that was written, and of what stands beside it; not while away."""
     is_changed = asyncio.Event()
 
     def hear(event: Event) -> None:
@@ -192,10 +231,10 @@ async def _shows(desk: Desk, publication: Publication) -> bool:
         is_board = there is not None and there.digest == publication.digest
         return is_board and publication_of(keys, publication.digest) == publication
 
-    ends = (desk.subscribe(BoardChanged, hear), desk.subscribe(InventoryChanged, hear))
+    ends = [desk.subscribe(kind, hear) for kind in (BoardChanged, InventoryChanged, LinkChanged)]
     try:
         async with asyncio.timeout(SHOWN_S):
-            while not is_so():
+            while _is_live(desk) and not is_so():
                 is_changed.clear()
                 await is_changed.wait()
     except TimeoutError:
@@ -203,4 +242,4 @@ async def _shows(desk: Desk, publication: Publication) -> bool:
     finally:
         for end in ends:
             end()
-    return True
+    return _is_live(desk)

@@ -165,6 +165,7 @@ class Workshop(QObject):
         sheet = PublishSheet(
             self._console, self._bridge, self.desk, self._jobs, window, standing=standing, to=to, said=said
         )
+        sheet.went_on.connect(self._place.said)
         if standing is not None:
             sheet.finished.connect(self._look_at_versions)
             return sheet

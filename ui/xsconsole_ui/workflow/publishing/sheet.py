@@ -10,7 +10,7 @@ from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.publication.effects import PublishPlan, PublishReport
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import Workflow
-from xsconsole.errors import ConsoleError, PlanIsStale, Refused
+from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.bridge import Bridge, Turns
 from xsconsole_ui.jobs import Jobs
@@ -25,6 +25,7 @@ from xsconsole_ui.workflow.publishing import plan_rows
 from xsconsole_ui.workflow.publishing.approving import Approving
 from xsconsole_ui.workflow.publishing.mapping import MappingTable
 from xsconsole_ui.workflow.publishing.meanwhile import Meanwhile
+from xsconsole_ui.workflow.publishing.part import Part
 from xsconsole_ui.workflow.publishing.pools_view import PoolsView
 from xsconsole_ui.workflow.publishing.said import NOTHING_SAID, Said
 from xsconsole_ui.workflow.writing import mend
@@ -33,26 +34,15 @@ SIZE = (620, 720)  # px
 SUMMARY_LIMIT = 400  # characters
 
 
-class Part(QWidget):
-    """A title above what it is about; hidden where there is nothing."""
-
-    def __init__(self, title: str, body: QWidget, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.title = pieces.label(title, "section", self)
-        self.title.setContentsMargins(theme.MARGIN, theme.SPACE, theme.MARGIN, 0)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.SPACE)
-        column.addWidget(pieces.Line(self))
-        column.addWidget(self.title)
-        column.addWidget(body)
-
-
 class PublishSheet(QDialog):
-    """To be opened with `open()`. Accepted once something was written."""
+    """To be opened with `open()`. Accepted once something was written.
+
+    Who closes it while it writes is not held up: it only hides, and `went_on` tells what came of it.
+    """
 
     rebased = Signal(str, object, object)  # label, the draft with what stands, what stands: go on from there
     published = Signal(object)  # Workflow: as it stands now
+    went_on = Signal(str)  # what came of it after it was closed
 
     def __init__(
         self,
@@ -268,7 +258,7 @@ class PublishSheet(QDialog):
         self.is_agreed.setText(self.tr("Change {what} as shown").format(what=count(due, self.tr("configuration"))))
         why = self._why_not(plan)
         self.go.setEnabled(not why)
-        self.cancel.setEnabled(not self.is_busy)
+        self.cancel.setText(self.tr("Close") if self.is_busy else self.tr("Cancel"))
         self.go.setToolTip(pieces.hint(why))
         self.why_not.setText(why)
         self.go.setAccessibleDescription(why)
@@ -276,13 +266,13 @@ class PublishSheet(QDialog):
     def _why_not(self, plan: PublishPlan | None) -> str:
         if self.is_busy:
             away = self._publishing.away()
-            told = self.tr("{pools} went away: it goes on or ends once that is back.").format(pools=", ".join(away))
-            return told if away else self.tr("It is being published…")
+            told = self.tr("{pools}: away.").format(pools=one_line(", ".join(away))) if away else ""
+            return joined(self.tr("It is being published, also when this sheet is closed."), told)
         if plan is None:
             return self.news.headline
         denial = self._publishing.denial(plan)
         if denial is not None:
-            return pieces.joined(denial.reason, denial.mend)
+            return joined(denial.reason, denial.mend)
         if plan.obstacles:
             things = max(1, len(plan_rows.obstacle_rows(plan)) + len(plan_rows.errors_of(plan)))
             return self.tr("Not now: {what} in the way.").format(
@@ -334,23 +324,29 @@ class PublishSheet(QDialog):
         """Publish; without a plan, finish what an earlier publication left."""
         self.is_busy = True
         self._show_go()
+        draft = self._desk.workflow
         try:
             if plan is None:
                 report = await self._publishing.finish()
             else:
                 report = await self._publishing.publish(plan, copied=self._standing if self._to else None)
-        except PlanIsStale as refusal:
-            self._tell(refusal)
         except ConsoleError as error:
+            if self.isHidden():
+                raise  # the window tells it
             self._tell(error)
         else:
             self._show_report(report)
-            if not report.failed:
+            if not report.failed and self._desk.workflow == draft:  # what was drawn since the sheet was closed stays
                 self.published.emit(report.workflow)
+            if self.isHidden():
+                self.went_on.emit(joined(self.news.headline, *(f"{name}: {why}" for name, why in report.failed)))
         finally:
             self.is_busy = False
-            self._look()
-            self._show_end()
+            if self.isHidden():
+                self.reject()
+            else:
+                self._look()
+                self._show_end()
 
     @Slot(object)
     def _tell(self, error: ConsoleError) -> None:
@@ -386,10 +382,11 @@ class PublishSheet(QDialog):
         self.go.setVisible(not report.is_whole)
         self.go.setEnabled(not report.is_whole)
         self.why_not.setText("")
-        self.cancel.setEnabled(True)
         self.cancel.setFocus()
 
     def reject(self) -> None:
-        """Close, unless it is writing: that ends by itself."""
-        if not self.is_busy:
+        """Close; while it writes only out of the way, for that goes on to its end."""
+        if self.is_busy:
+            self.hide()
+        else:
             self.done(QDialog.DialogCode.Accepted if self.report is not None else QDialog.DialogCode.Rejected)
