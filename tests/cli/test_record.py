@@ -63,6 +63,10 @@ def test_a_record_that_vanished_is_missed_until_somebody_goes_on_without_it(
     assert accepted.status == 0, accepted.err
     assert "The plan is not" in after.err
     assert (rows[-1]["seq"], rows[-1]["event"]) == (1, "record.accepted")
+    board = shell.say("audit", "board", "--json").document["pools"][0]["configurations"]
+    assert {"staging", "shop 1.3.0"} <= {one[name] for one in board for name in ("stage", "name")}
+    assert "shop 1.3.0" in shell.say("audit", "board", "--row", str(rows[0]["seq"])).out
+    assert "?   No row up to here tells of a pool." in shell.say("audit", "board", "--at", "2000-01-01").out
     assert rows[-1]["details"]["remembered_seq"] > 1
     assert shell.say("audit", "verify").status == 3
 

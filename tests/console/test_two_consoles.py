@@ -10,14 +10,18 @@ from embedded import EmbeddedPool, embedded_pool
 from tests.console.desk import SHOP, Desk, seated
 from tests.console.pool_state import footprint, restore_points, runs_and_held_leases
 from xsconsole.console import Connection, RunState, RunStatus, Secret
+from xsconsole.console.projecting import Shown, beside_live, past_of
 from xsconsole.domain import words
 from xsconsole.domain.board import Standing
 from xsconsole.domain.events import ConfigurationMoved
-from xsconsole.domain.ids import StageId
+from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.inventory import VM
+from xsconsole.domain.projection import Past
 from xsconsole.domain.record import AuditEvent, AuditQuery, Outcome
 from xsconsole.engine.commands import Create, Direction, Dissolve, NewMember, Plannable
 from xsconsole.errors import HeldElsewhere, Refused
+
+NOBODY = Uuid("00000000-0000-0000-0000-000000000001")
 
 
 @pytest.fixture
@@ -39,6 +43,10 @@ async def attempt(desk: Desk, command: Plannable) -> RunStatus | Refused:
         return refusal
 
 
+def stage_in(past: Past) -> str:
+    return next(card.face.stage for _, card in past.cards if card.face.name == SHOP)
+
+
 async def test_a_promotion_here_appears_there_as_the_pool_tells_of_it_and_is_recorded_as_seen(
     pool: EmbeddedPool, desks: tuple[Desk, Desk]
 ) -> None:
@@ -57,6 +65,16 @@ async def test_a_promotion_here_appears_there_as_the_pool_tells_of_it_and_is_rec
     assert (row.fact.configuration_name, row.fact.source, row.fact.target) == (SHOP, "staging", "production")
     assert row.fact.outcome is Outcome.OBSERVED
     assert AuditEvent.OBSERVED not in await alice.events()
+    for desk in desks:  # both can draw the board of now, and that of before, from their rows alone
+        await desk.until_recorded(AuditEvent.STANDS)
+        first = await desk.until_recorded(AuditEvent.CONNECTED)
+        before, now = await past_of(desk.console.home, first.seq), await past_of(desk.console.home)
+        shown = (Shown(pool=row.fact.pool or NOBODY, name="acme", board=desk.console.own_board),)
+        assert beside_live(now, shown).sentence.startswith("The board that the rows amount to is the one")
+        assert stage_in(before) == "staging"
+        assert stage_in(now) == "production"
+        assert next(iter(now.pools.values())).workflow == desk.console.own_board.workflow
+        assert all(not card.is_partial for _, card in now.cards)
 
 
 async def test_what_one_console_undid_is_no_news_when_another_does_it(

@@ -203,5 +203,6 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "audit export": ("record", "audit_export"),
     "audit verify": ("record", "audit_verify"),
     "audit accept": ("record", "audit_accept"),
+    "audit board": ("projecting", "audit_board"),
 }
 """Module and function of each verb, loaded when it is said."""

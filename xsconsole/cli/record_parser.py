@@ -37,4 +37,8 @@ def add_audit(make: VerbMaker) -> None:
         help="with FILE: a head of the chain that was kept elsewhere, such as in an earlier report",
     )
     verb.add_argument("--key", metavar="FINGERPRINT", help="the key that must have signed it, as it was kept elsewhere")
+    verb = make("audit board", "the board as the rows tell of it, now or at an earlier time", has_json=True)
+    moment = verb.add_mutually_exclusive_group()
+    moment.add_argument("--at", type=instant, metavar="T", help="as it was at this time")
+    moment.add_argument("--row", type=count, metavar="N", help="as row N left it")
     make("audit accept", "go on with a record that is not the one remembered; a row says so")

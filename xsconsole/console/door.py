@@ -12,13 +12,12 @@ from xsconsole.console.announced import AnnouncedLedger
 from xsconsole.console.archives import ArchiveRoom
 from xsconsole.console.bus import Bus
 from xsconsole.console.closings import Closings
-from xsconsole.console.facts import fact_of, link_event, seen_move
+from xsconsole.console.facts import fact_of, link_event
 from xsconsole.console.foresight import answers, planned
 from xsconsole.console.home import Home
 from xsconsole.console.last_known import LastKnown
 from xsconsole.console.lease_memory import LeaseMemory
-from xsconsole.console.mirror import Mirror, stages_of
-from xsconsole.console.moves import OwnMoves
+from xsconsole.console.mirror import Mirror
 from xsconsole.console.neighbours import Neighbours
 from xsconsole.console.opening import engine_for, opened
 from xsconsole.console.own_runs import OwnRuns
@@ -28,6 +27,7 @@ from xsconsole.console.refusals import record_refusal
 from xsconsole.console.requests.desk import Requests
 from xsconsole.console.reviews import Reviews
 from xsconsole.console.rights import denial_of, denied, rights_of
+from xsconsole.console.seeing import Seeing
 from xsconsole.console.stays import Stays
 from xsconsole.console.values import Connection, Right, Secret, Verb
 from xsconsole.console.vouching import Vouch
@@ -87,7 +87,8 @@ class Console:
         self._gateway: Gateway | None = None
         self.travels: TravelPort | None = None  # the ways into this pool and out of it, while there is a connection
         self._engine: Engine | None = None
-        self._runs, self._own_moves = OwnRuns(), OwnMoves()
+        self._runs = OwnRuns()
+        self._seeing = Seeing(home, lambda: self.own_board, lambda: self.identity, self.note)
         self.publishing = Publishing(home, lambda: (self,))
         self.requests = Requests(self, home, lambda: (self.inventory, self.board), self.bus.subscribe, self.bus.publish)
         self.acts = Acts(self.bus, self.requests.own_time)
@@ -101,7 +102,7 @@ class Console:
         self.last_known = LastKnown(
             home.settings.home, self._mirror, as_of=lambda: self.link.as_of, tell=self._hear_link
         )
-        self.bus.subscribe(ConfigurationMoved, self._note_move)
+        self.bus.subscribe(ConfigurationMoved, self._seeing.hear_move)
         self.bus.subscribe(BoardChanged, self._hear_board)
 
     @classmethod
@@ -183,8 +184,7 @@ class Console:
         url, fingerprint = connection.url, connection.fingerprint
         if fingerprint is not None and not await self._home.has_recorded_trust(url, fingerprint):
             await self.record(self._fact(AuditEvent.CERTIFICATE_ACCEPTED, {"url": url, "fingerprint": fingerprint}))
-        # What stands at the first look is one row; what moves from then on is a row each.
-        await self.record(self._fact(AuditEvent.CONNECTED, {"url": url, "board": stages_of(self.board)}))
+        await self.record(self._seeing.begin(url))
         ledger = AnnouncedLedger(self._home.ledger, self.bus.publish)
         engine = engine_for(self._home, gateway, ledger, self, self._hear_run, self._timing, self._watch)
         engine.hear(self.inventory.pool.other_config if self.inventory.pool else {})
@@ -209,7 +209,7 @@ class Console:
         await self.publishing.leave()
         engine, gateway, aftercare = self._engine, self._gateway, self._aftercare
         self._engine = self._gateway = self._aftercare = self.travels = None
-        self._own_moves.forget()
+        self._seeing.end()
         for part in (self.stays, self.points, self.requests, self.acts):
             await part.end()
         if aftercare is not None:
@@ -308,7 +308,7 @@ class Console:
         assert identity is not None
         await self.demand_rights(command if isinstance(command, Settle) else command.command)
         run = await (engine.settle(command) if isinstance(command, Settle) else engine.open(command))
-        self._own_moves.expect(run.status.plan.intent)
+        self._seeing.own_moves.expect(run.status.plan.intent)
         self._runs.add(run, identity.pool)
         self.bus.publish(RunChanged(run=run.status.run))
         return run.status.run
@@ -373,6 +373,7 @@ class Console:
             self._watch.observe(keys)
 
     def _hear_board(self, event: BoardChanged) -> None:
+        self._seeing.hear_board(event)
         if self.identity is not None:
             self._runs.hear_board(self.board, self.identity.pool)
         self.closings.hear(event)
@@ -386,15 +387,10 @@ class Console:
 
     def _hear_run(self, news: RunStatus | StepProgressed) -> None:
         if isinstance(news, RunStatus):
-            self._own_moves.hear(news)
+            self._seeing.own_moves.hear(news)
             if self._aftercare is not None:
                 self._aftercare.hear_run(news)
         self.bus.publish(RunChanged(run=news.run) if isinstance(news, RunStatus) else news)
-
-    def _note_move(self, move: ConfigurationMoved) -> None:
-        """Record what somebody else moved. Our own moves have their run's rows."""
-        if self._engine is not None and not self._own_moves.take(move):
-            self._witness.note(seen_move(move, self.identity))
 
     def _fact(self, event: AuditEvent, details: Mapping[str, Json] | None = None) -> Fact:
         return fact_of(event, self.identity, details)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from time import thread_time
 
 from xsconsole.domain.board import EMPTY_BOARD, Board, HolderOf
-from xsconsole.domain.canonical import Json
 from xsconsole.domain.events import BoardChanged, ConfigurationMoved, Event, InventoryChanged
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.inventory import ChangeBatch, Inventory
@@ -146,8 +145,3 @@ class Mirror:
 def _differs(before: Board, after: Board, configuration: ConfigurationId) -> bool:
     was, is_now = before.cards.get(configuration), after.cards.get(configuration)
     return was is not is_now and was != is_now
-
-
-def stages_of(board: Board) -> dict[str, Json]:
-    """Return where every configuration stands, for the record."""
-    return {card.id: {"name": card.name, "stage": card.stage} for card in board.cards.values()}

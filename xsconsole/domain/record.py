@@ -71,6 +71,8 @@ class AuditEvent(StrEnum):
     BLUEPRINT_RETIRED = "blueprint.retired"  # a version is gone from the library, with templates that only it needed
     TEMPLATES_REMOVED = "library.cleared"  # templates that no blueprint needed
     OBSERVED = "configuration.observed"  # what somebody else did, as this console saw it
+    STANDS = "configuration.stands"  # a card is another than before: all that a past board is drawn from
+    WORKFLOW_SEEN = "workflow.observed"  # a pool has another version than before, which somebody else published
 
 
 ABOUT_OBJECTS = frozenset(
@@ -134,6 +136,7 @@ class AuditQuery:
     filter: Query = EVERYTHING
     now: datetime | None = None
     event: AuditEvent | None = None
+    events: frozenset[AuditEvent] = frozenset()  # any of these; empty: all
     configuration: ConfigurationId | None = None
     run: RunId | None = None
     pools: Mapping[Uuid, str] = field(default_factory=dict)

@@ -166,6 +166,8 @@ def _conditions(query: AuditQuery, before: int | None) -> Iterator[ColumnElement
         yield func.instr(AuditEntry.searched, word.encode(errors="replace").decode()) > 0
     if query.event is not None:
         yield AuditEntry.event == query.event.value
+    if query.events:
+        yield AuditEntry.event.in_(sorted(query.events))
     if query.configuration is not None:
         yield AuditEntry.configuration == query.configuration
     if query.run is not None:

@@ -6,6 +6,7 @@ from enum import IntEnum
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.comparison import MANIFEST
 from xsconsole.domain.ids import Uuid
+from xsconsole.domain.projection import unpack
 from xsconsole.domain.record import AuditRow, Outcome
 from xsconsole.domain.wording import record as record_words
 from xsconsole.domain.words import count
@@ -14,6 +15,7 @@ from xsconsole_ui import times
 from xsconsole_ui.texts import tr
 
 SHORT_DIGEST = 10
+FACES = "faces"  # how a whole board stood
 CONTENT = ("content", "content_before")  # whole versions of a workflow
 
 TONES = {
@@ -129,6 +131,9 @@ def told_of(name: str, value: Json) -> str:
     """Return a value of the details as one line; whole versions of a workflow or a configuration by their size."""
     if name in CONTENT and isinstance(value, str):
         return tr("a version of the workflow, {bytes} bytes as stored").format(bytes=len(value))
+    if name == FACES and isinstance(value, str):
+        faces = unpack(value)
+        return tr("{cards} as they stood then").format(cards=count(len(faces), "configuration")) if faces else ""
     if name == MANIFEST and isinstance(value, dict):
         members = value.get("members")
         number = len(members) if isinstance(members, list | tuple) else 0

@@ -63,6 +63,8 @@ _EVENTS: dict[AuditEvent, str] = {
     AuditEvent.BLUEPRINT_RETIRED: "Retired the blueprint",
     AuditEvent.TEMPLATES_REMOVED: "Removed from the library",
     AuditEvent.OBSERVED: "Seen on the pool",
+    AuditEvent.STANDS: "Stands on the pool",
+    AuditEvent.WORKFLOW_SEEN: "Seen on the pool",
 }
 _SAYING_HOW = frozenset({AuditEvent.RUN_CLOSED, AuditEvent.ACT_SETTLED, AuditEvent.EXPORT_CLOSED})
 

@@ -1,0 +1,77 @@
+"""The board at a past moment, from the rows of this home. It needs no pool."""
+
+import argparse
+from datetime import UTC
+
+import msgspec
+
+from xsconsole.cli import output
+from xsconsole.cli.documents import Document
+from xsconsole.cli.session import no_passphrase
+from xsconsole.console import Console
+from xsconsole.console.projecting import past_of, row_at
+from xsconsole.domain.projection import Past, PastCard, PastPool
+
+
+async def audit_board(options: argparse.Namespace) -> int:
+    """Print what stood where, and what the rows cannot tell of it."""
+    console = await Console.open(options.home, passphrase=no_passphrase, is_reading=True)
+    try:
+        until = options.row if options.at is None else await row_at(console.home, options.at)
+        past = await past_of(console.home, until)
+    finally:
+        await console.close()
+    if options.json:
+        output.print_json(_document(past))
+        return 0
+    at = past.at.astimezone().strftime("%Y-%m-%d %H:%M:%S") if past.at is not None else "no time"
+    output.say(f"As row {past.seq} of {at} left it:")
+    output.print_table(
+        ("STAGE", "CONFIGURATION", "STANDING", "MEMBERS", "SINCE ROW"),
+        (
+            (
+                stage_of(pool, card),
+                card.face.name,
+                card.standing,
+                "not known" if card.is_partial else ", ".join(member.name for member in card.face.members),
+                str(card.seq),
+            )
+            for pool, card in past.cards
+        ),
+        widest=60,
+    )
+    for sentence in past.unknown:
+        output.say(f"?   {sentence}")
+    return 0
+
+
+def stage_of(pool: PastPool, card: PastCard) -> str:
+    """Return what the stage of a card was called then."""
+    stage = pool.workflow.stage(card.face.stage) if pool.workflow is not None else None
+    return stage.name if stage is not None else str(card.face.stage)
+
+
+def _document(past: Past) -> Document:
+    return {
+        "row": past.seq,
+        "at": past.at.astimezone(UTC).isoformat() if past.at is not None else None,
+        "unknown": list(past.unknown),
+        "pools": [
+            {
+                "pool": pool.pool,
+                "workflow_version": pool.workflow_version or None,
+                "is_followed": pool.is_followed,
+                "configurations": [
+                    {
+                        **msgspec.to_builtins(card.face),
+                        "standing": card.standing,
+                        "row": card.seq,
+                        "run": card.run.run if card.run is not None else None,
+                        "members_are_known": not card.is_partial,
+                    }
+                    for card in pool.cards.values()
+                ],
+            }
+            for pool in past.pools.values()
+        ],
+    }
