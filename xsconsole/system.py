@@ -65,5 +65,10 @@ def since_boot(boot_id: Path = BOOT_ID) -> tuple[str, float] | None:
         return None
 
 
+def elapsed_s() -> float:
+    """Return seconds since some moment, those in which the machine slept included where the system counts them."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
 def machine_name() -> str:
     return platform.node() or "this machine"

@@ -13,7 +13,7 @@ from xsconsole.store.database import FILE_NAME, Database
 from xsconsole.store.keys import SigningKey
 from xsconsole.store.ledger import Origin, SqliteLedger
 
-GROWING_ONLY = ("chain", "console_key", "audit", "audit_value", "audit_signature")
+GROWING_ONLY = ("chain", "console_key", "audit", "audit_value", "audit_signature", "audit_head", "audit_anchor")
 
 
 class StillClock:

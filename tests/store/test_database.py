@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from tests.store.homes import GROWING_ONLY, Home
 from tests.store.test_ledger import OPENED, STARTED
+from xsconsole.domain.anchors import in_keys, stem_of
+from xsconsole.domain.heads import to_text
 from xsconsole.domain.record import AuditEvent, AuditQuery, Fact
 from xsconsole.errors import DatabaseDamaged, DiskFull, HomeUnusable, StoreFailed
 from xsconsole.store import sqlite
@@ -118,7 +120,12 @@ async def test_after_a_damaged_file_is_moved_away_a_new_record_begins(home: Home
 @pytest.mark.parametrize("table", GROWING_ONLY)
 @pytest.mark.parametrize("verb", ["DELETE FROM {0}", "UPDATE {0} SET {1} = {1}", "REPLACE INTO {0} SELECT * FROM {0}"])
 async def test_what_is_evidence_can_be_neither_changed_nor_deleted(home: Home, table: str, verb: str) -> None:
-    await home.written()
+    ledger = await home.ledger()
+    await ledger.record(STARTED)
+    head = await ledger.state_head(is_anew=True)
+    assert head is not None
+    await ledger.remember_anchors(in_keys({stem_of(head.chain_id): to_text(head)}, "p", "acme"))
+    await ledger.close()
     database = await Database.open(home.path)
     column = Base.metadata.tables[table].columns.keys()[0]
 

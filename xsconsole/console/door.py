@@ -344,11 +344,11 @@ class Console:
 
     async def verify_audit(self, expected_key: str | None = None) -> tuple[Verdict, ...]:
         """Check the whole chain; a given fingerprint must be the key that signed it."""
-        return await self._home.verify_audit(expected_key)
+        return await self._home.evidence.verify(expected_key)
 
     async def verify_audit_apart(self) -> AuditVerified:
         """Check the whole chain in a process of its own, and tell what was found; `StoreFailed` where it cannot be."""
-        check = await self._home.verify_audit_apart()
+        check = await self._home.evidence.verify_apart()
         self.bus.publish(check)
         return check
 

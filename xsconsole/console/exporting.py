@@ -204,7 +204,7 @@ async def verify_file(file: Path, expected_key: str | None, kept_heads: Kept) ->
         walked = await extracted(reading, Choice(), frozenset(), lambda rows: _walked(rows, kept_heads))
     finally:
         await reading.close()
-    more = tuple(_verdict(one) for one in walked if one.check in ("anchors", "clock"))
+    more = tuple(_verdict(one) for one in walked if one.check == "anchors")
     return (*(_unknown(one) if expected_key is None else one for one in judged), *more)
 
 

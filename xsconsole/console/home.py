@@ -2,22 +2,19 @@
 
 import os
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from xsconsole.console import record_memory
 from xsconsole.console.drafts import Drafts
+from xsconsole.console.evidence import Evidence
 from xsconsole.console.processes import ProcessMark, is_gone
 from xsconsole.console.values import Connection, Secret
-from xsconsole.console.verifying import verified_apart
 from xsconsole.console.webhook import Webhook
-from xsconsole.domain.events import AuditVerified
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.jobs import PastJob, SeenTask
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.queueing import Queued
-from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, OpenRun, Verdict
+from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, OpenRun
 from xsconsole.domain.searches import Searches
 from xsconsole.domain.signing import Signer
 from xsconsole.engine.ports import Clock, Ids
@@ -35,7 +32,7 @@ from xsconsole.store.keys import (
 )
 from xsconsole.store.ledger import Origin, SqliteLedger
 from xsconsole.store.reader import LedgerReader
-from xsconsole.system import RandomIds, SystemClock, local_zone, machine_name, os_user
+from xsconsole.system import RandomIds, SystemClock, elapsed_s, local_zone, machine_name, os_user
 from xsconsole.xapi.addresses import EXAMPLE, canonical_url
 from xsconsole.xapi.hosts import Remembered
 
@@ -67,7 +64,7 @@ class Home:
         self.webhook = Webhook(settings, self.clock, self.ids, ring, self.record)
         if ledger is not None:
             ledger.follow(self.webhook.note)
-        self._finding = finding  # of one that only looks; who writes does not go on with one
+        self.evidence = Evidence(settings, self.clock, ledger, reader, finding)
 
     @classmethod
     async def open(
@@ -104,7 +101,11 @@ class Home:
             raise finding
         key = await open_key(home, settings.console, ring, passphrase, settings.key)
         origin = Origin(
-            console=settings.console, console_name=settings.console_name, os_user=os_user(), zone=local_zone
+            console=settings.console,
+            console_name=settings.console_name,
+            os_user=os_user(),
+            zone=local_zone,
+            elapsed_s=elapsed_s,
         )
         ledger = await SqliteLedger.open(home, origin, key, SystemClock())
         opened = cls(settings, ring, ledger, None)
@@ -113,6 +114,7 @@ class Home:
             if finding is not None:
                 await ledger.record(record_memory.acceptance(settings, finding))
             record_memory.remember(settings, await ledger.head(), is_accepted=finding is not None)
+            opened.evidence.begin()
         except BaseException:
             await opened.close()
             raise
@@ -201,12 +203,7 @@ class Home:
         return None if self._ledger is None else await self._ledger.record(*facts)
 
     async def audit_page(self, query: AuditQuery, before: int | None, limit: int) -> tuple[AuditRow, ...]:
-        source = self._ledger or self._reader
-        if source is None and self._finding is not None:
-            raise self._finding
-        named = {Uuid(known.pool): known.name for known in reversed(self.settings.pools) if known.pool and known.name}
-        query = replace(query, pools={**named, **query.pools})
-        return () if source is None else await source.page(query, before=before, limit=limit)
+        return await self.evidence.page(query, before, limit)
 
     async def open_runs(self) -> tuple[OpenRun, ...]:
         """Return the runs of this home of which no end is on record."""
@@ -227,34 +224,6 @@ class Home:
         """Return what waits for a place in a full stage, first come first."""
         source = self._ledger or self._reader
         return () if source is None else await source.waiting()
-
-    async def verify_audit(self, expected_key: str | None) -> tuple[Verdict, ...]:
-        """Check the whole chain; a given fingerprint must be the key that signed it."""
-        source = self._ledger or self._reader
-        if source is None:
-            raise self._finding or NotFound(
-                reason="This home folder has no record yet.", mend="Connect to a pool first."
-            )
-        remembered = record_memory.verdict(self.settings, await source.head())
-        more = () if remembered is None else (remembered,)
-        if expected_key is None:
-            return (*await source.verify(), *more)
-        reader = await LedgerReader.open(self.settings.home, frozenset({expected_key}))
-        try:
-            return (*await reader.verify(), *more)
-        finally:
-            await reader.close()
-
-    async def verify_audit_apart(self) -> AuditVerified:
-        """Check the whole chain in a process of its own.
-
-        Raises:
-            StoreFailed: it could not be checked.
-        """
-        newest = await self.audit_page(AuditQuery(), None, 1)
-        at = self.clock.now()
-        verdicts = await verified_apart(self.settings.home)
-        return AuditVerified(verdicts=verdicts, seq=newest[0].seq if newest else 0, at=at)
 
     def known_connection(self, url: str | None, user: str | None, fingerprint: str | None) -> Connection:
         """Return where to connect: as given, completed by what is known of the pool.
@@ -367,10 +336,7 @@ class Home:
 
     async def close(self) -> None:
         await self.webhook.close()
-        if self._ledger is not None:
-            # Worth no error now: what is not remembered is only noticed less well.
-            with suppress(StoreFailed):
-                record_memory.remember(self.settings, await self._ledger.head())
+        await self.evidence.close()
         for part in (self._ledger, self._reader):
             if part is not None:
                 await part.close()

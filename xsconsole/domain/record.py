@@ -15,12 +15,17 @@ class AuditEvent(StrEnum):
 
     CONSOLE_STARTED = "console.started"
     CONSOLE_STOPPED = "console.stopped"
+    CLOCK_JUMPED = "clock.jumped"  # the clock of this machine was set, or went otherwise than time does
     CONNECTED = "pool.connected"
+    DISCONNECTED = "pool.disconnected"  # this console ended its session
     CONNECT_FAILED = "pool.connect-failed"
     LINK_LOST = "pool.link-lost"
     LINK_RESTORED = "pool.link-restored"
     CERTIFICATE_ACCEPTED = "pool.certificate-accepted"
     RECORD_ACCEPTED = "record.accepted"  # the record is not the one remembered, and a person went on with it
+    RECORD_SET_ASIDE = "record.set-aside"  # the first row of a new chain: why, and where what was before is
+    RECORD_SEALED = "record.sealed"  # the first row of a file that goes on: which file has what was before
+    AUDIT_READ = "audit.read"  # somebody looked into this record, or checked it
     WORKFLOW_PUBLISHED = "workflow.published"
     DECIDED = "approval.decided"  # somebody approved or rejected, by this console's key
     REQUESTED = "request.made"  # somebody asks for a promotion that others have to approve

@@ -3,35 +3,43 @@
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from xsconsole.domain.anchors import Anchor
 from xsconsole.domain.archive import Row
+from xsconsole.domain.heads import SignedHead
 from xsconsole.domain.ids import ConfigurationId, ConsoleId
 from xsconsole.domain.jobs import PastJob, SeenTask
 from xsconsole.domain.queueing import Queued
-from xsconsole.domain.record import AuditQuery, AuditRow, Fact, OpenRun, Verdict
+from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, OpenRun, Verdict
 from xsconsole.engine.ports import Clock
-from xsconsole.store import journal, reader, task_history
+from xsconsole.store import anchors, heads, journal, reader, task_history
 from xsconsole.store.chain import ChainRow, Head, group_bytes, head_after, seal
 from xsconsole.store.database import Database
-from xsconsole.store.fields import Circumstances, decoded_fields, encoded_fields, listed
+from xsconsole.store.fields import Circumstances, decoded_fields, encoded_fields, instant_text, listed
 from xsconsole.store.keys import SigningKey
 from xsconsole.store.reader import LedgerReader
 from xsconsole.store.schema import AuditEntry, AuditSignature, AuditValue, ConsoleKey, LeaseNonce
 
+JUMP_S = 5.0  # less is what a clock is off, and what is spent between two looks
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Who writes. `zone` is asked at each row, because an offset changes twice a year."""
+    """Who writes. `zone` is asked at each row, because an offset changes twice a year.
+
+    `elapsed_s` counts on while the machine sleeps; None: the clock's own does.
+    """
 
     console: ConsoleId
     console_name: str
     os_user: str
     zone: Callable[[], str]
+    elapsed_s: Callable[[], float] | None = None
 
 
 class SqliteLedger:
@@ -52,6 +60,7 @@ class SqliteLedger:
         self._clock = clock
         self._salt = salt
         self._followers: list[Callable[[Sequence[Fact]], None]] = []
+        self._clocks: tuple[datetime, float] | None = None  # both, at the last row
 
     @classmethod
     async def open(cls, home: Path, origin: Origin, key: SigningKey, clock: Clock) -> "SqliteLedger":
@@ -85,6 +94,8 @@ class SqliteLedger:
     async def record(self, *facts: Fact) -> int:
         """Commit the facts as one signed group and return the last sequence number; without facts, the present one.
 
+        Where the clock was set since the last row, a row says so before them.
+
         Raises:
             Refused: a text is not Unicode; nothing was written.
             StoreFailed: nothing was written; whoever asked must not go on.
@@ -97,10 +108,13 @@ class SqliteLedger:
             console_name=self._origin.console_name,
             os_user=self._origin.os_user,
         )
-        fields = [encoded_fields(fact, circumstances) for fact in facts]
-        if not fields:
+        if not facts:
             return (await self.head()).seq
+        elapsed_s = (self._origin.elapsed_s or self._clock.monotonic_s)()
+        facts = (*clock_jump(self._clocks, (circumstances.at, elapsed_s)), *facts)
+        fields = [encoded_fields(fact, circumstances) for fact in facts]
         seq = await self._database.write(lambda session: self._append(session, facts, fields, circumstances))
+        self._clocks = (circumstances.at, elapsed_s)
         for tell in self._followers:
             tell(facts)
         return seq
@@ -129,6 +143,9 @@ class SqliteLedger:
             ],
         )
         session.add(self._signature(before, head))
+        if heads.is_due(before, head):
+            session.flush()
+            heads.state(session, head, now.at, self._key)
         for row, fact in zip(rows, facts, strict=True):
             journal.project(session, fact, row.seq, now.at)
         return head.seq
@@ -143,6 +160,29 @@ class SqliteLedger:
             fingerprint=self._key.fingerprint,
             signature=self._key.sign(group_bytes(head.chain_id, first_seq, head.seq, head.digest)),
         )
+
+    async def state_head(self, *, is_anew: bool) -> SignedHead | None:
+        """Return a signed head of the end of the chain, and keep it; None of an empty chain.
+
+        Without `is_anew`, one that was stated of this end before is as good.
+
+        Raises:
+            StoreFailed: nothing was written.
+        """
+
+        def state(session: Session) -> SignedHead | None:
+            end = reader.head(session)
+            if not end.seq:
+                return None
+            known = None if is_anew else heads.standing(session, end)
+            return known or heads.state(session, end, self._clock.now(), self._key)
+
+        return await self._database.write(state)
+
+    async def remember_anchors(self, found: Sequence[Anchor]) -> None:
+        """Keep where heads of the chain are kept outside this file."""
+        if found:
+            await self._database.write(lambda session: anchors.remember(session, found))
 
     async def remember_nonce(self, nonce: str, thing: str) -> None:
         now = self._clock.now()
@@ -189,6 +229,11 @@ class SqliteLedger:
     async def head(self) -> Head:
         return await self._reader.head()
 
+    @property
+    def reader(self) -> LedgerReader:
+        """The same record, for those who only look."""
+        return self._reader
+
     async def close(self) -> None:
         """Wait for what is being written and let the file go."""
         await self._database.close()
@@ -203,6 +248,27 @@ def _entry(row: ChainRow) -> dict[str, object]:
         "digest": row.digest,
         **listed(values),
     }
+
+
+def clock_jump(before: tuple[datetime, float] | None, now: tuple[datetime, float]) -> tuple[Fact, ...]:
+    """Return the row that tells of a clock that was set between two moments; none where it was not.
+
+    Each moment is given by both clocks: that of the day, and one that only counts seconds.
+    """
+    if before is None:
+        return ()
+    expected = before[0] + timedelta(seconds=now[1] - before[1])
+    jump_s = (now[0] - expected).total_seconds()
+    if abs(jump_s) < JUMP_S:
+        return ()
+    way = "forward" if jump_s > 0 else "back"
+    return (
+        Fact(
+            event=AuditEvent.CLOCK_JUMPED,
+            reason=f"It was set {way} by some {abs(jump_s):.0f} seconds.",
+            details={"seconds": round(jump_s, 3), "expected": instant_text(expected), "found": instant_text(now[0])},
+        ),
+    )
 
 
 def _introduce(session: Session, path: Path, key: SigningKey, now: datetime) -> None:

@@ -130,4 +130,21 @@ def _version_6(connection: Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE job ADD COLUMN given TEXT NOT NULL DEFAULT ''")
 
 
-MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2, _version_3, _version_4, _version_5, _version_6)
+def _version_7(connection: Connection) -> None:
+    for statement in (
+        "CREATE TABLE audit_head (chain_id TEXT NOT NULL, seq INTEGER NOT NULL CHECK (seq >= 1), at TEXT NOT NULL,"
+        " digest BLOB NOT NULL CHECK (length(digest) = 32), fingerprint TEXT NOT NULL REFERENCES console_key,"
+        " signature BLOB NOT NULL CHECK (length(signature) = 64), PRIMARY KEY (chain_id, seq, at),"
+        " FOREIGN KEY (chain_id, seq) REFERENCES audit (chain_id, seq))",
+        "CREATE TABLE audit_anchor (chain_id TEXT NOT NULL, seq INTEGER NOT NULL CHECK (seq >= 1), kind TEXT NOT NULL,"
+        " place TEXT NOT NULL, reference TEXT NOT NULL, place_name TEXT NOT NULL, kept_at TEXT NOT NULL,"
+        " head TEXT NOT NULL, PRIMARY KEY (chain_id, seq, kind, place, reference))",
+        *(statement for table in ("audit_head", "audit_anchor") for statement in sqlite.append_only(table)),
+    ):
+        connection.exec_driver_sql(statement)
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    *(_version_1, _version_2, _version_3, _version_4),
+    *(_version_5, _version_6, _version_7),
+)

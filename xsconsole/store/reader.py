@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
+from xsconsole.domain.anchors import Anchor, End
 from xsconsole.domain.archive import Row
 from xsconsole.domain.audit_filter import IN_WORDS, audit_schema
 from xsconsole.domain.ids import ConfigurationId
@@ -18,7 +19,7 @@ from xsconsole.domain.query.values import EVERYTHING
 from xsconsole.domain.queueing import Queued
 from xsconsole.domain.record import AuditQuery, AuditRow, OpenRun, Verdict
 from xsconsole.errors import AuditBroken
-from xsconsole.store import job_journal, journal, queue_journal, sqlite, task_history
+from xsconsole.store import anchors, heads, job_journal, journal, queue_journal, sqlite, task_history
 from xsconsole.store.chain import FIRST_PREVIOUS, ChainRow, GroupSignature, Head, SaltedValue
 from xsconsole.store.database import Reading
 from xsconsole.store.extract import rows_about
@@ -91,6 +92,23 @@ class LedgerReader:
     async def rows_about(self, configuration: ConfigurationId) -> tuple[Row, ...]:
         """Return the rows about a configuration as they stand, oldest first."""
         return await self._reading.run(lambda session: rows_about(session, configuration))
+
+    async def anchors(self) -> tuple[Anchor, ...]:
+        """Return where heads of chains are kept outside, as this home saw it last."""
+        return await self._reading.run(anchors.anchors)
+
+    async def keys(self) -> frozenset[str]:
+        """Return the fingerprints of the keys that signed here."""
+        return await self._reading.run(lambda session: frozenset(session.scalars(select(ConsoleKey.fingerprint))))
+
+    async def end(self, asked: Sequence[int]) -> End:
+        """Return where the chain ends, and the digests of the rows that are asked for."""
+
+        def look(session: Session) -> End:
+            last = head(session)
+            return End(chain_id=last.chain_id, seq=last.seq, digests=anchors.digests(session, asked))
+
+        return await self._reading.run(look)
 
     async def verify(self) -> tuple[Verdict, ...]:
         """Return a verdict on each check of the whole chain: chain, gaps, values, signatures, keys, listing.
@@ -236,6 +254,7 @@ def _verdicts(
         expected_keys=expected_keys,
         own_keys=own_keys,
         values_without_row=orphans,
+        heads=heads.heads(session),
     )
     return (*verdicts, _judge_listing(misled))
 

@@ -115,6 +115,36 @@ class AuditSignature(Base):
     signature: Mapped[bytes]
 
 
+class AuditHead(Base):
+    """A signed head: that the chain reached row `seq` at `at`."""
+
+    __tablename__ = "audit_head"
+    __table_args__ = (ForeignKeyConstraint(["chain_id", "seq"], ["audit.chain_id", "audit.seq"]),)
+    chain_id: Mapped[str] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[str] = mapped_column(primary_key=True)  # exactly the text that is signed
+    digest: Mapped[bytes]
+    fingerprint: Mapped[str] = mapped_column(ForeignKey("console_key.fingerprint"))
+    signature: Mapped[bytes]
+
+
+class AuditAnchor(Base):
+    """Where a head was left or found outside this file. `head` is its whole text; `seen_at` is when it was seen last.
+
+    It says where to look; what is there now counts more.
+    """
+
+    __tablename__ = "audit_anchor"
+    chain_id: Mapped[str] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    place: Mapped[str] = mapped_column(primary_key=True)  # the pool's uuid, or a folder
+    reference: Mapped[str] = mapped_column(primary_key=True)  # the key, the message's uuid, or the file
+    place_name: Mapped[str]
+    kept_at: Mapped[datetime]  # by the clock of the place, where that has one
+    head: Mapped[str]
+
+
 class JournaledRun(Base):
     """A run that this console opened or took up; `closed_at` is absent while it is open."""
 

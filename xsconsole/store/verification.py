@@ -5,10 +5,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 from xsconsole.domain.canonical import canonical_bytes
+from xsconsole.domain.heads import SignedHead, is_genuine
 from xsconsole.domain.record import Verdict
 from xsconsole.domain.signing import key_fingerprint
 from xsconsole.store.chain import (
@@ -21,7 +23,8 @@ from xsconsole.store.chain import (
 )
 from xsconsole.store.keys import is_signature
 
-CHAIN, GAPS, VALUES, SIGNATURES, KEYS = "chain", "gaps", "values", "signatures", "keys"
+CHAIN, GAPS, VALUES, SIGNATURES, KEYS, CLOCK = "chain", "gaps", "values", "signatures", "keys", "clock"
+CLOCK_TOLERANCE = timedelta(seconds=60)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,15 +58,16 @@ def verify(
     own_keys: AbstractSet[str] = frozenset(),
     may_withhold: bool = False,
     values_without_row: Sequence[int] = (),
+    heads: Sequence[SignedHead] = (),
 ) -> tuple[Verdict, ...]:
-    """Return a verdict each on chain, gaps, values, signatures and keys.
+    """Return a verdict each on chain, gaps, values, signatures, keys and clock.
 
     `rows` come in the order of their sequence numbers and are read once. `public_keys` maps fingerprints to raw keys;
     `expected_keys` are fingerprints that the caller vouches for, `own_keys` those that only the same folder names.
     With `may_withhold` an absent value is a redaction, without it a loss. Nothing here can tell that the newest groups
     were cut off together with their signatures.
     """
-    walk = _Walk()
+    walk, clock = _Walk(), _Clock(heads)
     previous, last_seq = FIRST_PREVIOUS, 0
     for row in rows:
         if row.seq != last_seq + 1:
@@ -71,19 +75,79 @@ def verify(
         digest = sha256(row.canonical).digest()
         fields = _check_link(walk, chain_id, row, previous, digest)
         _check_values(walk, row, fields, may_withhold=may_withhold)
+        clock.follow(walk, row)
         walk.digests[row.seq] = digest
         previous, last_seq = digest, row.seq
     for seq in values_without_row:
         walk.blame(VALUES, seq, f"Row {seq} is gone, but values of it stand.")
     _check_signatures(walk, chain_id, sorted(signatures, key=lambda one: one.first_seq), public_keys, last_seq)
+    _check_heads(walk, chain_id, heads, last_seq)
     withheld = f"; {walk.withheld} are withheld" if walk.withheld else ""
     return (
         walk.verdict(CHAIN, f"Each of the {len(walk.digests)} rows matches its digest and names the row before it."),
         walk.verdict(GAPS, f"Rows 1 to {last_seq} are all there." if last_seq else "There are no rows yet."),
         walk.verdict(VALUES, f"{walk.matching} values match their hashes{withheld}."),
-        walk.verdict(SIGNATURES, f"All rows are signed, in {len(signatures)} groups."),
-        _judge_keys(signatures, expected_keys, own_keys),
+        walk.verdict(SIGNATURES, f"All rows are signed, in {len(signatures)} groups.{_heads_told(heads)}"),
+        _judge_keys(signatures, heads, expected_keys, own_keys),
+        walk.verdict(CLOCK, clock.praise),
     )
+
+
+class _Clock:
+    """Compares when rows say that they were written, with their other clock and with the signed heads."""
+
+    def __init__(self, heads: Sequence[SignedHead]) -> None:
+        self._heads: dict[int, datetime] = {}
+        for head in heads:
+            try:
+                at = head.instant
+            except (ValueError, OverflowError):
+                continue  # its signature does not fit, or its key wrote nonsense: that is told of signatures
+            self._heads[head.seq] = max(at, self._heads.get(head.seq, at))
+        self._latest: datetime | None = None  # of the heads before this row
+        self._before: tuple[datetime, int] | None = None
+        self._admitted: list[int] = []
+
+    def follow(self, walk: _Walk, row: ChainRow) -> None:
+        told = _times(row)
+        if told is not None:
+            at, monotonic_ns, is_admitted = told
+            true = timedelta()
+            went = timedelta()
+            if self._before is not None:
+                true = timedelta(seconds=max(0, monotonic_ns - self._before[1]) / 1e9)
+                went = at - self._before[0]
+            if is_admitted:
+                self._admitted.append(row.seq)
+            elif went < true - CLOCK_TOLERANCE:
+                back_s = (true - went).total_seconds()
+                walk.blame(CLOCK, row.seq, f"Before row {row.seq} the clock was set back by some {back_s:.0f} seconds.")
+            elif self._latest is not None and at < self._latest - CLOCK_TOLERANCE:
+                walk.blame(CLOCK, row.seq, f"Row {row.seq} says an earlier time than a head that was signed before it.")
+            self._before = (at, monotonic_ns)
+            if is_admitted:
+                self._latest = None
+        stated = self._heads.get(row.seq)
+        if stated is not None:
+            self._latest = stated if self._latest is None else max(self._latest, stated)
+
+    @property
+    def praise(self) -> str:
+        if not self._admitted:
+            return "The clock was never set back while this record was written, as far as its rows tell."
+        rows = ", ".join(map(str, self._admitted[:5])) + (" …" if len(self._admitted) > 5 else "")
+        return f"Where the clock was set, the record says so itself: {rows}. It was never set back otherwise."
+
+
+def _times(row: ChainRow) -> tuple[datetime, int, bool] | None:
+    """Return both clocks of a row, and whether it is about their difference; None where it does not tell."""
+    try:
+        at = datetime.fromisoformat(json.loads(row.values["at"].value))
+        monotonic_ns = int(json.loads(row.values["monotonic_ns"].value))
+        is_admitted = json.loads(row.values["event"].value) == "clock.jumped"
+        return (at, monotonic_ns, is_admitted) if at.tzinfo is not None and monotonic_ns < 1 << 63 else None
+    except (KeyError, ValueError, TypeError, RecursionError, OverflowError):
+        return None
 
 
 def _gap(expected: int, seq: int) -> str:
@@ -165,6 +229,22 @@ def _check_signatures(
         walk.blame(GAPS, last_seq + 1, f"{_gap(last_seq + 1, signed_up_to + 1)} Signatures of them stand.")
 
 
+def _check_heads(walk: _Walk, chain_id: str, heads: Sequence[SignedHead], last_seq: int) -> None:
+    for head in heads:
+        if head.chain_id != chain_id or not is_genuine(head, is_signature):
+            walk.blame(SIGNATURES, head.seq, f"A head of row {head.seq} bears a signature that does not fit.")
+        elif head.seq > last_seq:
+            walk.blame(GAPS, last_seq + 1, f"{_gap(last_seq + 1, head.seq + 1)} A signed head tells of them.")
+        elif walk.digests.get(head.seq, b"").hex() != head.digest:
+            walk.blame(SIGNATURES, head.seq, f"A signed head of {head.at} tells of another row {head.seq}.")
+
+
+def _heads_told(heads: Sequence[SignedHead]) -> str:
+    if not heads:
+        return ""
+    return f" {len(heads)} signed heads agree, the last of {max(head.at for head in heads)[:19]}Z, row {heads[-1].seq}."
+
+
 def _is_signed(group: GroupSignature, public_key: bytes | None) -> bool:
     if public_key is None or key_fingerprint(public_key) != group.fingerprint:
         return False
@@ -173,11 +253,16 @@ def _is_signed(group: GroupSignature, public_key: bytes | None) -> bool:
 
 
 def _judge_keys(
-    signatures: Sequence[GroupSignature], expected_keys: AbstractSet[str], own_keys: AbstractSet[str]
+    signatures: Sequence[GroupSignature],
+    heads: Sequence[SignedHead],
+    expected_keys: AbstractSet[str],
+    own_keys: AbstractSet[str],
 ) -> Verdict:
+    uses = [(group.first_seq, group.fingerprint) for group in signatures]
+    uses += [(head.seq, head.fingerprint) for head in heads]
     first_use: dict[str, int] = {}
-    for group in sorted(signatures, key=lambda one: one.first_seq):
-        first_use.setdefault(group.fingerprint, group.first_seq)
+    for seq, fingerprint in sorted(uses):
+        first_use.setdefault(fingerprint, seq)
     strange = {key: seq for key, seq in first_use.items() if key not in expected_keys}
     if not strange:
         names = ", ".join(sorted(first_use)) or "none yet"
