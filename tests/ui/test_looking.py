@@ -32,7 +32,9 @@ async def test_a_filter_hides_cards_says_so_and_gives_them_back(window: MainWind
     assert board.bar.caption.text() == ""
 
 
-async def test_groups_fold_columns_collapse_and_a_drag_opens_them(window: MainWindow, console: Console) -> None:
+async def test_groups_fold_and_columns_collapse_and_answer_drags_as_narrow_as_they_are(
+    window: MainWindow, console: Console
+) -> None:
     board = window.board
     board.bar.groups.setCurrentIndex(board.bar.groups.findData(Grouping.SERVICE.value))
     board.bar.groups.activated.emit(1)
@@ -57,11 +59,20 @@ async def test_groups_fold_columns_collapse_and_a_drag_opens_them(window: MainWi
     board.looking.collapse(production.stage.id, is_collapsed=True)
     assert production.maximumWidth() < 60
     carried = CarriedCard(card_of(console, "shop@staging"))
+    await until(lambda: production.width() < 60, "the narrow column")
+    before = {lane.stage.id: lane.geometry() for lane in board.lanes}
+    plain = production.grab().toImage()
     carried.enter(board.lane("Staging"))
-    assert production.offer_box.isVisible()
-    assert production.maximumWidth() > 60
-    board.dragging.end()
-    assert production.maximumWidth() < 60
+    QApplication.sendPostedEvents()
+    assert {lane.stage.id: lane.geometry() for lane in board.lanes} == before
+    assert not production.offer_box.isVisible()
+    assert production.grab().toImage() != plain
+    carried.enter(production)
+    assert window.status.passing.whole.startswith("Drop to promote shop 1.3.0")
+    assert carried.drop(production)
+    assert window.desk.question is not None
+    window.desk.dismiss()
+    assert production.grab().toImage() == plain
     assert board.looking.arrangement.collapsed == {production.stage.id}
 
 

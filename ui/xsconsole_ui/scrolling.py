@@ -1,6 +1,6 @@
 """Pages that are larger than the room they have."""
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
@@ -11,6 +11,8 @@ EDGE_MS = 30
 
 class EdgeScroll(QObject):
     """Scrolls a page sideways for as long as something that is dragged is held near its end."""
+
+    scrolled = Signal()
 
     def __init__(self, page: QScrollArea) -> None:
         super().__init__(page)
@@ -41,7 +43,10 @@ class EdgeScroll(QObject):
     @Slot()
     def _scroll(self) -> None:
         bar = self._page.horizontalScrollBar()
-        bar.setValue(bar.value() + self._step)
+        before = bar.value()
+        bar.setValue(before + self._step)
+        if bar.value() != before:
+            self.scrolled.emit()
 
 
 def bring_into_sight(part: QWidget) -> None:
@@ -62,6 +67,14 @@ class ScrollPage(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWidget(page)
+
+    def hold(self, *, is_still: bool) -> None:
+        """Lay nothing on the page out anew while somebody aims at something there, whatever grows meanwhile."""
+        page = self.widget()
+        layout = page.layout() if page is not None else None
+        if layout is not None and layout.isEnabled() is is_still:
+            layout.setEnabled(not is_still)
+            layout.activate()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:

@@ -27,7 +27,7 @@ from xsconsole_ui.board.queue_box import Queues
 from xsconsole_ui.board.ready_lanes import ReadyLanes, empty
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.focus import holds_keyboard
-from xsconsole_ui.scrolling import EdgeScroll, ScrollPage
+from xsconsole_ui.scrolling import ScrollPage
 
 
 class BoardView(QWidget):
@@ -61,8 +61,7 @@ class BoardView(QWidget):
         self._pages = QStackedWidget(self)
         self._content = QWidget(self)
         self.page = ScrollPage(self._content, self)
-        self._edge = EdgeScroll(self.page)
-        self.dragging = Dragging(console, self._lanes, self.select, self._edge, self)
+        self.dragging = Dragging(console, self._lanes, self.select, self.page, self)
         self._row = QHBoxLayout()
         self._lay_out()
         self.strip.stage_clicked.connect(self._go_to_stage)
@@ -126,7 +125,7 @@ class BoardView(QWidget):
     @property
     def is_scrolling(self) -> bool:
         """Whether a card that is held near an edge scrolls the columns."""
-        return self._edge.is_active
+        return self.dragging.is_scrolling
 
     def lane(self, name: str) -> Lane:
         """Return the column of a stage, by its id or name."""
@@ -171,6 +170,7 @@ class BoardView(QWidget):
     @Slot()
     def _build_lanes(self) -> None:
         had_keyboard = holds_keyboard(self.page)
+        self.dragging.end()  # the new columns answer as soon as the mouse is over one of them
         empty(self._row, self._order)
         self._lanes.clear()
         self._where.clear()
@@ -202,15 +202,10 @@ class BoardView(QWidget):
         lane.view.walked.connect(self._walk)
         lane.view.opened.connect(self._open)
         lane.view.companions = self._companions
-        lane.view.drag_began.connect(self.dragging.begin)
-        lane.view.drag_ended.connect(self.dragging.finish)
-        lane.drag_entered.connect(self.dragging.begin)
-        lane.drag_moved.connect(self._edge.follow)
-        lane.drag_left.connect(self._edge.stop)
+        self.dragging.hear(lane)
         lane.menu_wanted.connect(self.menu_wanted)
         lane.view.fold_wanted.connect(self.looking.fold)
         lane.collapse_wanted.connect(partial(self.looking.collapse, stage.id))
-        lane.answered.connect(self.answered)
         return lane
 
     @Slot(str)

@@ -105,6 +105,11 @@ class CardList(QAbstractItemView):
         first = max(0, bisect_right(sums, top + offset) - 1)
         return range(first, min(len(self._heights), bisect_right(sums, bottom + offset)))
 
+    @property
+    def end(self) -> int:
+        """Where the last card ends, in the viewport."""
+        return self._sums()[-1] - self.verticalScrollBar().value()
+
     def _changed(self) -> None:
         self._tops = None
         self.updateGeometries()

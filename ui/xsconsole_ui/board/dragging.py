@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QObject, QPoint, Signal, Slot
+from PySide6.QtGui import QCursor, QDropEvent
 
 from xsconsole.console import Estate, moves_to
 from xsconsole.domain import words
@@ -14,12 +15,16 @@ from xsconsole.engine.commands import Demote, Promote, Together
 from xsconsole_ui.board.lane import Lane
 from xsconsole_ui.board.lane_model import Dragged
 from xsconsole_ui.board.offers import Offer, command_for, offer_of, offer_of_all
-from xsconsole_ui.scrolling import EdgeScroll
+from xsconsole_ui.scrolling import EdgeScroll, ScrollPage
 from xsconsole_ui.texts import tr
 
 
 class Dragging(QObject):
-    """One drag at a time. `asked` gives the command of a drop, after its card was selected."""
+    """One drag at a time. `asked` gives the command of a drop, after its card was selected.
+
+    Meanwhile the columns stand still, and only the one that is shown as the target takes what is let go over it: where
+    they moved under the mouse all the same, by news or by scrolling, nothing is asked for.
+    """
 
     asked = Signal(object)
     answered = Signal(str)  # what the column under the dragged card says, in one line
@@ -30,15 +35,33 @@ class Dragging(QObject):
         console: Estate,
         lanes: Mapping[StageId, Lane],
         select: Callable[[ConfigurationId], object],
-        edge: EdgeScroll,
+        page: ScrollPage,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._console, self._lanes, self._select, self._edge = console, lanes, select, edge
+        self._console, self._lanes, self._select, self._page = console, lanes, select, page
+        self._edge = EdgeScroll(page)
+        self._edge.scrolled.connect(self._aim_again)
+        self._over: Lane | None = None  # the one that is shown as the target
+        self._missed = ""  # why the target did not take what was let go
         self._dragged: Dragged | None = None
         self._targets: Mapping[StageId, Target] = {}  # of one card
         self._moves: Mapping[StageId, Together] = {}  # of several
         self._offers: Mapping[StageId, Offer] = {}
+
+    def hear(self, lane: Lane) -> None:
+        """Follow what is dragged over a column."""
+        lane.view.drag_began.connect(self.begin)
+        lane.view.drag_ended.connect(self.finish)
+        lane.drag_entered.connect(self._enter)
+        lane.drag_moved.connect(self._move)
+        lane.drag_left.connect(self._leave)
+        lane.let_go.connect(self._take)
+
+    @property
+    def is_scrolling(self) -> bool:
+        """Whether a card that is held near an edge scrolls the columns."""
+        return self._edge.is_active
 
     @property
     def dragged(self) -> Dragged | None:
@@ -59,7 +82,8 @@ class Dragging(QObject):
         if not cards or workflow is None:
             self.end()
             return
-        self._dragged, self._targets, self._moves = dragged, {}, {}
+        self._page.hold(is_still=True)
+        self._dragged, self._targets, self._moves, self._missed = dragged, {}, {}, ""
         if len(cards) == 1:
             self._targets = {target.stage: target for target in self._console.targets(cards[0].id)}
         else:
@@ -87,6 +111,55 @@ class Dragging(QObject):
         found = workflow.stage(stage) if workflow is not None else None
         return tr("{names}: in {stage} already.").format(names=names, stage=one_line(found.name) if found else stage)
 
+    @Slot(object, QPoint)
+    def _enter(self, dragged: Dragged, at: QPoint) -> None:
+        self.begin(dragged)
+        self._aim(at)
+
+    @Slot(QPoint)
+    def _move(self, at: QPoint) -> None:
+        self._aim(at)
+        self._edge.follow(at)
+
+    @Slot()
+    def _leave(self) -> None:
+        self._edge.stop()
+        self._show_target(None)
+
+    def _under(self, at: QPoint) -> Lane | None:
+        return next((lane for lane in self._lanes.values() if lane.is_under(at)), None)
+
+    def _aim(self, at: QPoint) -> None:
+        """Show the column under the mouse as the target, and say what it says."""
+        self._show_target(self._under(at))
+
+    @Slot()
+    def _aim_again(self) -> None:
+        """Follow the columns that scroll away under the mouse."""
+        if self._dragged is not None:
+            self._aim(QCursor.pos())
+
+    def _show_target(self, lane: Lane | None) -> None:
+        before, self._over = self._over, lane
+        if before is lane:
+            return
+        if before is not None:
+            before.show_target(is_target=False)
+        if lane is not None:
+            lane.show_target(is_target=True)
+        self.answered.emit(lane.says if lane is not None else "")
+
+    @Slot(object, QPoint)
+    def _take(self, event: QDropEvent, at: QPoint) -> None:
+        """Let the target have what is let go. Qt asks the column over which the mouse was moved last."""
+        lane = self._under(at)
+        if lane is not None and lane is self._over:
+            lane.take(event)
+        else:
+            self._missed = tr("The columns moved under the card: drag it again.")
+            event.ignore()
+        self._leave()
+
     def begin_again(self, configuration: ConfigurationId) -> None:
         """Ask the columns anew where the card that changed is the one being dragged."""
         if self._dragged is not None and configuration in self._dragged.every:
@@ -96,8 +169,8 @@ class Dragging(QObject):
     def finish(self, at: QPoint | None) -> None:
         """Say why nothing came of a drag that was let go over a column, where that was no drop."""
         was_dragged = self._dragged is not None
-        found = (lane.says for lane in self._lanes.values() if at is not None and lane.is_under(at))
-        said = next(found, "") if was_dragged else ""
+        lane = self._under(at) if at is not None else None
+        said = self._missed or (lane.says if was_dragged and lane is not None else "")
         self.end()
         if said:
             self.answered.emit(tr("Nothing was asked for. {why}").format(why=said))
@@ -110,16 +183,16 @@ class Dragging(QObject):
 
     @Slot()
     def end(self) -> None:
-        """Take the answers of the columns away."""
+        """Take the answers of the columns away, and let them move again."""
         self._edge.stop()
         dragged, self._dragged = self._dragged, None
-        self._targets, self._moves, self._offers = {}, {}, {}
-        if dragged is not None:
-            self.answered.emit("")
+        self._targets, self._moves, self._offers, self._missed = {}, {}, {}, ""
+        self._show_target(None)
         for lane in self._lanes.values():
             lane.show_offer(None)
             for configuration in dragged.every if dragged is not None else ():
                 lane.model.lift(configuration, is_lifted=False)
+        self._page.hold(is_still=False)
 
     def may_drop(self, dragged: Dragged, stage: StageId) -> bool:
         if dragged != self._dragged:

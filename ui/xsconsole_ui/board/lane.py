@@ -30,6 +30,7 @@ from xsconsole_ui import pieces, theme
 from xsconsole_ui.board.card_delegate import AROUND, CardDelegate
 from xsconsole_ui.board.lane_model import MIME_TYPE, LaneModel, from_mime
 from xsconsole_ui.board.lane_view import LaneView
+from xsconsole_ui.board.offer_box import OfferBox
 from xsconsole_ui.board.offers import Offer
 from xsconsole_ui.board.queue_box import QueueBox
 from xsconsole_ui.scrolling import bring_into_sight
@@ -43,65 +44,13 @@ CROWD_MS = 200  # between two looks at whether more stands here than may
 HEAD_SLACK = 6  # px around a text in the head, and what a font's metrics leave out
 
 
-class OfferBox(QFrame):
-    """A column's yes or no while a card is dragged, in a dashed frame."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._is_open = False
-        self._is_hovered = False
-        self._title = pieces.label("", "", self)
-        self._lines = pieces.label("", "caption", self)
-        for part in (self._title, self._lines):
-            part.setWordWrap(True)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(AROUND + 10, 8, AROUND + 10, 8 + AROUND)
-        column.setSpacing(2)
-        column.addWidget(self._title)
-        column.addWidget(self._lines)
-        self.hide()
-
-    @property
-    def text(self) -> str:
-        return "\n".join(part for part in (self._title.text(), self._lines.text()) if part)
-
-    def show_offer(self, offer: Offer | None) -> None:
-        self.setVisible(offer is not None)
-        if offer is None:
-            return
-        self._is_open = offer.is_open
-        self._title.setText(offer.title)
-        self._lines.setText("\n".join(offer.lines))
-        self._lines.setVisible(bool(offer.lines))
-        pieces.set_look(self._title, "good" if offer.is_open else "muted")
-        self.setAccessibleName(offer.text)
-        self.setToolTip(offer.text)
-
-    def set_hovered(self, *, is_hovered: bool) -> None:
-        self._is_hovered = is_hovered
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        del event
-        colours = theme.colours_of(self.palette())
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        area = QRectF(self.rect().adjusted(AROUND, 0, -AROUND, -AROUND)).adjusted(0.5, 0.5, -0.5, -0.5)
-        colour = colours.good if self._is_open else colours.outline
-        pen = QPen(QColor(colour), 2 if self._is_hovered and self._is_open else 1)
-        pen.setStyle(Qt.PenStyle.DashLine)
-        painter.setPen(pen)
-        painter.setBrush(QColor(colours.good_soft if self._is_open else colours.chip))
-        painter.drawRoundedRect(area, theme.RADIUS, theme.RADIUS)
-
-
 class Lane(QFrame):
     """A column of one stage. Everything in it is a place to drop on."""
 
-    drag_entered = Signal(object)  # Dragged
+    drag_entered = Signal(object, QPoint)  # Dragged, and where on the screen
     drag_left = Signal()
     drag_moved = Signal(QPoint)  # global
-    answered = Signal(str)  # what it says to the card over it; empty once that has left
+    let_go = Signal(object, QPoint)  # the event of a drop, and where on the screen
     menu_wanted = Signal(QPoint)  # global
     own_menu_wanted = Signal(QPoint)  # global, where there is no card
     collapse_wanted = Signal(bool)
@@ -112,7 +61,7 @@ class Lane(QFrame):
         self.model = model
         self.says = ""  # to the card that is dragged, in one line
         self.is_alone = True  # whether no other stage stands in the same column
-        self._is_collapsed = self._is_narrow = False
+        self._is_collapsed = False
         self.setAcceptDrops(True)
         self.setMinimumWidth(LEAST_WIDTH)
         self._name = pieces.ElidedLabel(stage.name, "title", self)
@@ -128,6 +77,7 @@ class Lane(QFrame):
         self.freeze = pieces.wrapped("", "muted", self)  # until when nothing is promoted into it, or from when on
         self.freeze.setContentsMargins(AROUND + 2, theme.SPACE, AROUND + 2, 0)
         self.freeze.hide()
+        self._offer: Offer | None = None
         self.offer_box = OfferBox(self)
         self.queue_box = QueueBox(self)
         self.view = LaneView(model, delegate, self)
@@ -156,23 +106,23 @@ class Lane(QFrame):
         column.addWidget(self.freeze)
         column.addWidget(self.queue_box)
         column.addSpacing(theme.GAP + 1)
-        column.addWidget(self.offer_box)
         column.addWidget(self.view, 1)
+        self.offer_box.raise_()
 
     @property
     def is_collapsed(self) -> bool:
         return self._is_collapsed
 
     def set_collapsed(self, *, is_collapsed: bool) -> None:
-        """Leave only the stage's name of the column. It takes drops all the same, and opens while a card is dragged."""
+        """Leave only the stage's name of the column. It takes drops all the same."""
         if is_collapsed != self._is_collapsed:
             self._is_collapsed = is_collapsed
-            self._shape(is_narrow=is_collapsed)
+            self._shape()
             state = self.tr("collapsed; Ctrl+B opens it") if is_collapsed else ""
             self.view.setAccessibleDescription("\n".join(filter(None, (self.stage.description, state))))
 
-    def _shape(self, *, is_narrow: bool) -> None:
-        self._is_narrow = is_narrow
+    def _shape(self) -> None:
+        is_narrow = self._is_collapsed
         is_upright = is_narrow and self.is_alone
         for part in (self._name, self._count):
             part.setVisible(not is_upright)
@@ -183,11 +133,25 @@ class Lane(QFrame):
         self.update()
 
     def show_offer(self, offer: Offer | None, otherwise: str = "") -> None:
-        """Show what the column says to a card that is dragged; None: no card is any more, or `otherwise` says it."""
-        self.offer_box.show_offer(offer)
+        """Show what the column says to a card that is dragged; None: no card is any more, or `otherwise` says it.
+
+        Nothing moves for it: what is under the mouse stays there. A collapsed column says it in its own words.
+        """
+        self._offer = offer
         self.says = (offer.text if offer is not None else otherwise).replace("\n", " · ")
-        if self._is_collapsed:
-            self._shape(is_narrow=offer is None)
+        self.offer_box.show_offer(None if self._is_collapsed else offer)
+        self._place_offer()
+        self._count_cards()
+        self.update()
+
+    def show_target(self, *, is_target: bool) -> None:
+        """Show whether a card that is let go now would be let go here."""
+        self.offer_box.set_hovered(is_hovered=is_target)
+
+    def _place_offer(self) -> None:
+        if not self.offer_box.isHidden():
+            room = self.view.geometry()
+            self.offer_box.lie_in(room, room.y() + self.view.end)
 
     def is_under(self, at: QPoint) -> bool:
         """Whether a place on the screen is in the column as it is seen."""
@@ -226,7 +190,9 @@ class Lane(QFrame):
     def _count_cards(self) -> None:
         number, limit, most = self.model.rowCount(), self.stage.limits.per_service, self.stage.limits.configurations
         text = str(number) if most is None else self.tr("{n} · at most {most}").format(n=number, most=most)
-        if limit is not None:
+        if self._is_collapsed and self._offer is not None:
+            text = self.tr("yes") if self._offer.is_open else self.tr("no")
+        elif limit is not None:
             text = self.tr("{text} · {limit} per service").format(text=text, limit=limit)
         # What the stage is called comes first; the limit is still in the tooltip.
         is_cut = self._wide(self._name, self._name.whole) + self._wide(self._count, text) > self._head_room()
@@ -291,10 +257,7 @@ class Lane(QFrame):
         if dragged is None:
             event.ignore()
             return
-        self.drag_entered.emit(dragged)
-        self.offer_box.set_hovered(is_hovered=True)
-        self.answered.emit(self.says)
-        self.update()
+        self.drag_entered.emit(dragged, self.mapToGlobal(event.position().toPoint()))
         self._answer(event)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
@@ -303,16 +266,16 @@ class Lane(QFrame):
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         del event
-        self.offer_box.set_hovered(is_hovered=False)
-        self.answered.emit("")
         self.drag_left.emit()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self.offer_box.set_hovered(is_hovered=False)
+        self.let_go.emit(event, self.mapToGlobal(event.position().toPoint()))
+
+    def take(self, event: QDropEvent) -> None:
+        """Take what is let go here, where that can be."""
         mime, action, nowhere = event.mimeData(), Qt.DropAction.MoveAction, QModelIndex()
         if not self.model.canDropMimeData(mime, action, -1, -1, nowhere):
             event.ignore()
-            self.drag_left.emit()
             return
         event.acceptProposedAction()
         self.model.dropMimeData(mime, action, -1, -1, nowhere)
@@ -328,6 +291,7 @@ class Lane(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._count_cards()
+        self._place_offer()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         at = self.view.viewport().mapFromGlobal(event.globalPos())
@@ -344,7 +308,8 @@ class Lane(QFrame):
         painter = QPainter(self)
         # The plain middle first: where only cards changed it is all, and as a shape it takes ten times as long.
         middle = self.rect().adjusted(1, theme.HEADER_HEIGHT + theme.STRIPE + 1, -1, -theme.RADIUS_LARGE)
-        painter.fillRect(middle & event.rect(), QColor(colours.sunken))
+        ground, top = self._grounds(colours)
+        painter.fillRect(middle & event.rect(), ground)
         around = QRegion(event.rect()) - QRegion(middle)
         if around.isEmpty():
             return
@@ -353,32 +318,39 @@ class Lane(QFrame):
         area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         shape = QPainterPath()
         shape.addRoundedRect(area, theme.RADIUS_LARGE, theme.RADIUS_LARGE)
-        painter.fillPath(shape, QColor(colours.sunken))
+        painter.fillPath(shape, ground)
         painter.save()
         painter.setClipPath(shape, Qt.ClipOperation.IntersectClip)
         head = theme.HEADER_HEIGHT + theme.STRIPE
-        painter.fillRect(QRectF(0, 0, self.width(), head), QColor(colours.surface))
+        painter.fillRect(QRectF(0, 0, self.width(), head), top)
         painter.fillRect(QRectF(0, head, self.width(), 1), QColor(colours.hairline))
         painter.fillRect(QRectF(0, 0, self.width(), theme.STRIPE), theme.stripe(self.stage.colour, colours))
         painter.restore()
         painter.setPen(QPen(QColor(colours.hairline), 1))
         painter.drawPath(shape)
-        if self._is_narrow and self.is_alone:
+        if self._is_collapsed and self.is_alone:
             self._paint_upright(painter, colours)
 
+    def _grounds(self, colours: theme.Colours) -> tuple[QColor, QColor]:
+        """Return what the cards and the name lie on; a collapsed column has no other place for its answer."""
+        if self._is_collapsed and self._offer is not None:
+            answer = QColor(colours.good_soft if self._offer.is_open else colours.chip)
+            return answer, answer
+        return QColor(colours.sunken), QColor(colours.surface)
+
     def _paint_upright(self, painter: QPainter, colours: theme.Colours) -> None:
-        """Paint the name and the number of cards from the top down."""
+        """Paint the name and the number of cards from the top down, or the name and the answer to a drag."""
         painter.setFont(theme.text_font(is_bold=True))
         painter.setPen(QColor(colours.text))
         painter.translate(self.width(), theme.HEADER_HEIGHT + theme.GAP)
         painter.rotate(90)
         room = QRectF(0, 0, self.height() - theme.HEADER_HEIGHT - 2 * theme.GAP, self.width())
-        text = f"{self._name.whole}   {self.model.rowCount()}"
+        text = f"{self._name.whole}   {self._offer.title if self._offer is not None else self.model.rowCount()}"
         shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(room.width()))
         painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Collapse the column by its head, or open it."""
-        if self._is_narrow or event.position().y() < theme.HEADER_HEIGHT + theme.STRIPE:
+        if self._is_collapsed or event.position().y() < theme.HEADER_HEIGHT + theme.STRIPE:
             self.collapse_wanted.emit(not self._is_collapsed)
         super().mouseDoubleClickEvent(event)

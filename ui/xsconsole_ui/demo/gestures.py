@@ -40,8 +40,9 @@ class CarriedCard:
     def __init__(self, card: Card, also: tuple[tuple[ConfigurationId, int], ...] = ()) -> None:
         self._mime = to_mime(Dragged(configuration=card.id, revision=card.revision, also=also))
 
-    def enter(self, lane: Lane) -> None:
-        at = _middle(lane)
+    def enter(self, lane: Lane, at: QPoint | None = None) -> None:
+        """Bring it over a column: over its middle, or over another point of it."""
+        at = _middle(lane) if at is None else at
         left, plain, move = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.DropAction.MoveAction
         QApplication.sendEvent(lane, QDragEnterEvent(at, move, self._mime, left, plain))
         QApplication.sendEvent(lane, QDragMoveEvent(at, move, self._mime, left, plain))
@@ -53,10 +54,10 @@ class CarriedCard:
     def leave(self, lane: Lane) -> None:
         QApplication.sendEvent(lane, QDragLeaveEvent())
 
-    def drop(self, lane: Lane) -> bool:
-        """Let the card go over the lane; return whether the lane took it."""
+    def drop(self, lane: Lane, at: QPoint | None = None) -> bool:
+        """Let the card go over the lane, or beside it where that has moved; return whether the lane took it."""
         left, plain, move = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.DropAction.MoveAction
-        event = QDropEvent(QPointF(_middle(lane)), move, self._mime, left, plain)
+        event = QDropEvent(QPointF(_middle(lane) if at is None else at), move, self._mime, left, plain)
         QApplication.sendEvent(lane, event)
         return event.isAccepted()
 
@@ -66,4 +67,4 @@ def click(widget: QWidget) -> None:
 
 
 def _middle(lane: Lane) -> QPoint:
-    return lane.rect().center()
+    return lane.visibleRegion().boundingRect().center()  # all that a hand can reach
