@@ -311,6 +311,7 @@ SWEEPS: Mapping[str, Callable[[], Awaitable[Sweep]]] = MappingProxyType(
         "deletion": deletion,
         "a fence": sweeps_of_fences.deployment,
         "the end of a fence": sweeps_of_fences.undeployment,
+        "the way out of a fence": sweeps_of_fences.way_out,
     }
 )
 

@@ -2,10 +2,11 @@
 
 import asyncio
 
-from tests.engine import test_fences
+from tests.engine import test_fences, test_leaving_fences
 from tests.engine.deaths import STALE_S, Death, Fate, Sweep, after, deaths, settled
 from xsconsole.domain.fence.proof import prove
-from xsconsole.domain.fence.standing import fences_on
+from xsconsole.domain.fence.standing import CLAIM_PREFIX, fences_on
+from xsconsole.domain.ids import Uuid
 from xsconsole.domain.runs import RunState
 from xsconsole.engine.commands import Direction, Undeploy
 
@@ -52,3 +53,24 @@ async def undeployment() -> Sweep:
 
     work = scene.do(Undeploy(configuration=fence.configuration))
     return Sweep(deaths=await deaths(scene.desk, work, scene.pool), inherit=inherit)
+
+
+async def way_out() -> Sweep:
+    """All of it is in its fence and runs, or outside without one: once the router is gone it can only be finished."""
+    scene = await test_leaving_fences.Scene().begin()
+    fence = scene.fence()
+    whole = {vif.network for vif in scene.cards_of(fence)}
+
+    async def inherit(death: Death, direction: Direction) -> Fate:
+        left = after(death, scene)
+        is_late = left.pool.find(fence.site.router or Uuid("")) is None
+        fate = await settled(left.desk, fence.configuration, Direction.RESUME if is_late else direction)
+        standing = fences_on(left.pool.keys)
+        networks = {vif.network for vif in left.cards_of(fence)}
+        assert networks == (whole if standing else {scene.live.ref})
+        assert bool(standing) is (left.desk.card(fence.configuration).stage == "staging")
+        assert standing or not any(CLAIM_PREFIX in key for key in left.pool.keys)
+        assert {left.pool.vm(vm).power_state for vm in fence.site.members.values()} == {"Running"}
+        return Fate.CLOSED if is_late else fate
+
+    return Sweep(deaths=await deaths(scene.desk, scene.desk.do(scene.promotion()), scene.pool), inherit=inherit)

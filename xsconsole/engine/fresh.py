@@ -39,14 +39,16 @@ from xsconsole.engine.commands import (
     Create,
     Delete,
     DeletePooled,
+    Demote,
     FenceCommand,
     Plannable,
+    Promote,
     ProveArchive,
     Provision,
     RestoreFromPool,
     Undeploy,
 )
-from xsconsole.engine.fences.drawn import machine_beside
+from xsconsole.engine.fences.drawn import machine_beside, machines_around
 from xsconsole.engine.plans.lands import Land
 from xsconsole.engine.ports import Field, PoolPort
 from xsconsole.engine.runs.gatekeeper import World
@@ -93,6 +95,8 @@ async def read_afresh(
     """
     keys = await pool.keys(Field.POOL)
     own, others = _concerned(mirror, command, intent, is_stage_limited=is_stage_limited)
+    if isinstance(command, Promote | Demote):
+        others += [uuid for uuid in machines_around(command.configuration, mirror) if uuid not in {*own, *others}]
     vms = [vm for vm in await asyncio.gather(*(pool.read_vm(uuid) for uuid in (*own, *others))) if vm is not None]
     snapshots = await asyncio.gather(*(pool.snapshots_of(vm.uuid) for vm in vms if vm.uuid in own))
     # Snapshots outlive the machine and its membership, and still carry what is ours.

@@ -59,7 +59,7 @@ class ReseedRouter(msgspec.Struct, frozen=True, kw_only=True, tag="reseed-router
 
 
 class RemoveFenceNetwork(msgspec.Struct, frozen=True, kw_only=True, tag="remove-fence-network"):
-    """Destroy a network of a fence on which nothing is any more. No inverse."""
+    """Destroy a network of a fence on which nothing is any more. There is no way back from there."""
 
     network: Uuid
 
@@ -72,7 +72,7 @@ class ReleaseShare(msgspec.Struct, frozen=True, kw_only=True, tag="release"):
 
 
 class ForgetFence(msgspec.Struct, frozen=True, kw_only=True, tag="forget-fence"):
-    """Remove the document of a fence, as the last thing. No inverse."""
+    """Remove the document of a fence, as the last thing. There is no way back from there."""
 
     configuration: ConfigurationId
 
@@ -89,7 +89,7 @@ FenceAction = (
     | ForgetFence
 )
 
-FENCES_WITHOUT_INVERSE = (CheckFence, RemoveFenceNetwork, ReleaseShare, ForgetFence)
+FENCES_WITHOUT_INVERSE = (CheckFence, ReleaseShare)
 
 Delegated = ProofAction | FenceAction
 """Actions for which there is somebody beside the performer of all others."""

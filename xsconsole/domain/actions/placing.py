@@ -17,6 +17,16 @@ class PutOnNetworks(msgspec.Struct, frozen=True, kw_only=True, tag="networks"):
     original: dict[str, Uuid]
 
 
+class Rewire(PutOnNetworks, frozen=True, kw_only=True, tag="rewire"):
+    """Take `vm`, which is off, out of a fence: interfaces on other networks, some with other MAC addresses, by device.
+
+    Inverse: the `original` networks with the `original_macs`.
+    """
+
+    macs: dict[str, str] = {}
+    original_macs: dict[str, str] = {}
+
+
 class MoveDisk(msgspec.Struct, frozen=True, kw_only=True, tag="disk"):
     """Move what `vm` has at `device` to storage `sr`. Inverse: move it back to storage `original`.
 
@@ -50,4 +60,4 @@ class BringTo(Migrate, frozen=True, kw_only=True, tag="bring-to"):
     host: Uuid
 
 
-PlacingAction = PutOnNetworks | MoveDisk | PreferHost | Migrate | BringTo | MendFields | SetFields
+PlacingAction = PutOnNetworks | Rewire | MoveDisk | PreferHost | Migrate | BringTo | MendFields | SetFields

@@ -1,7 +1,7 @@
 """What stands on a pool of fences: the ground that they share, each fence with where it stands, and what is claimed."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import AddressValueError, IPv4Address
 from typing import TypeVar
@@ -13,7 +13,7 @@ from xsconsole.domain.fence.proof import Site
 from xsconsole.domain.fence.text import from_plain, to_text
 from xsconsole.domain.fence.values import Fence
 from xsconsole.domain.folding import natural
-from xsconsole.domain.ids import ConfigurationId, StageId
+from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
 from xsconsole.domain.poolstate import PREFIX, SCHEMA, numbers
 
 T = TypeVar("T")
@@ -39,7 +39,8 @@ class GroundDocument:
 class StandingFence:
     """A fence on its pool: what it is, where it stands, of what it was drawn, and in which stage.
 
-    `shares` are what it claims of the pool: outside addresses.
+    `shares` are what it claims of the pool: outside addresses. `originals` are the networks that its own stand for, by
+    logical name.
     """
 
     configuration: ConfigurationId
@@ -50,6 +51,7 @@ class StandingFence:
     fence: Fence
     site: Site
     shares: tuple[str, ...] = ()
+    originals: Mapping[str, Uuid] = field(default_factory=dict)
     schema: int = SCHEMA
 
 

@@ -49,7 +49,7 @@ from xsconsole.domain.actions.fences import (
 )
 from xsconsole.domain.actions.holds import CarryHold, DropHold, DropStay, PlaceHold
 from xsconsole.domain.actions.mends import MendFields, SetFields
-from xsconsole.domain.actions.placing import BringTo, Migrate, MoveDisk, PreferHost, PutOnNetworks
+from xsconsole.domain.actions.placing import BringTo, Migrate, MoveDisk, PreferHost, PutOnNetworks, Rewire
 from xsconsole.domain.actions.proofs import (
     CheckApart,
     CheckScratch,
@@ -190,6 +190,8 @@ def doing(action: Action, subject: str) -> str:
             return f"Compare the new {subject} with the pool"
         case DropSnapshot():
             return f"Destroy the snapshot that {subject} was frozen in"
+        case Rewire():
+            return f"Take {subject} out of its fence, onto the networks of its stage"
         case PutOnNetworks():
             return f"Put {subject} on the networks of its stage"
         case MoveDisk(device=device):
@@ -328,6 +330,8 @@ def undoing(action: Action, subject: str) -> str:
             return f"Remove our marks from {subject}"
         case OpenReview():
             return f"Leave the review of {subject} open"
+        case Rewire():
+            return f"Put {subject} back in its fence"
         case PutOnNetworks():
             return f"Put {subject} back on its networks"
         case MoveDisk(device=device):
@@ -372,6 +376,8 @@ def undoing(action: Action, subject: str) -> str:
             return f"Write the rules that it had to the disk of {subject}"
         case Resume():
             return f"Suspend {subject} again"
+        case RemoveFenceNetwork() | ForgetFence():
+            return f"Find the fence of {subject} as it was"
         case _:
             assert isinstance(action, WITHOUT_INVERSE)
             return f"Nothing to undo at {subject}"

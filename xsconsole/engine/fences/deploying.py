@@ -200,6 +200,7 @@ def _standing(
         fence=drawing.fence,
         site=Site(networks={}, members={}, outside=ground.outside if drawing.fence.is_open else None),
         shares=shares,
+        originals=drawing.networks,
     )
 
 

@@ -7,6 +7,7 @@ from itertools import count
 from xsconsole.domain.board import Card
 from xsconsole.domain.fence.drawing import Drawing, Wishes, draw, source_cards
 from xsconsole.domain.fence.ground import Ground
+from xsconsole.domain.fence.outward import bystanders
 from xsconsole.domain.fence.standing import StandingFence, fence_on, fences_on, ground_on, taken_addresses
 from xsconsole.domain.ids import ConfigurationId, Uuid
 from xsconsole.domain.inventory import Inventory
@@ -76,6 +77,12 @@ def machine_beside(command: FenceCommand, inventory: Inventory) -> tuple[Uuid, .
     standing = [fence_on(keys, one) for one in (command.configuration, *others)]
     found = (ground.ground.router if ground is not None else None, *(one.site.router for one in standing if one))
     return tuple(uuid for uuid in found if uuid is not None)
+
+
+def machines_around(configuration: ConfigurationId, inventory: Inventory) -> tuple[Uuid, ...]:
+    """Return what matters to a configuration that leaves its fence, beside its members; none where it is in none."""
+    standing = fence_on(keys_of(inventory), configuration)
+    return () if standing is None else bystanders(standing, inventory)
 
 
 def macs_for(made: ConfigurationId) -> Callable[[], str]:

@@ -113,6 +113,12 @@ class Fencer:
                 await remove_value(self._pool, Field.POOL, fence_stem(configuration))
             case WriteFence(configuration=configuration, original=original):
                 await write_value(self._pool, Field.POOL, fence_stem(configuration), original)
+            case RemoveFenceNetwork() | ForgetFence():
+                if await self.is_there(action):
+                    raise Refused(
+                        reason="What made the fence is gone already, so there is no way back into it.",
+                        mend="Resume the run: what remains is to take away the rest.",
+                    )
             case _:
                 return
 

@@ -15,11 +15,9 @@ from xsconsole.engine.commands import (
     Capture,
     ChangePower,
     Delete,
-    Demote,
     Dissolve,
     OfFence,
     Plannable,
-    Promote,
     Refresh,
     Relocate,
     RemoveMembers,
@@ -35,10 +33,13 @@ from xsconsole.errors import NotPromotable
 STARTING = frozenset({RunKind.START, RunKind.REBOOT, RunKind.RESUME})
 OPEN = frozenset({Fault.LEAK, Fault.STRANGER, Fault.CARD})
 LEADING_OUT = (
-    *(Promote, Demote, Replicate, Refresh, Relocate, Deploy, AddMembers, RemoveMembers),
+    *(Replicate, Refresh, Relocate, Deploy, AddMembers, RemoveMembers),
     *(Delete, Dissolve, Capture, ArchiveInPool),
 )
-"""Commands that would bring machines of a fence out of it, others into it, or leave what is of it to nobody."""
+"""Commands that would bring machines of a fence out of it, others into it, or leave what is of it to nobody.
+
+What is promoted or demoted leaves its fence by a plan of its own.
+"""
 
 
 def plan_fence(command: OfFence, board: Board, inventory: Inventory, actor: str, clocks: tuple[datetime, ...]) -> Plan:
@@ -82,5 +83,5 @@ def demand_unfenced(command: Plannable, inventory: Inventory) -> None:
             raise NotPromotable(
                 reason=f"“{shortened(standing.title, 60)}” stands in the fence "
                 f"“{shortened(standing.fence.name, 60)}”, with the addresses of its original.",
-                mend="Undeploy the fence: `xsconsole fence undeploy`.",
+                mend="Promote it out of the fence, or undeploy the fence: `xsconsole fence undeploy`.",
             )

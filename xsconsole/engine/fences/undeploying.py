@@ -1,6 +1,6 @@
 """The plans that shut a fence down, take it away, and start it again as the same one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
@@ -43,13 +43,7 @@ def plan_undeploy(command: Undeploy, board: Board, inventory: Inventory, actor: 
     if command.keeps:
         return _parking(standing, card, board, inventory, actor)
     demand_alone(standing, inventory)
-    peers = peers_among(standing, fences_on(keys_of(inventory)))
-    if peers:
-        raise NotPromotable(
-            reason=f"“{shortened(standing.fence.name, 60)}” is connected to {listing(peers)}, which would let in "
-            "whoever gets its addresses next.",
-            mend="Part them first: `xsconsole fence part`.",
-        )
+    demand_parted(standing, inventory)
     if card is None or not card.members:
         plan = _bare(standing, board)
     else:
@@ -58,31 +52,49 @@ def plan_undeploy(command: Undeploy, board: Board, inventory: Inventory, actor: 
         )
         plan = plan_delete(asked, board, inventory, actor)
     intent = msgspec.structs.replace(plan.intent, kind=RunKind.UNDEPLOY)
-    going = _going(standing, plan.ends, inventory)
+    going = going_of(standing, plan.ends, inventory)
     told = (
         f"The fence “{shortened(standing.fence.name, 60)}” goes: its router, "
-        f"{count(len(standing.site.networks), 'network')}, and {_shares(standing)} can be had by others again.",
+        f"{count(len(standing.site.networks), 'network')}, and {shares_of(standing)} can be had by others again.",
     )
     return msgspec.structs.replace(
         plan, intent=intent, steps=(*plan.steps, *going), warnings=(*told, *plan.warnings), asks=True
     )
 
 
+def demand_parted(standing: StandingFence, inventory: Inventory) -> None:
+    """Refuse while other fences let in who has the addresses that would go."""
+    peers = peers_among(standing, fences_on(keys_of(inventory)))
+    if peers:
+        raise NotPromotable(
+            reason=f"“{shortened(standing.fence.name, 60)}” is connected to {listing(peers)}, which would let in "
+            "whoever gets its addresses next.",
+            mend="Part them first: `xsconsole fence part`.",
+        )
+
+
 def demand_alone(standing: StandingFence, inventory: Inventory) -> None:
     """Refuse while a machine of somebody else has a card on a network that would go."""
+    for network, vm in strangers_in(standing, inventory):
+        raise NotPromotable(
+            reason=f"“{shortened(vm.name_label, 60)}” has a card on "
+            f"“{shortened(network.name_label, 60)}”, and would lose it with that network.",
+            mend="Put that card on another network, or take it away.",
+        )
+
+
+def strangers_in(standing: StandingFence, inventory: Inventory) -> Iterator[tuple[Network, VM]]:
+    """Yield who has a card on which network of a fence without being of it."""
     own = {*standing.site.members.values(), standing.site.router}
     networks = {one.ref: one for uuid in standing.site.networks.values() if (one := inventory.by_uuid(Network, uuid))}
     for vif in inventory.all(VIF):
         vm = inventory.get(VM, vif.VM) if vif.network in networks else None
         if vm is not None and not vm.is_a_snapshot and vm.uuid not in own:
-            raise NotPromotable(
-                reason=f"“{shortened(vm.name_label, 60)}” has a card on "
-                f"“{shortened(networks[vif.network].name_label, 60)}”, and would lose it with that network.",
-                mend="Put that card on another network, or take it away.",
-            )
+            yield networks[vif.network], vm
 
 
-def _shares(standing: StandingFence) -> str:
+def shares_of(standing: StandingFence) -> str:
+    """Return the outside addresses of a fence in words."""
     return listing(standing.shares) if standing.shares else "no outside address"
 
 
@@ -102,8 +114,10 @@ def _bare(standing: StandingFence, board: Board) -> Plan:
     return Plan(intent=intent, steps=(), leases=leases, asks=True)
 
 
-def _going(standing: StandingFence, after: Sequence[StepKey], inventory: Inventory) -> tuple[Step, ...]:
-    """Return the steps that take away what is of the fence and of no configuration.
+def going_of(
+    standing: StandingFence, after: Sequence[StepKey], inventory: Inventory, kept: Collection[Uuid] = ()
+) -> tuple[Step, ...]:
+    """Return the steps that take away what is of the fence and of no configuration, but for networks that are `kept`.
 
     The router leaves its networks before these go: XAPI destroys cards of halted machines with a network, silently.
     """
@@ -115,7 +129,7 @@ def _going(standing: StandingFence, after: Sequence[StepKey], inventory: Invento
     ready = [
         steps.add(RemoveFenceNetwork(network=uuid), logical, ready, Estimate(seconds=AWAY_S))
         for logical, uuid in sorted(standing.site.networks.items())
-        if inventory.by_uuid(Network, uuid) is not None
+        if uuid not in kept and inventory.by_uuid(Network, uuid) is not None
     ] or ready
     ready = [
         steps.add(ReleaseShare(share=share, configuration=standing.configuration), share, ready)
@@ -149,7 +163,7 @@ def _parking(standing: StandingFence, card: Card | None, board: Board, inventory
         leases=rules.leases_for(card.id, card.service, ()),
         warnings=(
             f"{count(len(going), 'machine')} and the router are shut down, by force where a guest does not answer. "
-            f"Disks, networks and {_shares(standing)} stay with the fence, so that it comes back as the same one.",
+            f"Disks, networks and {shares_of(standing)} stay with the fence, so that it comes back as the same one.",
         ),
         asks=True,
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from xsconsole.domain.actions.copies import ExchangeDisks
+from xsconsole.domain.actions.placing import Rewire
 from xsconsole.domain.board import Board, Card, Member
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import VM, Inventory
@@ -22,12 +23,14 @@ from xsconsole.engine.moves.exchanging import (
 )
 from xsconsole.engine.moves.relocation import (
     Relocation,
+    add_networks,
     add_relocations,
     guest_in,
     operations_of,
     relocations,
     sentences,
     staying_up,
+    without_networks,
 )
 from xsconsole.engine.moves.succession import Incumbent, add_standing_down, told
 from xsconsole.engine.plans import rules
@@ -51,6 +54,7 @@ def plan_move(
     incumbent: Incumbent | None,
     board: Board,
     inventory: Inventory,
+    rewires: Mapping[Uuid, Rewire] | None = None,
 ) -> Plan:
     """Restore point, then power, networks, storage and host, then the stage, then verification.
 
@@ -63,6 +67,9 @@ def plan_move(
 
     Who has the place runs on while that can be prepared: it is shut down when what is to stop has stopped and the disks
     have moved, and before anything of the newcomer is on the networks of the place.
+
+    `rewires` take what leaves a fence out of it: while it is off, and before its restore point, which would else go
+    back to networks that are no more.
     """
     vms = vms_of(card.members, inventory)
     machines = list(zip(card.members, vms, strict=True))
@@ -73,10 +80,11 @@ def plan_move(
     steps = Steps()
     ready: list[StepKey] = []
     claims = claims_on(board)
-    relocated = at_hand(relocations(card.members, vms, source, target, inventory), exchanged)
+    relocated = at_hand(relocations(card.members, vms, source, target, inventory, rewires), exchanged)
     kept = incumbent.vms if incumbent is not None and is_kept_by(incumbent, edge, exchanged) else ()
     warnings += _demand_room(edge, vms, kept, relocated, claims.space, inventory)
-    is_cold = bool(exchanged)  # it is off before anything else happens, so that its restore point is whole as well
+    # It is off before anything else happens, so that its restore point is whole as well.
+    is_cold = bool(exchanged) or rewires is not None
     if edge.restore_point is not None and not is_cold:
         ready = add_restore_point(steps, card.members, vms, inventory)
         warnings += of_running(card)
@@ -97,7 +105,9 @@ def plan_move(
     needed = operations_of(relocated, hosts, up)
     is_write_first = _must_write_first(source, target, needed, needs_power=bool(to_start or to_stop))
     _demand_operations(machines, relocated, to_start, to_stop, inventory, is_own_block_lifted=is_write_first)
-    warnings += sentences(relocated, hosts, up, target, edge, inventory)
+    warnings += sentences(
+        relocated if rewires is None else without_networks(relocated), hosts, up, target, edge, inventory
+    )
     if to_stop:
         then = "started again" if starting >= {member.uuid for member in to_stop} else "stay so"
         warnings.append(f"{count(len(to_stop), 'running machine')} will be shut down and {then}.")
@@ -114,10 +124,13 @@ def plan_move(
     def power(after: list[StepKey]) -> list[StepKey]:
         delays_s = {vm.uuid: vm.start_delay for vm in vms}
         after, late = add_shutdowns(steps, to_stop, after, is_downtime=not is_down), relocated
+        if rewires is not None:
+            after = add_networks(steps, relocated, after)
+            late = without_networks(relocated)
         if edge.restore_point is not None and is_cold:
             after = add_restore_point(steps, card.members, vms, inventory, after)
         if incumbent is not None:
-            early, late = _halves(relocated, hosts, up)
+            early, late = _halves(late, hosts, up)
             after = add_relocations(steps, early, hosts, (), after)
             after = add_standing_down(steps, incumbent, target, after, inventory, is_kept=bool(kept))
             names = {vm.uuid: member.name for member, vm in machines}

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from xsconsole.domain.actions.mends import MendedField, MendFields, Value
-from xsconsole.domain.actions.placing import Migrate, MoveDisk, PlacingAction, PreferHost, PutOnNetworks
+from xsconsole.domain.actions.placing import Migrate, MoveDisk, PlacingAction, PreferHost, PutOnNetworks, Rewire
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.manifest import MemberManifest, member_manifest
@@ -49,6 +49,10 @@ class Placing:
             PoolFailed: the pool said no. PoolUnavailable: whether it is there is not known.
         """
         match action:
+            case Rewire(vm=vm, networks=networks, macs=macs):
+                # Other addresses first: none of the original's is ever on its network.
+                await self._look(lambda: self._port.give_macs(vm, macs))
+                await self._look(lambda: self._port.put_on(vm, networks))
             case PutOnNetworks(vm=vm, networks=networks):
                 await self._look(lambda: self._port.put_on(vm, networks))
             case MoveDisk(vm=vm, device=device, sr=sr):
@@ -67,6 +71,9 @@ class Placing:
         if not await self._at.exists(vm):
             return
         match action:
+            case Rewire(original=networks, original_macs=macs):
+                await self._look(lambda: self._port.put_on(vm, networks))
+                await self._look(lambda: self._port.give_macs(vm, macs))
             case PutOnNetworks(original=networks):
                 await self._look(lambda: self._port.put_on(vm, networks))
             case MoveDisk(device=device, original=sr):

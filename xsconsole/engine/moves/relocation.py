@@ -50,9 +50,14 @@ class Relocation:
 
 
 def relocations(
-    members: Sequence[Member], vms: Sequence[VM], source: Stage, target: Stage, inventory: Inventory
+    members: Sequence[Member],
+    vms: Sequence[VM],
+    source: Stage,
+    target: Stage,
+    inventory: Inventory,
+    rewires: Mapping[Uuid, PutOnNetworks] | None = None,
 ) -> list[Relocation]:
-    """Return for each machine what the stages' bindings ask.
+    """Return for each machine what the stages' bindings ask, or `rewires` as to its networks.
 
     Raises:
         NotPromotable: a network has no counterpart, or a disk cannot go to the stage's storage.
@@ -60,7 +65,7 @@ def relocations(
     return [
         replace(
             returning(number, member, vm, vm, source, target, inventory),
-            networks=changed_networks(vm, source, target, inventory),
+            networks=changed_networks(vm, source, target, inventory) if rewires is None else rewires.get(vm.uuid),
         )
         for number, (member, vm) in enumerate(zip(members, vms, strict=True))
     ]
@@ -76,6 +81,19 @@ def changed_networks(vm: VM, source: Stage, target: Stage, inventory: Inventory)
     changed = {device: network for device, network in put.items() if present[device] != network}
     original = {device: present[device] for device in changed}
     return PutOnNetworks(vm=vm.uuid, networks=changed, original=original) if changed else None
+
+
+def without_networks(relocations: Iterable[Relocation]) -> list[Relocation]:
+    return [replace(each, networks=None) for each in relocations]
+
+
+def add_networks(steps: Steps, relocations: Iterable[Relocation], after: list[StepKey]) -> list[StepKey]:
+    """Put machines on their networks, side by side; return what ends that."""
+    return [
+        steps.add(each.networks, each.member.name, after, Estimate(seconds=SET_S))
+        for each in relocations
+        if each.networks is not None
+    ] or after
 
 
 def without(relocations: Iterable[Relocation], staying: Collection[tuple[Uuid, str]]) -> list[Relocation]:

@@ -1,9 +1,11 @@
 """The plan of a demotion that returns the disks to a restore point."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import msgspec
 
+from xsconsole.domain.actions.placing import PutOnNetworks
 from xsconsole.domain.board import Board, Card, Member
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import StepKey, Uuid
@@ -56,7 +58,10 @@ def plan_restore(
     vms = [part.vm for part in parts]
     claims = claims_on(board)
     back = [
-        returning(number, part.member, part.vm, part.snapshot, source, target, inventory)
+        replace(
+            returning(number, part.member, part.vm, part.snapshot, source, target, inventory),
+            networks=_counterparts(part, source, target, inventory),
+        )
         for number, part in enumerate(parts)
     ]
     aside_space = [snapshot_space(inventory, vm) for vm in vms]
@@ -64,7 +69,7 @@ def plan_restore(
     warnings = [
         *losses(parts, point, card, inventory, is_newest_meant=not stays),
         *demand_space(inventory, needed, "The snapshots", claims.space),
-        *_networks(parts, target, inventory),
+        *_networks(parts, [each.networks for each in back], target, inventory),
     ]
     guests = [guest_in(each, inventory, keeps_running=False) for each in back if each.member in to_start]
     hosts = place(inventory, guests, less(claims.memory, freed_by(vms, inventory)))
@@ -165,6 +170,12 @@ class Returnee:
                 reason=f"“{shortened(member.name)}” has a virtual TPM, whose secrets a return would destroy.",
                 mend=mend,
             )
+        if vm.VIFs and not snapshot.VIFs:
+            raise NotPromotable(
+                reason=f"The restore point has no card of “{shortened(member.name)}” any more: it was taken in a fence "
+                "that is gone, or before it had one.",
+                mend=f"{mend} Take a restore point of it as it stands now.",
+            )
         return cls(member, vm, snapshot, inventory)
 
 
@@ -213,13 +224,33 @@ def _demand_operations(
         rules.demand_unblocked(part.snapshot, "revert")
 
 
-def _networks(parts: Sequence[Returnee], target: Stage, inventory: Inventory) -> list[str]:
+def _counterparts(part: Returnee, source: Stage, target: Stage, inventory: Inventory) -> PutOnNetworks | None:
+    """Return what takes a machine off networks of the stage that it leaves, where its restore point was taken on them.
+
+    So is that of what came out of a fence.
+    """
+    logical = {entry.network.uuid: entry.logical for entry in source.binding.networks}
+    there = {entry.logical: entry.network.uuid for entry in target.binding.networks}
+    present = {
+        device: network
+        for device, network in present_networks(part.snapshot, inventory).items()
+        if network not in there.values() and logical.get(network) in there
+    }
+    put = {device: there[logical[network]] for device, network in present.items()}
+    return PutOnNetworks(vm=part.vm.uuid, networks=put, original=present) if put else None
+
+
+def _networks(
+    parts: Sequence[Returnee], placed: Sequence[PutOnNetworks | None], target: Stage, inventory: Inventory
+) -> list[str]:
     """Return what to know of networks: a return brings the interfaces of the snapshot back, on the networks of then."""
     known = {entry.network.uuid for entry in target.binding.networks}
     if not known:
         return []
     strange = tuple(
-        part.member.name for part in parts if set(present_networks(part.snapshot, inventory).values()) - known
+        part.member.name
+        for part, put in zip(parts, placed, strict=True)
+        if set(({**present_networks(part.snapshot, inventory), **(put.networks if put else {})}).values()) - known
     )
     if not strange:
         return []

@@ -62,6 +62,7 @@ from xsconsole.engine.copies.copying import offspring_of, plan_copy
 from xsconsole.engine.copies.crossing import plan_crossing
 from xsconsole.engine.copies.refreshing import plan_refresh
 from xsconsole.engine.copies.replicating import plan_replica
+from xsconsole.engine.fences.leaving import leaving_of, let_go
 from xsconsole.engine.fences.planning import demand_unfenced, plan_fence
 from xsconsole.engine.library.importing import plan_of_library
 from xsconsole.engine.moves.moving import plan_move, runs
@@ -212,6 +213,7 @@ def _plan_transition(
         incumbent = incumbent_of(workflow, card, target, edge, at_target, there, leaves)
     if incumbent is not None:
         rules.demand_actor(workflow, (incumbent.back,), actor)
+    fenced = leaving_of(card, target, edge, disks, incumbent, board, inventory, is_abroad=land is not None)
     standby = demand_standby(card, source, target, edge, inventory, board, at_target) if disks is Disks.SWAP else None
     leaving = incumbent.card.id if incumbent is not None else standby.id if standby is not None else None
     runs_there = will_run(card, target, edge.method)
@@ -292,7 +294,8 @@ def _plan_transition(
         leases = rules.leases_for(card.id, card.service, (source, target))
         planned = plan_restore(card, point, source, target, intent, values, leases, board, inventory)
     else:
-        planned = plan_move(card, source, target, edge, intent, values, incumbent, board, inventory)
+        rewires = None if fenced is None else fenced.rewires
+        planned = plan_move(card, source, target, edge, intent, values, incumbent, board, inventory, rewires)
     beside = () if land is None else (land.inventory,)
     left = held(noted(planned, edge.restore_point, card, inventory, *beside), edge, (source, target))
     left = gated(left, edge, passed or (), approved)
@@ -301,7 +304,7 @@ def _plan_transition(
     elif incumbent is not None:
         left = succeeded(left, incumbent, target, workflow, inventory)
     left = reviewed(left, edge, passed)
-    whole = left if land is None else looked_after_there(left)
+    whole = let_go(left, fenced, inventory) if land is None else looked_after_there(left)
     return _demanding(whole, edge, workflow, manifest)
 
 

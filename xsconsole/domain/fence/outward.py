@@ -1,0 +1,166 @@
+"""What becomes of machines that leave a fence: other MAC addresses where theirs are known, and addresses that collide.
+
+Inside, everything is as its original has it. Outside, that original lives on.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from xsconsole.domain.fence.drawing import addresses_of
+from xsconsole.domain.fence.findings import Finding
+from xsconsole.domain.fence.ground import Ground
+from xsconsole.domain.fence.standing import StandingFence
+from xsconsole.domain.guests import guest_of
+from xsconsole.domain.ids import Ref, Uuid
+from xsconsole.domain.inventory import VIF, VM, Inventory, Network
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.workflow.findings.values import Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutwardCard:
+    """A card of a member that goes from a network of its fence to one outside.
+
+    `addresses` are what its guest says, or else what the fence knows. `holder` has its MAC address on that network
+    already, so that it gets the new one `mac`; without a holder it keeps its own.
+    """
+
+    vm: VM
+    vif: VIF
+    network: Network
+    addresses: tuple[IPv4Address, ...]
+    holder: VM | None = None
+    mac: str = ""
+
+
+def outward_cards(
+    standing: StandingFence,
+    ways: Mapping[Uuid, Uuid],
+    leaving: Collection[Uuid],
+    inventory: Inventory,
+    mac: Callable[[], str],
+) -> tuple[OutwardCard, ...]:
+    """Return what becomes of each card of a fence's members. `ways` lead from its networks to those outside.
+
+    `leaving` are machines that leave those networks in the same act. Equal inventories give equal MAC addresses.
+    """
+    own = {*standing.site.members.values(), standing.site.router}
+    holders = _holders(set(ways.values()), {*own, *leaving}, inventory)
+    names = {vm: member for member, vm in standing.site.members.items()}
+    inside = {(one.member, one.mac.casefold()): one.address for one in standing.fence.footholds}
+    found = []
+    for vm, vif in _cards(standing, inventory):
+        here = inventory.get(Network, vif.network)
+        there = inventory.by_uuid(Network, ways[here.uuid]) if here is not None and here.uuid in ways else None
+        if there is None:
+            continue
+        holder = next((other for other, card in holders.get(there.ref, ()) if _has_mac(card, vif)), None)
+        fixed = inside.get((names[vm.uuid], vif.MAC.casefold()))
+        found.append(
+            OutwardCard(
+                vm=vm,
+                vif=vif,
+                network=there,
+                addresses=addresses_of(inventory, vm, vif.device) or ((fixed,) if fixed is not None else ()),
+                holder=holder,
+                mac=mac() if holder is not None else "",
+            )
+        )
+    return tuple(found)
+
+
+def outward_findings(
+    standing: StandingFence,
+    cards: Iterable[OutwardCard],
+    leaving: Collection[Uuid],
+    ground: Ground | None,
+    inventory: Inventory,
+) -> Iterator[Finding]:
+    """Yield what is to be said of addresses: an error where two machines that run would have one.
+
+    XAPI does not know how a guest comes by its address. Where the fence itself gave them, they are asked for anew.
+    """
+    cards = tuple(cards)
+    own = {*standing.site.members.values(), standing.site.router}
+    holders = _holders({card.network.uuid for card in cards}, {*own, *leaving}, inventory)
+    originals = {(one.mac.casefold(), one.address) for one in standing.fence.footholds}
+    gives = standing.fence.services.has_dhcp
+    for card in cards:
+        where, name = f"“{shortened(card.network.name_label, 60)}”", f"“{shortened(card.vm.name_label, 60)}”"
+        for address in card.addresses:
+            same = [
+                vm
+                for vm, vif in holders.get(card.network.ref, ())
+                if address in addresses_of(inventory, vm, vif.device) or (vif.MAC.casefold(), address) in originals
+            ]
+            holder = next((vm for vm in same if vm.power_state == "Running"), next(iter(same), None))
+            if holder is not None:
+                runs = holder.power_state == "Running"
+                yield Finding(
+                    rule="address-outside",
+                    severity=Severity.ERROR if runs and not gives else Severity.WARNING,
+                    sentence=f"{name} has {address} inside, and so has “{shortened(holder.name_label, 60)}” on {where}"
+                    + (", where it would go." if runs else ", which is off."),
+                    mend="It was given by the fence, and has to be asked for anew."
+                    if gives
+                    else "Change the address in the guest, while it runs in the fence, or shut the other one down.",
+                    subject=card.vm.name_label,
+                )
+            original = ground.original(card.network.uuid) if ground is not None else None
+            if original is not None and address not in original.subnet and not gives:
+                yield Finding(
+                    rule="address-strange",
+                    severity=Severity.WARNING,
+                    sentence=f"{name} has {address} inside, and {where} has {original.subnet}: nobody reaches it so.",
+                    mend="Change the address in the guest.",
+                    subject=card.vm.name_label,
+                )
+
+
+def bystanders(standing: StandingFence, inventory: Inventory) -> tuple[Uuid, ...]:
+    """Return all machines that may have to do with its leaving: the router, and who is inside or has what members have.
+
+    One pass over the cards of the pool, and one over what guests say.
+    """
+    inside = {one.ref for uuid in standing.site.networks.values() if (one := inventory.by_uuid(Network, uuid))}
+    cards = list(_cards(standing, inventory))
+    macs = {vif.MAC.casefold() for _, vif in cards}
+    addresses = {str(one.address) for one in standing.fence.footholds}
+    addresses |= {str(address) for vm, vif in cards for address in addresses_of(inventory, vm, vif.device)}
+    found = {standing.site.router: None} if standing.site.router is not None else {}
+    for vif in inventory.all(VIF):
+        vm = inventory.get(VM, vif.VM) if vif.network in inside or vif.MAC.casefold() in macs else None
+        if vm is not None and not vm.is_a_snapshot:
+            found[vm.uuid] = None
+    for vm in inventory.all(VM):
+        guest = guest_of(inventory, vm)
+        if guest is not None and not addresses.isdisjoint(guest.networks.values()):
+            found[vm.uuid] = None
+    return tuple(uuid for uuid in found if uuid not in standing.site.members.values())
+
+
+def _cards(standing: StandingFence, inventory: Inventory) -> Iterator[tuple[VM, VIF]]:
+    for _, uuid in sorted(standing.site.members.items()):
+        vm = inventory.by_uuid(VM, uuid)
+        vifs = [vif for ref in vm.VIFs if (vif := inventory.get(VIF, ref)) is not None] if vm is not None else []
+        for vif in sorted(vifs, key=lambda one: (len(one.device), one.device)):
+            if vm is not None:
+                yield vm, vif
+
+
+def _holders(
+    networks: Collection[Uuid], apart: Collection[Uuid | None], inventory: Inventory
+) -> Mapping[Ref, list[tuple[VM, VIF]]]:
+    """Return who has a card on these networks and can run, by network."""
+    refs = {one.ref for uuid in networks if (one := inventory.by_uuid(Network, uuid)) is not None}
+    found: dict[Ref, list[tuple[VM, VIF]]] = {}
+    for vif in inventory.all(VIF):
+        vm = inventory.get(VM, vif.VM) if vif.network in refs else None
+        if vm is not None and vm.uuid not in apart and not (vm.is_a_snapshot or vm.is_a_template):
+            found.setdefault(vif.network, []).append((vm, vif))
+    return {ref: sorted(pairs, key=lambda one: (one[0].uuid, one[1].device)) for ref, pairs in found.items()}
+
+
+def _has_mac(one: VIF, other: VIF) -> bool:
+    return one.MAC.casefold() == other.MAC.casefold()
