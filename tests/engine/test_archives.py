@@ -183,11 +183,11 @@ def test_another_console_puts_back_what_is_on_the_pool_and_leaves_files_that_are
         written = dict(scene.files)
         bob = scene.office.desk()
         bob.port.shelf = scene.desk.port.shelf
-
         with pytest.raises(Refused, match="are on the machine of console “desk-1”"):
             await bob.settle(scene.shop, Direction.RESUME)
-        assert (await bob.settle(scene.shop, Direction.UNDO)).state is RunState.UNDONE
-
+        undone = await bob.settle(scene.shop, Direction.UNDO)
+        assert undone.state is RunState.UNDONE
+        assert f"{FOLDER}.part stays on the computer of console “desk-1”" in next(iter(undone.remarks.values()))
         assert census(scene.office) == scene.before
         assert scene.files == written
 
@@ -198,7 +198,7 @@ def test_an_interrupted_archiving_is_resumed_by_its_own_console() -> None:
     async def story() -> None:
         scene = await Scene().begin()
         run = await scene.desk.open(scene.archiving(is_stopped_first=True, room_bytes=2**30))
-        assert any("1 GiB are free there" in said for said in run.plan.warnings)
+        assert any("1 GiB are free" in said for said in run.plan.warnings)
         scene.desk.port.on_call = lambda method: run.stop() if method == "export" else None
         assert (await run.wait()).state is RunState.INTERRUPTED
         scene.desk.port.on_call = lambda _: None

@@ -15,11 +15,15 @@ class Jobs:
 
     def __init__(self, *, on_error: Callable[[ConsoleError], None], on_bug: Callable[[BaseException], None]) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._is_closed = False
         self._on_error = on_error
         self._on_bug = on_bug
 
     def start(self, job: Coroutine[Any, Any, object], name: str) -> None:
-        """Run `job` on the loop."""
+        """Run `job` on the loop; once all is closed, nothing begins any more, such as by what is heard of last."""
+        if self._is_closed:
+            job.close()
+            return
         task = asyncio.get_running_loop().create_task(job, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -31,6 +35,7 @@ class Jobs:
 
     async def close(self) -> None:
         """Cancel what still runs and wait until it has ended."""
+        self._is_closed = True
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()

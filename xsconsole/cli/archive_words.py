@@ -118,6 +118,7 @@ def document(one: Listed) -> documents.Document:
         "folder": str(one.folder) if isinstance(one, Shelved) else None,
         "where": one.where,
         "is_readable": one.archive is not None,
+        "is_unfinished": one.is_unfinished,
         "problem": one.problem,
         "proven_at": one.proven_at.isoformat() if one.proven_at else None,
         "damaged_at": one.damaged_at.isoformat() if one.damaged_at else None,

@@ -12,7 +12,7 @@ from xsconsole.cli.archive_words import HEADS, check_document, document, lines, 
 from xsconsole.cli.comparing import archived, print_comparison
 from xsconsole.cli.planned import carry_out
 from xsconsole.cli.session import Given, connected, no_passphrase, pass_on_notices, published
-from xsconsole.console import ArchiveRoom, Console, Destination
+from xsconsole.console import ArchiveRoom, Console, Destination, runs_on
 from xsconsole.domain import words
 from xsconsole.domain.archive import Listed, Pooled, fits, freed_words, is_due
 from xsconsole.domain.comparison import compare as compared
@@ -214,7 +214,11 @@ async def delete(options: argparse.Namespace) -> int:
     if options.in_pool:
         return await pool_archives.delete(options)
     _demand_of_files(options, "plan")
-    async with _at_home(options, is_reading=options.dry_run) as room:
+    async with _at_home(options, is_reading=True) as room:
+        is_left = (await room.find(options.archive)).is_unfinished
+    # Only the pool tells whether somebody works on what is unfinished, or has settled it.
+    opened = _beside_pool if is_left else _at_home
+    async with opened(options, is_reading=options.dry_run) as room:
         found = await room.find(options.archive)
         if not options.json:
             output.say(output.cell(freed_words(found, room.now()), 600))
@@ -233,6 +237,12 @@ def _demand_of_files(options: argparse.Namespace, *names: str) -> None:
     given = [f"--{name.replace('_', '-')}" for name in names if getattr(options, name)]
     if given:
         raise Refused(reason=f"{' and '.join(given)}: only an archive in a pool has that.", mend="Say --in-pool too.")
+
+
+@asynccontextmanager
+async def _beside_pool(options: argparse.Namespace, *, is_reading: bool) -> AsyncIterator[ArchiveRoom]:
+    async with connected(options, is_reading=is_reading) as console:
+        yield ArchiveRoom(console.home, lambda: runs_on(console.board))
 
 
 @asynccontextmanager

@@ -23,6 +23,7 @@ from xsconsole.console.estate.router import Estate
 from xsconsole.console.fencing import Fencing
 from xsconsole.console.history import past, present
 from xsconsole.console.last_words import LastWords
+from xsconsole.console.leftovers import runs_on
 from xsconsole.console.library import BlueprintDraft, LibraryDesk, read_document, read_one, write_document
 from xsconsole.console.packages import PackageDesk, verify_package
 from xsconsole.console.plan_files import read_plan
@@ -115,6 +116,7 @@ __all__ = [
     "record_unread",
     "recorded",
     "rule_for",
+    "runs_on",
     "since_of",
     "state",
     "statement_of",

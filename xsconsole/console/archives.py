@@ -13,6 +13,7 @@ import msgspec
 
 from xsconsole.console.home import Home
 from xsconsole.console.home_archives import OnRecord, on_record, spelled
+from xsconsole.console.leftovers import Leftovers, Standing
 from xsconsole.domain.archive import (
     KEEP,
     MANIFEST,
@@ -29,7 +30,7 @@ from xsconsole.domain.archive import (
 )
 from xsconsole.domain.board import Card
 from xsconsole.domain.comparison import Source, Version
-from xsconsole.domain.ids import ArchiveId, ConfigurationId, Digest, RunId, StageId, Uuid
+from xsconsole.domain.ids import ArchiveId, ConfigurationId, Digest, StageId, Uuid
 from xsconsole.domain.manifest import Manifest
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.record import AuditEvent, Outcome
@@ -54,11 +55,15 @@ class Destination:
 
 
 class ArchiveRoom:
-    """What people do with archives in files. Needs no pool but to make them and to bring them back."""
+    """What people do with archives in files. Needs no pool but to make them and to bring them back.
 
-    def __init__(self, home: Home) -> None:
+    `standing` tells the runs that stand on the pools which are connected: what they write is not deleted.
+    """
+
+    def __init__(self, home: Home, standing: Standing = tuple) -> None:
         self._home = home
         self._shelf = FolderShelf()
+        self._leftovers = Leftovers(home, self._shelf, standing)
 
     @property
     def usual(self) -> Path:
@@ -218,7 +223,7 @@ class ArchiveRoom:
     async def _shelved(self, folder: Path, recorded: OnRecord) -> Shelved:
         run = await self._shelf.unfinished_by(folder)
         if run is not None:
-            return Shelved(folder=folder, archive=None, problem=await self._why_unfinished(run), is_unfinished=True)
+            return Shelved(folder=folder, archive=None, problem=await self._leftovers.told(run), is_unfinished=True)
         try:
             archive = read(await self._shelf.document(folder), is_signature)
         except Refused as refusal:
@@ -234,14 +239,6 @@ class ArchiveRoom:
             damaged_at=None if is_good else at,
             is_own=archive.key == self._home.key_fingerprint,
         )
-
-    async def _why_unfinished(self, run: RunId) -> str:
-        if await self._is_open(run):
-            return "It is not finished: the run that makes it goes on, or was interrupted and can be settled."
-        return "It was never finished: another console put the run back. It is no archive, and can be deleted."
-
-    async def _is_open(self, run: RunId) -> bool:
-        return any(known.run == run for known in await self._home.open_runs())
 
     async def _held(self, folder: Path) -> Held | None:
         """Return what keeps an archive from being deleted now."""
@@ -316,7 +313,7 @@ class ArchiveRoom:
         self._demand_writing()
         run = await self._shelf.unfinished_by(folder)
         if run is not None:
-            return await self._forget(folder, run)
+            return await self._leftovers.forget(folder, run)
         archive = read(await self._shelf.document(folder), is_signature)
         held = await self._held(folder)
         if held is not None:
@@ -327,18 +324,6 @@ class ArchiveRoom:
         await self._record(AuditEvent.ARCHIVE_DELETED, folder, archive, reason, None)  # before the effect
         freed_bytes = await self._shelf.delete(folder, [file.path for file in archive.files])
         await self._record(AuditEvent.ARCHIVE_DELETED, folder, archive, reason, Outcome.DONE)
-        return freed_bytes
-
-    async def _forget(self, folder: Path, run: RunId) -> int:
-        if await self._is_open(run):
-            raise Refused(
-                reason=f"The run that makes {folder} goes on, or was interrupted.",
-                mend="Let it end, or resume or undo it: undoing deletes what it wrote.",
-            )
-        why = "It was never finished."
-        await self._record(AuditEvent.ARCHIVE_DELETED, folder, None, why, None)  # before the effect
-        freed_bytes = await self._shelf.forget(folder)
-        await self._record(AuditEvent.ARCHIVE_DELETED, folder, None, why, Outcome.DONE)
         return freed_bytes
 
     def _demand_writing(self) -> None:

@@ -16,14 +16,13 @@ from typing import TypeVar
 
 import msgspec
 
-from xsconsole.domain.archive import DOCUMENT, KEEP, MOST_DOCUMENT_BYTES, Held, Keep, Measured
+from xsconsole.domain.archive import DOCUMENT, KEEP, MOST_DOCUMENT_BYTES, UNFINISHED, Held, Keep, Measured
 from xsconsole.domain.ids import RunId
 from xsconsole.errors import Refused
 from xsconsole.store.files import settle
 
 T = TypeVar("T")
 
-UNFINISHED = ".part"
 OWNER = ".run"  # in an unfinished folder: the run that made it
 HOLD = "hold.json"  # beside the document: it may come and go, and is no part of the archive
 PROOF = "proof.json"  # and this: that it could be restored, and when

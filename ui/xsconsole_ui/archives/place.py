@@ -8,9 +8,9 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from xsconsole.console import ArchiveRoom, Destination, Estate, PoolArchives
+from xsconsole.console import ArchiveRoom, Destination, Estate, PoolArchives, runs_on
 from xsconsole.domain import words
-from xsconsole.domain.archive import Finding, Listed, Pooled, Shelved, freed_words
+from xsconsole.domain.archive import Finding, Listed, Pooled, Shelved
 from xsconsole.domain.board import Card
 from xsconsole.domain.events import InventoryChanged
 from xsconsole.domain.folding import one_line
@@ -22,6 +22,7 @@ from xsconsole_ui import pieces
 from xsconsole_ui import theme as look
 from xsconsole_ui.archives.archive_dialog import ArchiveDialog
 from xsconsole_ui.archives.columns import ARCHIVES, SPARE, columns_of_archives, told
+from xsconsole_ui.archives.deleting import deletion_question
 from xsconsole_ui.archives.hold_dialog import HoldDialog
 from xsconsole_ui.archives.keeping import KeepDialog
 from xsconsole_ui.archives.prove_dialog import ProveDialog
@@ -50,7 +51,7 @@ class ArchivePlace(pieces.Panel):
     ) -> None:
         super().__init__(self.tr("Archive"), parent=parent)
         self._console, self._bridge, self._jobs = console, bridge, jobs
-        self.room = ArchiveRoom(console.home)
+        self.room = ArchiveRoom(console.home, lambda: runs_on(console.board))
         self.pooled = PoolArchives(console.home, lambda: console.pools)
         self._reading: asyncio.Task[object] | None = None  # that verifies one
         self._share = 0.0  # of it that is read
@@ -109,7 +110,7 @@ class ArchivePlace(pieces.Panel):
         self.body.addWidget(self.list, 1)
         self.list.view.selectionModel().selectionChanged.connect(self._look)
         self.list.opened.connect(self._restore)
-        self._told = self.pooled.told()
+        self._told = self._present
         self._soon = one_shot(self, self.renew, GATHER_MS)
         self._end = console.subscribe(InventoryChanged, self._hear)
         bridge.run_changed.connect(self._hear_run)
@@ -123,8 +124,13 @@ class ArchivePlace(pieces.Panel):
 
     def _hear(self, event: InventoryChanged) -> None:
         is_pool = event.batch.is_whole or any(change.class_name == "pool" for change in event.batch.changes)
-        if is_pool and self.isVisible() and self.pooled.told() != self._told and not self._soon.isActive():
+        if is_pool and self.isVisible() and self._present != self._told and not self._soon.isActive():
             self._soon.start()
+
+    @property
+    def _present(self) -> tuple[object, object]:
+        """What decides on the list beside the folders: what pools say of archives, and which runs stand there."""
+        return self.pooled.told(), runs_on(self._console.board)
 
     def _offer(self, text: str, perform: object) -> QAction:
         action = QAction(text, self)
@@ -148,14 +154,17 @@ class ArchivePlace(pieces.Panel):
     async def _read(self) -> None:
         self._looks += 1
         mine = self._looks
-        self._told = self.pooled.told()
+        self._told = self._present
         found: list[Listed] = [*await self.room.listed(), *await self.pooled.listed()]
         if mine != self._looks:
             return  # a later look shows what is newer
         found.sort(key=lambda one: one.archive.at.timestamp() if one.archive is not None else 0.0, reverse=True)
         self.list.show_all(found)
         size = words.size(sum(one.archive.size_bytes for one in found if one.archive is not None))
-        self.header.set_caption(f"{words.count(len(found), 'archive')}, {size}" if found else "")
+        left = sum(one.is_unfinished for one in found)
+        told = [f"{words.count(len(found) - left, 'archive')}, {size}"] if len(found) > left else []
+        told += [self.tr("{number} unfinished").format(number=left)] if left else []
+        self.header.set_caption(", ".join(told))
         self._look()
         self.listed.emit()
 
@@ -361,13 +370,7 @@ class ArchivePlace(pieces.Panel):
             self._start(self._deleted(one), "delete an archive")
 
     async def _deleted(self, one: Shelved) -> None:
-        self.dialog = box = Question(
-            self,
-            self.tr("Delete the archive?"),
-            self.tr("The archive of {name} is deleted for good.").format(name=one_line(one.called)),
-            self.tr("{frees} What stands on pools stays.").format(frees=freed_words(one, self.room.now())),
-            self.tr("Delete"),
-        )
+        self.dialog = box = deletion_question(one, self.room.now(), self)
         try:
             if await answered(box):
                 await self.room.delete(Path(one.folder), "")

@@ -282,7 +282,8 @@ class PlanPage(QWidget):
                 self._tell("good", self.tr("Done."), self.tr("The pool and the record say so."))
             case RunState.UNDONE if run.error is None:  # on request: nothing failed
                 told = self.tr("What the run had done was put back; the pool and the record say so.")
-                self._tell("good", self.tr("Undone."), told)
+                left = " ".join(run.remarks.values())
+                self._tell("warn" if left else "good", self.tr("Undone."), pieces.joined(told, left))
             case RunState.UNDONE:
                 failure, remains = _explained(run)
                 self._tell("warn" if run.is_aborted else "bad", failure, remains, _details(run))

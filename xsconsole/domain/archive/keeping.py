@@ -31,6 +31,8 @@ def freed_words(one: Shelved, now: datetime) -> str:
     frees = f"{size(one.archive.size_bytes)} become" if one.archive is not None else "What it takes becomes"
     early = one.keep is not None and not one.keep.is_over(now)
     said = f"{frees} free in {shortened(str(one.folder.parent), 200)}, at once."
+    if one.is_unfinished:
+        return f"{shortened(one.where, 200)}: {one.problem} {said}"
     if early and one.keep is not None:
         said += f" It was to be kept until {instant(one.keep.until)}, as {shortened(one.keep.by, 60)} said."
     return said

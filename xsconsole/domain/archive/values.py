@@ -19,6 +19,7 @@ MANIFEST = "manifest.json"
 WORKFLOW = "workflow.json"
 RECORD = "record.jsonl"
 FORMAT = 1
+UNFINISHED = ".part"  # at the end of the name of a folder that is no archive yet
 KEEP = "keep.json"  # beside the document, and no part of the archive: until when it is kept
 
 

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 
 from xsconsole.domain.actions.fences import FenceAction
 from xsconsole.domain.actions.proofs import ProofAction
+from xsconsole.domain.ids import ConsoleId, StepKey
 from xsconsole.domain.plan import Step
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.engine.ports import PoolPort, Progress
-from xsconsole.engine.runs.gatekeeper import Gatekeeper
+from xsconsole.engine.runs.gatekeeper import Gatekeeper, remarks_of
+from xsconsole.engine.runs.left_elsewhere import left_elsewhere
 from xsconsole.engine.runs.missing import note_missing
 from xsconsole.engine.runs.performer import Performer
 from xsconsole.engine.runs.presence import Results
@@ -27,6 +29,7 @@ class Crew:
         other: tuple[PoolPort, Gatekeeper] | None,
     ) -> None:
         self._plan = record.plan
+        self._console = surroundings.archives.console if surroundings.archives is not None else ConsoleId("")
         home, clock, key, archives = surroundings.pool, surroundings.clock, surroundings.key, surroundings.archives
         if other is None:
             gatekeeper = surroundings.gatekeeper
@@ -71,6 +74,10 @@ class Crew:
         await self._home.settle_down()
         if self._other is not self._home:
             await self._other.settle_down()
+
+    def remarks(self, record: RunRecord) -> dict[StepKey, str]:
+        """Return what has to be known at the end of a run though nothing failed, in the order of its steps."""
+        return {**remarks_of(record), **left_elsewhere(record, self._console)}
 
     @contextlib.contextmanager
     def _telling_what_is_gone(self, step: Step) -> Iterator[None]:

@@ -27,7 +27,7 @@ from xsconsole.engine.ports import LEAST_PRIORITY, PoolPort
 from xsconsole.engine.requests.emergency import PRIORITY
 from xsconsole.engine.runs.aborting import Aborting
 from xsconsole.engine.runs.crew import Crew
-from xsconsole.engine.runs.gatekeeper import Gatekeeper, remarks_of
+from xsconsole.engine.runs.gatekeeper import Gatekeeper
 from xsconsole.engine.runs.lanes import lanes_of, most_urgent_first
 from xsconsole.engine.runs.lease import Keeping
 from xsconsole.engine.runs.run_record import StandingRecord, has_effect, lasting_titles, settled, undone, undone_titles
@@ -381,7 +381,7 @@ class Run:
             going=dict(self._progress),
             progress=share_of(self.plan, set(record.settled) - set(record.undone), going),
             took_s=dict(self._took_s),
-            remarks=remarks_of(record),
+            remarks=self._performer.remarks(record),
         )
 
     async def _record(
