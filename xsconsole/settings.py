@@ -56,6 +56,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
 
     `connected` are the addresses of the pools that the window connects to at its start; None: the latest one.
     `archive_places` are folders in which archives were put, the latest first.
+    `anchor_folder` is where heads of the record are left, too; empty: nowhere.
     `certificates` are the trusted fingerprints of hosts, by host and port: each host of a pool has its own.
     """
 
@@ -70,6 +71,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     searches: Searches = NO_SEARCHES
     hook: Hook | None = None
     archive_places: tuple[str, ...] = ()
+    anchor_folder: str = ""
     format: Literal[1] = 1
 
 
@@ -191,6 +193,14 @@ class Settings:
 
         if self.archive_places[:1] != (place,):
             self._change(kept)
+
+    @property
+    def anchor_folder(self) -> str:
+        return self._preferences.anchor_folder
+
+    def keep_anchor_folder(self, folder: str) -> None:
+        """Leave heads of the record in this folder from now on; empty: in none."""
+        self._change(lambda now: msgspec.structs.replace(now, anchor_folder=folder))
 
     def known_pool(self, url: str) -> KnownPool | None:
         return next((pool for pool in self.pools if pool.url == url), None)

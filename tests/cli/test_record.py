@@ -111,6 +111,8 @@ def test_a_bundle_is_left_for_somebody_else_who_checks_it_without_the_home(shell
         shell.say("audit", "verify", "--head", head),
     ]
     newest = shell.say("audit", "list", "--json", "--limit", "3").document
+    anchored = shell.say("audit", "anchor", "--into", str(tmp_path / "anchors"), "--json").document
+    verified = shell.say("audit", "verify").out
 
     assert made.status == 0, made.err
     assert made.document["shown"] == manifest["shown"] == manifest["head"]["seq"]
@@ -122,5 +124,7 @@ def test_a_bundle_is_left_for_somebody_else_who_checks_it_without_the_home(shell
     assert "BAD files: It is no zip" in checks[4].out
     assert "cannot be read" in checks[5].err
     assert "Name the bundle" in checks[6].err
+    assert verified.count(f"up to row {anchored['seq']}") == 1
+    assert len(list((tmp_path / "anchors").iterdir())) == 1
     assert [row["event"] for row in newest] == ["console.stopped", "export.closed", "export.opened"]
     assert newest[1]["outcome"] == "failed"

@@ -5,7 +5,8 @@ from typing import Any
 from embedded import EmbeddedPool
 
 OURS = "xsconsole."
-ANYHOW = ("xsconsole.lease.", "xsconsole.workflow.")  # whoever connects first publishes; counters of leases stay
+# Whoever connects first publishes; counters of leases stay; a console anchors its record when it has promoted.
+ANYHOW = ("xsconsole.lease.", "xsconsole.workflow.", "xsconsole.anchor.")
 
 
 def footprint(pool: EmbeddedPool) -> dict[str, Any]:

@@ -203,6 +203,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "audit export": ("record", "audit_export"),
     "audit verify": ("record", "audit_verify"),
     "audit accept": ("record", "audit_accept"),
+    "audit anchor": ("record", "audit_anchor"),
     "audit board": ("projecting", "audit_board"),
 }
 """Module and function of each verb, loaded when it is said."""

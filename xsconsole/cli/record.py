@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+import msgspec
+
 from xsconsole.cli import documents, output
 from xsconsole.cli.session import Given, no_passphrase, pass_on_notices
 from xsconsole.console import Console
@@ -126,10 +128,40 @@ def _progress(done: int, of: int) -> None:
         output.note(f"{done} of {of} rows are written.")
 
 
+def _absolute(folder: str) -> str:
+    return str(Path(folder).absolute())
+
+
 def _sign(verdict: Verdict) -> str:
     if not verdict.is_good:
         return "BAD"
     return "ok " if verdict.is_vouched else "?  "
+
+
+async def audit_anchor(options: argparse.Namespace) -> int:
+    """Say where the record ends, and leave that in a folder, now and from now on."""
+    if options.into and options.into_none:
+        raise Refused(reason="A folder and no folder cannot both be.", mend="Give --into DIR or --into-none.")
+    folder = _absolute(options.into) if options.into else ""
+    console = await Console.open(options.home, passphrase=Given(options).passphrase)
+    try:
+        pass_on_notices(console)
+        evidence, settings = console.home.evidence, console.home.settings
+        if folder:
+            await evidence.drop(folder)
+        if folder or options.into_none:
+            settings.keep_anchor_folder(folder)
+        head = await evidence.head()
+    finally:
+        await console.close()
+    assert head is not None  # opening a console is on record
+    if options.json:
+        output.print_json(msgspec.to_builtins(head))
+        return 0
+    output.say(f"{head.seq}:{head.digest}")
+    if settings.anchor_folder:
+        output.note(f"Each later anchor is left in {output.cell(settings.anchor_folder, 400)}, too.")
+    return 0
 
 
 async def audit_accept(options: argparse.Namespace) -> int:

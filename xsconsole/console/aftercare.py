@@ -1,9 +1,10 @@
-"""Closes runs of this console that were left and that somebody else settled, as soon as the pool shows it."""
+"""Closes runs of this console that somebody else settled, as soon as the pool shows it, and has anchors left there."""
 
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 
+from xsconsole.console.anchoring import Anchoring
 from xsconsole.console.dead_batches import close_dead
 from xsconsole.console.home import Home
 from xsconsole.console.own_runs import OwnRuns
@@ -20,14 +21,22 @@ log = logging.getLogger(__name__)
 class Aftercare:
     """Follows one connection. Lives on the loop's thread."""
 
-    def __init__(self, engine: Engine, ledger: Ledger, pool: Uuid, runs: OwnRuns, home: Home) -> None:
+    def __init__(
+        self, engine: Engine, ledger: Ledger, pool: Uuid, runs: OwnRuns, home: Home, anchoring: Anchoring
+    ) -> None:
         self._engine = engine
         self._ledger = ledger
         self._pool = pool
         self._runs = runs
         self._home = home
+        self._anchoring = anchoring
         self._left: dict[RunId, ConfigurationId] = {}
         self._work: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Begin to follow the connection."""
+        await self.begin()
+        self._anchoring.begin()
 
     async def begin(self) -> None:
         """Remember what this home has left open, and tell its own runs which of them are not."""
@@ -37,6 +46,7 @@ class Aftercare:
         await close_dead(self._home, [run.run for run in runs], self._ledger)
 
     def hear_run(self, status: RunStatus) -> None:
+        self._anchoring.hear_run(status)
         if status.state is RunState.INTERRUPTED:
             self._left[status.run] = status.plan.intent.configuration
         elif status.state is not RunState.SETTLED_ELSEWHERE:
@@ -59,6 +69,7 @@ class Aftercare:
             self._work = asyncio.get_running_loop().create_task(work(), name="aftercare")
 
     async def close(self) -> None:
+        await self._anchoring.close()
         if self._work is not None:
             self._work.cancel()
             await asyncio.wait([self._work])

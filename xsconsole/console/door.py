@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from xsconsole.console.acts import Acts
 from xsconsole.console.aftercare import Aftercare
+from xsconsole.console.anchoring import Anchoring
 from xsconsole.console.announced import AnnouncedLedger
 from xsconsole.console.archives import ArchiveRoom
 from xsconsole.console.bus import Bus
@@ -178,6 +179,7 @@ class Console:
         publishes = self._may_all() and not self._home.is_reading and self.neighbours.is_first
         # Who does not publish is shown what could be: a pool beside others may be meant to follow theirs.
         self._mirror.assume(None if publishes else default_workflow())
+        await self._home.evidence.meet(gateway.identity, lambda: self.inventory)
         if self._home.is_reading:
             await self.requests.begin(gateway.vouched)
             return
@@ -195,8 +197,9 @@ class Console:
         await self.acts.begin(gateway, ledger, self._home, lambda: (self.inventory, self.own_board))
         if self._may_all():
             await engine.begin()
-            self._aftercare = Aftercare(engine, ledger, gateway.identity.pool, self._runs, self._home)
-            await self._aftercare.begin()
+            anchoring = Anchoring(self._home.evidence, gateway.pool, self._home.clock, lambda: self.inventory)
+            self._aftercare = Aftercare(engine, ledger, gateway.identity.pool, self._runs, self._home, anchoring)
+            await self._aftercare.open()
             if publishes and self.board.workflow is None and await engine.publish_default() is not None:
                 await self._mirror.until_workflow(gateway.identity.pool_name)
         await self.requests.begin(gateway.vouched)
@@ -222,6 +225,7 @@ class Console:
             await engine.close()
         if gateway is not None:
             self._lease_memory.pass_on(self._watch, gateway.identity.pool)
+            self._home.evidence.leave(gateway.identity)
             await gateway.close()
 
     @property

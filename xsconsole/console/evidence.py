@@ -2,24 +2,31 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 from xsconsole.console import record_memory
 from xsconsole.console.verifying import verified_apart
 from xsconsole.domain import anchors
 from xsconsole.domain.anchors import Anchor
 from xsconsole.domain.events import AuditVerified
+from xsconsole.domain.heads import SignedHead
 from xsconsole.domain.ids import Uuid
+from xsconsole.domain.inventory import Inventory, Message
 from xsconsole.domain.record import AuditQuery, AuditRow, Verdict
-from xsconsole.engine.ports import Clock
+from xsconsole.engine.ports import Clock, Identity
 from xsconsole.errors import ConsoleError, NotFound, StoreFailed
 from xsconsole.settings import Settings
+from xsconsole.store import files
 from xsconsole.store.keys import is_signature
 from xsconsole.store.ledger import SqliteLedger
 from xsconsole.store.reader import LedgerReader
+from xsconsole.store.sqlite import failures
 
 EVERY_S = 3600.0
+LONGEST_FILE = 4096
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +46,7 @@ class Evidence:
         self._ledger = ledger
         self._reader = ledger.reader if ledger is not None else reader
         self._finding = finding  # of one that only looks; who writes does not go on with one
-        self._pools: dict[Uuid, tuple[Anchor, ...]] = {}  # what was found in each pool when it was looked at last
+        self._pools: dict[Uuid, Callable[[], Iterable[Anchor]]] = {}  # what each connected pool keeps now
         self._keeper: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
@@ -83,6 +90,57 @@ class Evidence:
         query = replace(query, pools={**named, **query.pools})
         return () if self._reader is None else await self._reader.page(query, before=before, limit=limit)
 
+    # --- anchors
+
+    async def head(self) -> SignedHead | None:
+        """Return a signed head of the end of the record; None where there is no row, or nothing can be written."""
+        return None if self._ledger is None else await self._ledger.state_head(is_anew=False)
+
+    async def kept_end(self) -> str:
+        """Return where the record ends, as a person keeps it: SEQ:DIGEST; empty where there is no row."""
+        end = None if self._reader is None else await self._reader.head()
+        return f"{end.seq}:{end.digest.hex()}" if end is not None and end.seq else ""
+
+    async def drop(self, folder: str) -> Anchor | None:
+        """Leave a head in a folder now; None where there is no row yet.
+
+        Raises:
+            StoreFailed: it cannot be written there, or the head cannot be kept.
+        """
+        head = await self.head()
+        if head is None or self._ledger is None:
+            return None
+        anchor = await asyncio.to_thread(dropped, Path(folder), head)
+        await self._ledger.remember_anchors([anchor])
+        return anchor
+
+    async def keep(self, *left: Anchor) -> None:
+        """Remember where heads were left, and leave the newest in the folder that somebody named, too."""
+        if self._ledger is None:
+            return
+        folder = self._settings.anchor_folder
+        if folder and left:
+            newest = max((one.head for one in left), key=lambda head: head.seq)
+            left = (*left, await asyncio.to_thread(dropped, Path(folder), newest))
+        await self._ledger.remember_anchors(left)
+
+    async def meet(self, identity: Identity, inventory: Callable[[], Inventory]) -> Verdict | None:
+        """Compare the record with what a pool keeps of it, before anything is written there, and from now on.
+
+        None where there is no record that could be compared.
+        """
+        self._pools[identity.pool] = lambda: anchors_in(inventory(), identity.pool, identity.pool_name)
+        return None if self._reader is None else await self.anchored()
+
+    def leave(self, identity: Identity) -> None:
+        """Look into a pool no more."""
+        self._pools.pop(identity.pool, None)
+
+    async def own(self, found: Iterable[Anchor]) -> list[Anchor]:
+        """Return those that are heads of this record by its own keys."""
+        source = self._source
+        return anchors.of_chain(found, (await source.end(())).chain_id, await source.keys(), is_signature)
+
     # --- checking
 
     async def verify(self, expected_key: str | None) -> tuple[Verdict, ...]:
@@ -114,14 +172,47 @@ class Evidence:
 
     async def anchored(self) -> Verdict:
         """Compare the record with every anchor that is known of it."""
-        source = self._source
-        seen = [one for found in self._pools.values() for one in found]
-        chain, keys = (await source.end(())).chain_id, await source.keys()
-        looked_at = anchors.of_chain(seen, chain, keys, is_signature)
-        remembered = anchors.of_chain(await source.anchors(), chain, keys, is_signature)
-        every = [*looked_at, *remembered]
-        verdict = anchors.judged(every, await source.end([one.head.seq for one in every]))
-        if looked_at or not verdict.is_good or not verdict.is_vouched:
+        folder = self._settings.anchor_folder
+        in_folder = await asyncio.to_thread(found_in, Path(folder)) if folder else ()
+        seen = await self.own([*in_folder, *(one for found in self._pools.values() for one in found())])
+        remembered = await self._source.anchors()
+        if self._ledger is not None:
+            await self._ledger.remember_anchors([one for one in seen if one not in remembered])
+        every = [*seen, *await self.own(remembered)]
+        verdict = anchors.judged(every, await self._source.end([one.head.seq for one in every]))
+        if seen or not verdict.is_good or not verdict.is_vouched:
             return verdict
         sentence = f"{verdict.sentence} So this home remembers it; nobody has looked there now."
         return replace(verdict, sentence=sentence, is_vouched=False)
+
+
+def anchors_in(inventory: Inventory, pool: str, pool_name: str) -> tuple[anchors.Anchor, ...]:
+    """Return the anchors that a pool keeps, as last heard of: in its keys, and as messages."""
+    keys = inventory.pool.other_config if inventory.pool is not None else {}
+    found = anchors.in_messages(inventory.all(Message), pool, pool_name)
+    return (*anchors.in_keys(keys, pool, pool_name), *found)
+
+
+def dropped(folder: Path, head: SignedHead) -> Anchor:
+    """Leave a head in a folder, as a file of its own.
+
+    Raises:
+        StoreFailed: it cannot be written there.
+    """
+    name, text = anchors.file_name(head), anchors.file_text(head)
+    with failures(folder / name):
+        folder.mkdir(parents=True, exist_ok=True)
+        files.replace(folder / name, text.encode())
+    anchor = anchors.in_file(str(folder), name, text)
+    assert anchor is not None
+    return anchor
+
+
+def found_in(folder: Path) -> tuple[Anchor, ...]:
+    """Return the anchors in a folder; a folder that is not there, such as on a stick that was pulled out, has none."""
+    found = []
+    for path in sorted(folder.glob(f"*{anchors.FILE_SUFFIX}")):
+        with suppress(OSError):
+            text = path.read_text(encoding="utf-8", errors="replace")[:LONGEST_FILE]
+            found.append(anchors.in_file(str(folder), path.name, text))
+    return tuple(one for one in found if one is not None)

@@ -17,7 +17,7 @@ PAGE_ROWS = 500
 ABSENT = (
     "What other consoles did, beyond what this one observed while it was connected.",
     "Whether the disks hold what they should: their contents are not covered by any digest here.",
-    "Anchors outside this console's own file: who owns the file and the key could have made the record anew.",
+    "What somebody did who owns the file and the key, before the newest anchor was left: it could have been made anew.",
 )
 
 
@@ -47,6 +47,7 @@ async def write_report(
         rows=await _all_rows(console),
         verdicts=await console.verify_audit(),
         key_fingerprint=console.home.key_fingerprint,
+        head=await console.home.evidence.kept_end(),
         pictures=tuple(pictures),
         notes=tuple(notes),
         absent=ABSENT,

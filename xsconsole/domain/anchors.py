@@ -72,22 +72,25 @@ def stem_of(chain_id: str) -> str:
 
 
 def in_keys(keys: Mapping[str, str], pool: str, pool_name: str) -> tuple[Anchor, ...]:
-    """Return the anchors among the keys of a pool, of whatever chain."""
+    """Return the anchors among the keys of a pool, of whatever chain; each names its chain's key without a number."""
     found = []
     for key, text in keys.items():
         head = head_of(text) if key.startswith(STEM) else None
         if head is not None:
-            found.append(
-                Anchor(
-                    head=head,
-                    kind=AnchorKind.KEY,
-                    place=pool,
-                    place_name=pool_name,
-                    reference=key,
-                    kept_at=head.instant,
-                )
-            )
+            found.append(left_in_pool(head, pool, pool_name))
     return tuple(found)
+
+
+def left_in_pool(head: SignedHead, pool: str, pool_name: str) -> Anchor:
+    """Return the anchor that was just written to the key of a chain."""
+    return Anchor(
+        head=head,
+        kind=AnchorKind.KEY,
+        place=pool,
+        place_name=pool_name,
+        reference=stem_of(head.chain_id),
+        kept_at=head.instant,
+    )
 
 
 def in_messages(messages: Iterable[Message], pool: str, pool_name: str) -> tuple[Anchor, ...]:

@@ -69,6 +69,7 @@ class Report:
     rows: tuple[AuditRow, ...]  # oldest first
     verdicts: tuple[Verdict, ...]
     key_fingerprint: str
+    head: str = ""  # where the record ends, as SEQ:DIGEST
     pictures: tuple[Picture, ...] = ()
     notes: tuple[str, ...] = ()  # figures worth keeping that nothing depends on
     absent: tuple[str, ...] = ()

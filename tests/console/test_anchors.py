@@ -1,0 +1,63 @@
+"""A pool keeps where the record of a console ended, and tells it when an earlier copy of it comes back."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from embedded import EmbeddedPool, embedded_pool
+
+from tests.console.desk import seated
+from tests.console.pool_state import pool_keys
+from xsconsole.domain.anchors import CHECK, MESSAGE_NAME, file_text, in_keys, stem_of
+from xsconsole.domain.heads import head_of, is_genuine
+from xsconsole.store.keys import is_signature
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[EmbeddedPool]:
+    with embedded_pool("--speed", "20") as served:
+        yield served
+
+
+def messages(pool: EmbeddedPool) -> list[str]:
+    with pool.plain_session() as session:
+        found = session.xenapi.message.get_all_records().values()
+    return [one["body"] for one in found if one["name"] == MESSAGE_NAME]
+
+
+async def test_a_promotion_leaves_anchors_by_which_an_earlier_copy_of_the_record_is_known(
+    pool: EmbeddedPool, tmp_path: Path
+) -> None:
+    home, folder = tmp_path / "home", tmp_path / "anchors"
+    async with seated(pool, home) as desk:
+        before = await desk.console.home.evidence.anchored()
+        desk.console.home.settings.keep_anchor_folder(str(folder))
+    assert messages(pool) == []  # who only connects for a moment leaves none
+    shutil.copytree(home, tmp_path / "copy")
+    async with seated(pool, home) as desk:
+        assert (await desk.do(desk.promotion())).error is None
+
+    with pool.plain_session() as session:
+        (kept,) = in_keys(pool_keys(session), "p", "acme")
+    (message,) = messages(pool)
+    head = head_of(message)
+    assert head == kept.head
+    assert head is not None
+    assert is_genuine(head, is_signature)
+    assert [path.read_text() for path in folder.iterdir()] == [file_text(head)]
+    assert (before.is_good, before.is_vouched, before.check) == (True, False, CHECK)
+
+    async with seated(pool, home) as desk:
+        after = await desk.console.home.evidence.anchored()
+        remembered = await desk.console.home.ledger.reader.anchors()
+    assert (after.is_good, after.is_vouched) == (True, True), after
+    assert f"up to row {head.seq}." in after.sentence
+    assert {one.reference for one in remembered} >= {stem_of(head.chain_id), next(folder.iterdir()).name}
+
+    shutil.rmtree(home)
+    shutil.copytree(tmp_path / "copy", home)
+    shutil.rmtree(folder)
+    async with seated(pool, home) as desk:
+        told = await desk.console.home.evidence.anchored()
+    assert (told.is_good, f"vouches for row {head.seq}: it is an earlier copy" in told.sentence) == (False, True), told
