@@ -7,7 +7,7 @@ import pytest
 from tests.engine.desks import CountingIds, Desk, MemoryLedger, Office, virtually
 from tests.engine.memory_port import Fault
 from xsconsole.domain.poolstate import LeaseValue, encode, lease_stem, numbers
-from xsconsole.engine.ports import Field
+from xsconsole.engine.ports import Field, Ids, PoolPort
 from xsconsole.engine.runs.lease import Leases, LeaseTiming, free_forsaken
 from xsconsole.engine.runs.watch import LeaseWatch
 from xsconsole.errors import HeldElsewhere, LeaseLost, LostMaster, PoolFailed
@@ -15,12 +15,12 @@ from xsconsole.errors import HeldElsewhere, LeaseLost, LostMaster, PoolFailed
 THING = "configuration.shop"
 
 
-def leases(desk: Desk) -> Leases:
+def leases(desk: Desk, road: PoolPort | None = None, ids: Ids | None = None) -> Leases:
     return Leases(
-        pool=desk.port,
+        pool=road or desk.port,
         ledger=desk.ledger,
         clock=desk.clock,
-        ids=CountingIds(9),
+        ids=ids or CountingIds(9),
         watch=desk.engine.watch,
         me=desk.me,
         timing=LeaseTiming(),

@@ -134,7 +134,7 @@ class Adopt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dissolve:
-    """Forget a configuration: its VMs stay, everything we wrote goes but the lease counters."""
+    """Forget a configuration: its VMs stay, everything we wrote goes, the lease counters after the run."""
 
     configuration: ConfigurationId
     revision: int

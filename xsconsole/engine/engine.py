@@ -21,6 +21,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from dataclasses import replace
+from functools import partial
 
 from xsconsole.domain.approval import Decision
 from xsconsole.domain.board import Board
@@ -58,6 +59,7 @@ from xsconsole.engine.requests.freezer import Freezer
 from xsconsole.engine.requests.reviewing import forget_review
 from xsconsole.engine.runs.gatekeeper import Gatekeeper, World
 from xsconsole.engine.runs.lease import Keeping, Leases, LeaseTiming, Me, free_forsaken
+from xsconsole.engine.runs.lease_ends import end_counters
 from xsconsole.engine.runs.run_record import standing_run
 from xsconsole.engine.runs.runner import Run
 from xsconsole.engine.runs.surroundings import Observer, Surroundings
@@ -86,11 +88,18 @@ class Engine:
         archives: Archives | None = None,
     ) -> None:
         self.watch = watch or LeaseWatch(clock)
-        self._pool, self._ledger, self._clock = pool, ledger, clock
-        self._ids, self._me = ids, me
-        self._check = check
-        self._world = world
-        self._timing = timing or LeaseTiming()
+        self._pool, self._ledger, self._clock, self._ids, self._me = pool, ledger, clock, ids, me
+        self._check, self._world = check, world
+        self._leases = partial(
+            Leases,
+            pool=pool,
+            ledger=ledger,
+            clock=clock,
+            ids=ids,
+            watch=self.watch,
+            me=me,
+            timing=timing or LeaseTiming(),
+        )
         keeper = Gatekeeper(world, clock, prober)
         self._surroundings = Surroundings(
             pool=pool, ledger=ledger, clock=clock, observe=observe, gatekeeper=keeper, key=me.key, archives=archives
@@ -326,10 +335,12 @@ class Engine:
 
     async def _see_through(self, run: Run, record: RunRecord, direction: Direction | None) -> None:
         await run.go(direction)
-        if run.status.state is RunState.DONE:
-            with contextlib.suppress(PoolUnavailable, PoolFailed, StoreFailed):
+        with contextlib.suppress(PoolUnavailable, PoolFailed, StoreFailed):
+            if run.status.state is RunState.DONE:
                 # What stays behind is void, because the configuration is another now, and can be withdrawn.
                 await self.requests.tidy_after(record)
+            if run.status.state in (RunState.DONE, RunState.UNDONE):
+                await end_counters(self._pool, self.watch, keys_of(self._world.inventory), self._world.board, record)
 
     def _keep(self, work: Coroutine[None, None, None], name: str) -> None:
         task: asyncio.Task[None] = asyncio.create_task(work, name=name)
@@ -342,17 +353,6 @@ class Engine:
             asyncio.get_running_loop().call_exception_handler(
                 {"message": f"{task.get_name()} ended by a bug", "exception": bug, "task": task}
             )
-
-    def _leases(self) -> Leases:
-        return Leases(
-            pool=self._pool,
-            ledger=self._ledger,
-            clock=self._clock,
-            ids=self._ids,
-            watch=self.watch,
-            me=self._me,
-            timing=self._timing,
-        )
 
     def _leases_for(self, plan: Plan) -> Keeping:
         return leases_of(plan, self._leases(), neighbour_of(plan.intent, self.abroad))

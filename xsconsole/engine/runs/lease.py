@@ -16,6 +16,7 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.poolstate import LeaseValue, decode, encode, lease_stem, numbers
 from xsconsole.domain.words import silence
 from xsconsole.engine.ports import Clock, Field, Ids, Ledger, PoolPort
+from xsconsole.engine.runs.lease_ends import floor_of
 from xsconsole.engine.runs.watch import UNKNOWN, LeaseWatch
 from xsconsole.engine.values import RACES, insist
 from xsconsole.errors import HeldElsewhere, LeaseLost, PoolFailed, PoolUnavailable
@@ -54,6 +55,25 @@ class _Held:
     nonce: str
     number: int
     renewed_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tried:
+    """A number that was asked for, and what stood when it was chosen: the highest of the thing, and the floor."""
+
+    number: int
+    seen: int
+    floor: int
+
+    def holds(self, keys: Mapping[str, str], thing: str) -> bool:
+        """Return whether the number holds the thing: it is the next after what was seen, as if nobody else were there.
+
+        Else somebody may hold it from another floor, or end the counters, and take this number away with those he saw.
+        """
+        above, *others = (*_standing(keys, thing), 0)
+        floor = floor_of(keys)
+        is_next = above == self.number and max(others, default=0) == self.seen
+        return is_next and (floor == self.floor or self.number > floor)
 
 
 def process_of(nonce: str) -> str:
@@ -151,22 +171,31 @@ class Leases:
         nonce = f"{self._me.process}.{self._ids.new()}"
         await self._ledger.remember_nonce(nonce, thing)
         asked_s = self._clock.monotonic_s()  # where an answer was lost, others count from about here
-        number = await insist(self._pool, lambda: self._try_take(thing, nonce))
+        tried: dict[int, _Tried] = {}
+        number = await insist(self._pool, lambda: self._try_take(thing, nonce, tried))
         held = self._held[thing] = _Held(thing=thing, nonce=nonce, number=number, renewed_s=asked_s)
         await self._clean(held)
 
-    async def _try_take(self, thing: str, nonce: str) -> int:
+    async def _try_take(self, thing: str, nonce: str, tried: dict[int, _Tried]) -> int:
         for _ in range(RACES):
             keys = await self._pool.keys(Field.POOL)
             self._watch.look(keys)
-            number, value = _top(keys, thing)
-            if number and value.nonce == nonce:
-                return number
+            mine = [each for each in tried.values() if _is_of(keys, thing, each.number, nonce)]
+            for each in mine:
+                if each.holds(keys, thing):
+                    return each.number
+            for each in mine:
+                await self._pool.remove_key(Field.POOL, _key(thing, each.number))
+            if mine:
+                continue
             holder = self._watch.holder_of(thing)
             if holder is not None:
                 raise _held_elsewhere(holder, self._watch.quiet_s(thing) or 0.0)
+            number, floor = _top(keys, thing)[0], floor_of(keys)
+            following = max(number, floor) + 1
+            tried[following] = _Tried(number=following, seen=number, floor=floor)
             # Only the answer to the next look counts: a number added late, below a higher one, holds nothing.
-            await self._pool.add_key(Field.POOL, _key(thing, number + 1), self._text(nonce, "held"))
+            await self._pool.add_key(Field.POOL, _key(thing, following), self._text(nonce, "held"))
         raise PoolFailed(code="MAP_DUPLICATE_KEY", parameters=("pool.other_config", thing), method="add_to")
 
     async def _keep(self) -> None:
@@ -267,10 +296,19 @@ def _things(keys: Mapping[str, str]) -> list[str]:
 
 
 def _top(keys: Mapping[str, str], thing: str) -> tuple[int, LeaseValue]:
-    standing = numbers(keys, lease_stem(thing))
+    standing = _standing(keys, thing)
     if not standing:
         return 0, UNKNOWN
     return standing[0], decode(keys[_key(thing, standing[0])], LeaseValue) or UNKNOWN
+
+
+def _standing(keys: Mapping[str, str], thing: str) -> tuple[int, ...]:
+    return numbers(keys, lease_stem(thing))
+
+
+def _is_of(keys: Mapping[str, str], thing: str, number: int, nonce: str) -> bool:
+    value = decode(keys.get(_key(thing, number), ""), LeaseValue)
+    return value is not None and value.nonce == nonce
 
 
 def _key(thing: str, number: int) -> str:

@@ -166,7 +166,7 @@ def plan_adopt(command: Adopt, board: Board, inventory: Inventory) -> Plan:
 
 
 def plan_dissolve(command: Dissolve, board: Board, inventory: Inventory, actor: str) -> Plan:
-    """Remove every key we wrote but the lease counters: from members, clones, snapshots and the pool."""
+    """Remove every key we wrote, from members, clones, snapshots and the pool; the lease counters go after the run."""
     workflow = rules.workflow_of(board)
     card = rules.card_of(board, command.configuration)
     rules.demand_standing(card, {Standing.WHOLE, Standing.INCOMPLETE, Standing.INCONSISTENT})
