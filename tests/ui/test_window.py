@@ -269,7 +269,12 @@ async def test_news_say_what_failed_and_what_to_do_and_can_be_copied(window: Mai
     assert window.notices.texts == ()
 
 
-async def test_esc_takes_the_news_away(window: MainWindow) -> None:
+async def test_esc_takes_the_news_away_and_another_place_what_was_refused_in_this_one(window: MainWindow) -> None:
+    window.notices.tell_error(Refused(reason="No.", mend="Ask again."))
+    window.notices.tell("bad", "It failed.")
+    window.go("library")
+    assert window.notices.texts == ("It failed.",)
+    window.go("board")
     window.notices.tell_error(Refused(reason="No.", mend="Ask again."))
     window.board.take_focus()
 

@@ -263,7 +263,7 @@ class MainWindow(QMainWindow):
         if plan.isEnabled():
             plan.trigger()
         else:
-            self.status.say(plan.why_not)
+            self._teller.tell_why_not(plan.why_not)
 
     @Slot(str)
     def _on_card_changed(self, configuration: str) -> None:
@@ -380,7 +380,7 @@ class MainWindow(QMainWindow):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         why_not = self.actions_.refused_by(QKeySequence(event.keyCombination()))
         if why_not:
-            self.status.say(why_not)
+            self._teller.tell_why_not(why_not)
         elif event.key() == Qt.Key.Key_Escape:
             self.notices.clear()
             self.inspector.leave()

@@ -24,6 +24,7 @@ class Notices(QWidget):
         self.setAccessibleName(self.tr("Notices"))
         self._shown: list[pieces.Notice] = []
         self._subjects: dict[pieces.Notice, object] = {}
+        self._passing: set[pieces.Notice] = set()  # those that are of the place in which they were told
         self._home: QStackedWidget | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -43,7 +44,7 @@ class Notices(QWidget):
         self.setParent(place)
         self._home = home
         place.installEventFilter(self)
-        home.currentChanged.connect(self._place)
+        home.currentChanged.connect(self._leave_place)
         self._place()
 
     def tell(
@@ -55,10 +56,12 @@ class Notices(QWidget):
         *,
         about: object = None,
         way_out: tuple[str, QAction] | None = None,
+        stays: bool = True,
     ) -> None:
         """Add news: `good`, `warn` or `bad`. The same news twice is told once.
 
-        `about` is what `withdraw` names once they are no longer so; `way_out` becomes a button.
+        `about` is what `withdraw` names once they are no longer so; `way_out` becomes a button. What does not `stay`
+        goes when another place is shown.
         """
         for notice in self._shown:
             if notice.text == "\n".join(part for part in (headline, advice, details) if part):
@@ -72,6 +75,8 @@ class Notices(QWidget):
             notice.offer(*way_out)
         self._shown.append(notice)
         self._subjects[notice] = about
+        if not stays:
+            self._passing.add(notice)
         self._column.addWidget(notice)
         self.show()
         self._place()
@@ -89,13 +94,18 @@ class Notices(QWidget):
         *,
         about: object = None,
         way_out: tuple[str, QAction] | None = None,
+        stays: bool | None = None,
     ) -> None:
-        """Say what failed, what was put back, what remains and what to do."""
+        """Say what failed, what was put back, what remains and what to do.
+
+        A refusal changed nothing, and is of the place in which it was asked for; a failure stays until it is closed.
+        """
         told = words.explain(error)
         headline = f"{subject}: {told.failed}" if subject else told.failed
         state = "warn" if isinstance(error, Refused) else "bad"
         advice = pieces.joined(told.put_back, told.remains, told.mend)
-        self.tell(state, headline, advice, told.details, about=about, way_out=way_out)
+        is_staying = not isinstance(error, Refused) if stays is None else stays
+        self.tell(state, headline, advice, told.details, about=about, way_out=way_out, stays=is_staying)
 
     def tell_bug(self, failure: BaseException) -> None:
         """Say that the program itself is wrong. What runs on the pool goes on."""
@@ -108,6 +118,12 @@ class Notices(QWidget):
             self._drop(notice)
 
     @Slot()
+    def _leave_place(self) -> None:
+        for notice in tuple(self._passing):
+            self._drop(notice)
+        self._place()
+
+    @Slot()
     def _close_sender(self) -> None:
         sender = self.sender()
         if isinstance(sender, pieces.Notice):
@@ -117,6 +133,7 @@ class Notices(QWidget):
         self._give_back(notice)
         self._shown.remove(notice)
         del self._subjects[notice]
+        self._passing.discard(notice)
         self._column.removeWidget(notice)
         notice.hide()
         notice.deleteLater()

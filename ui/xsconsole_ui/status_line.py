@@ -193,3 +193,8 @@ class StatusLine(QFrame):
     def say(self, text: str) -> None:
         """Show a passing word; an empty one takes it away."""
         self.passing.show_text(text)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there is no room for all of the passing word."""
+        return self.passing.text() != self.passing.whole

@@ -23,7 +23,7 @@ from xsconsole_ui.objects.act_desk import headline
 from xsconsole_ui.promotion.desk import Desk
 from xsconsole_ui.status_line import StatusLine
 
-ROAD = "road"
+ROAD, KEY = "road", "key"
 
 
 class Teller(QObject):
@@ -60,7 +60,16 @@ class Teller(QObject):
     @Slot(object)
     def explain(self, entry: Entry) -> None:
         """Say why something in the activity list ended as it did."""
-        self._notices.tell(entry.tone or "warn", f"{entry.what}: {entry.result}", entry.mend, entry.details)
+        self._notices.tell(
+            entry.tone or "warn", f"{entry.what}: {entry.result}", entry.mend, entry.details, stays=False
+        )
+
+    def tell_why_not(self, why_not: str) -> None:
+        """Say why a key does nothing: in the status line, and where that has no room for all of it, above it."""
+        self._notices.withdraw(KEY)
+        self._status.say(why_not)
+        if self._status.is_cut:
+            self._notices.tell("warn", self.tr("Not now"), why_not, about=KEY, stays=False)
 
     @Slot(object)
     def tell_acts(self, status: JobStatus) -> None:
@@ -129,7 +138,7 @@ class Teller(QObject):
         name = sight.name if self._console.has_several else ""
         about, way_out = (ROAD, sight.url), (text, self._way_back(sight.url))
         if sight.link.has_given_up:
-            self._notices.tell_error(error, name, about=about, way_out=way_out)
+            self._notices.tell_error(error, name, about=about, way_out=way_out, stays=True)
         elif isinstance(error, CertificateUnknown | CertificateChanged):
             silent = self.tr("The pool's coordinator does not answer; it is tried again and again.")
             heir = self.tr("Should another host have taken its place: {reason}").format(reason=error.reason)
