@@ -50,6 +50,8 @@ async def test_one_waits_in_the_column_until_it_is_taken_out_or_there_is_room(
     assert window.actions_[board_actions.QUEUE].shortcut() == QKeySequence("Ctrl+Shift+Q")
     assert "full stage" in window.actions_[board_actions.QUEUE].why_not
     window.board.select(new.id)
+    closed = window.inspector.card_page.closed.view
+    assert ["To Production: Production already has crm 7.1" in row.text for row in closed.rows.rows] == [True]
 
     await queued(window)
     assert [row.label.whole for row in box.rows] == ["1. crm 7.1.1"]

@@ -1,9 +1,11 @@
 """Every command of a user, as data. Menus, buttons, shortcuts, the find field and tests use the same objects."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from xsconsole.console import Verb, moves_to
+from xsconsole.domain import words
 from xsconsole.domain.board import Standing
+from xsconsole.domain.naming import shortened
 from xsconsole.domain.one_way import ONE_WAY
 from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import Kind
@@ -68,12 +70,18 @@ def _no_way(kind: Kind) -> Callable[[Situation], str]:
             return "" if situation.shared_ways(kind) else f"No way {where} leads from all of them to one stage."
         if situation.open_ways(kind):
             return ""
-        refusals = [target.refusal for target in situation.ways(kind) if target.refusal is not None]
-        if refusals:
-            return f"{refusals[0].reason} {refusals[0].mend}".strip()
-        return f"No way {'forward' if kind is Kind.PROMOTE else 'back'} leads out of this stage."
+        where = "forward" if kind is Kind.PROMOTE else "back"
+        return _why_closed(situation, situation.ways(kind)) or f"No way {where} leads out of this stage."
 
     return why_not
+
+
+def _why_closed(situation: Situation, ways: Iterable[Target]) -> str:
+    """Return what stands against these ways: what does against all of them once, else each way with its reason."""
+    whys = {situation.stage_name(way): words.refusal(way.refusal) for way in ways if way.refusal is not None}
+    if len(set(whys.values())) < 2:
+        return next(iter(whys.values()), "")
+    return "\n".join(f"To {shortened(name, 40)}: {why}" for name, why in whys.items())
 
 
 def _way_name(kind: Kind) -> Callable[[Situation], str]:
@@ -170,7 +178,10 @@ def _plan_only(situation: Situation, hands: Hands) -> None:
 def _no_plan(situation: Situation) -> str:
     if no_card(situation):
         return no_card(situation)
-    return "" if _planned_ways(situation) else _no_way(Kind.PROMOTE)(situation) or "No way leads out of this stage."
+    if _planned_ways(situation):
+        return ""
+    ways = [way for kind in (Kind.PROMOTE, Kind.DEMOTE) for way in situation.ways(kind)]
+    return no_live_card(situation) or _why_closed(situation, ways) or "No way leads out of this stage."
 
 
 def _no_way_at_all(situation: Situation) -> str:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFrame, QListView, QVBoxLayout, QWidget
 from xsconsole.console import Estate
 from xsconsole.domain.board import Card
 from xsconsole.domain.card_filter import CARDS
-from xsconsole.domain.folding import folded, natural
+from xsconsole.domain.folding import folded, natural, one_line
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.inventory_filter import inventory_schema
 from xsconsole.domain.inventory_items import Item, Sort
@@ -101,7 +101,8 @@ class Finder(QFrame):
         """Show what is asked for: words of a name, or anything that the inventory can be filtered by."""
         wanted = text.strip()
         self._found = tuple(islice(self._matches(wanted), MOST_FOUND)) if wanted else ()
-        self._rows.show([Row(mark=Mark.WAITING, text=f"{found.text}   ·   {found.aside}") for found in self._found])
+        lines = [f"{found.text}   ·   {found.aside}" for found in self._found]
+        self._rows.show([Row(mark=Mark.WAITING, text=line, whole=line) for line in lines])
         if not self._found:
             fault = parse(wanted, inventory_schema(self._console.inventory)).fault
             said = fault.sentence if fault is not None and not fault.is_unfinished else self.tr("Nothing is called so")
@@ -137,7 +138,7 @@ class Finder(QFrame):
             return folded(_name(action)) != folded(wanted), not action.isEnabled()
 
         for action in sorted(_asked(wanted, COMMANDS, self._actions.all), key=rank):
-            aside = action.why_not or action.shortcut().toString() or self.tr("command")
+            aside = one_line(action.why_not) or action.shortcut().toString() or self.tr("command")
             yield Found(text=_name(action), aside=aside, choose=action.trigger)
 
     def _searches(self, wanted: str) -> Iterator[Found]:

@@ -239,17 +239,26 @@ class CardPage(QWidget):
         """Return what stands against any promotion of it, and then what stands against each way."""
         always = [barrier.sentence for barrier in self._console.closings.on(card)]
         rows = [Row(mark=Mark.WARNING, text=sentence, whole=sentence) for sentence in always]
-        workflow = self._console.board.workflow
-        for target in targets if workflow is not None else ():
-            stage = workflow.stage(target.stage) if workflow is not None else None
-            if isinstance(target.refusal, Barred) and stage is not None:
-                left = target.refusal.reason
-                for sentence in always:
-                    left = left.replace(sentence, "").strip()
-                if left:
-                    text = self.tr("To {stage}: {why}").format(stage=stage.name, why=left)
-                    rows.append(Row(mark=Mark.WAITING, text=text, whole=text))
+        ways = [way for way in targets if way.kind is not None and way.refusal is not None]
+        is_of_card = card.standing is not Standing.WHOLE or self._console.away(card.id) is not None
+        whys = {} if is_of_card else {self._named(way.stage): self._why_closed(way, always) for way in ways}
+        if len(whys) > 1 and len(set(whys.values())) == 1:
+            whys = {"": next(iter(whys.values()))}
+        for stage, why in whys.items():
+            if why:
+                text = self.tr("To {stage}: {why}").format(stage=one_line(stage), why=why) if stage else why
+                rows.append(Row(mark=Mark.WAITING, text=text, whole=text))
         return rows
+
+    @staticmethod
+    def _why_closed(way: Target, always: Sequence[str]) -> str:
+        """Return what stands against a way beside what always does."""
+        if way.refusal is None:
+            return ""
+        left = way.refusal.reason if isinstance(way.refusal, Barred) else words.refusal(way.refusal)
+        for sentence in always:
+            left = left.replace(sentence, "").strip()
+        return left
 
     def _named(self, stage: str) -> str:
         workflow = self._console.board.workflow
