@@ -46,9 +46,18 @@ def people(pool: EmbeddedPool, tmp_path: Path) -> People:
 
 
 def test_a_promotion_is_asked_for_approved_run_and_a_way_back_is_by_file(people: People, tmp_path: Path) -> None:
-    put_on(people.pool, approved_by(people.keys(), 2))
+    keys = people.keys()
+    put_on(people.pool, approved_by(keys, 3))
+    short = people.rita.say("plan", "shop@1.3.0", "--to", "production")
+    stuck = people.ask()
+    put_on(people.pool, approved_by(keys, 2, version=3))
 
+    assert "  ! Ann and Ben could approve it\n" in short.out
+    dead_end = "Those who could approve it are too few: 1 more approval is needed than anybody could give: Rita asked"
+    assert dead_end in short.out
+    assert (stuck.status, dead_end in stuck.err) == (3, True), stuck.err
     plan = people.rita.say("plan", "shop@1.3.0", "--to", "production", "--json").document
+    assert (plan["could"], plan["dead_end"]) == (["Ann", "Ben"], "")
     asked = people.ask("--ticket", "CHG-9", "--json")
     again = people.ask()
     assert asked.status == 3, asked.err

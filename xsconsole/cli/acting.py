@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from xsconsole.cli import batching, documents, output
-from xsconsole.cli.asking import ask_for, planned
+from xsconsole.cli.asking import ask_for, planned, print_plan
 from xsconsole.cli.declaring import declare
 from xsconsole.cli.drifting import mending, refreshing
 from xsconsole.cli.line import in_line
@@ -77,14 +77,6 @@ async def show_plan(options: argparse.Namespace) -> int:
         document = documents.plan_document(plan, published(console))
         output.print_beside(other, document, options.against, is_json=options.json)
         return 0
-
-
-def print_plan(console: Console, plan: Plan, options: argparse.Namespace) -> int:
-    if options.json:
-        output.print_json(documents.plan_document(plan, published(console)))
-    else:
-        output.print_plan(plan, published(console))
-    return 0
 
 
 async def act(options: argparse.Namespace) -> int:

@@ -2,8 +2,11 @@
 
 import argparse
 
-from xsconsole.cli import output
+from xsconsole.cli import documents, output
+from xsconsole.cli.session import published
 from xsconsole.console import Console
+from xsconsole.console.foresight import tallied
+from xsconsole.domain.approval import NAME_MORE, Tally
 from xsconsole.domain.ids import Digest
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.requests.views import about, waiting_words
@@ -48,5 +51,32 @@ async def ask_for(
     else:
         asked = about(request, console.board.workflow)
         output.say(f"Asked for: {output.cell(asked, 200)}. It {waiting_words(view)}; request {request.id[:8]}.")
-        output.note(f"{listing(tuple(could))} could approve it: `xsconsole request approve {request.id[:8]}`.")
+        if could:
+            output.note(f"{listing(tuple(could))} could approve it: `xsconsole request approve {request.id[:8]}`.")
+        if view.tally is not None and view.tally.dead_end:
+            output.note(_stuck(view.tally))
     return ASKED
+
+
+def print_plan(console: Console, plan: Plan, options: argparse.Namespace) -> int:
+    """Print a plan, and who could approve it if it were asked for by who sits here; return the exit status."""
+    workflow, found = published(console), tallied(console, plan)
+    people = {person.id: person.name for rule in found.rules for person in rule.could} if found is not None else {}
+    could = tuple(people.values())
+    dead_end = found.dead_end if found is not None else ""
+    if options.json:
+        document = documents.plan_document(plan, workflow)
+        output.print_json({**document, "could": list(could), "dead_end": dead_end})
+        return 0
+    output.print_plan(plan, workflow)
+    if could:
+        output.say(f"  ! {output.cell(listing(could), 300)} could approve it")
+    if found is not None and dead_end:
+        output.say(f"  ! {output.cell(_stuck(found), 600)}")
+    return 0
+
+
+def _stuck(found: Tally) -> str:
+    could = any(rule.could for rule in found.rules)
+    who = "Those who could approve it are too few" if could else "Nobody could approve it"
+    return f"{who}: {found.dead_end} {NAME_MORE}"

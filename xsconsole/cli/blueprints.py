@@ -6,7 +6,8 @@ from contextlib import AbstractAsyncContextManager
 import msgspec
 
 from xsconsole.cli import documents, output
-from xsconsole.cli.acting import confirm, on_record, print_plan, see_through
+from xsconsole.cli.acting import confirm, on_record, see_through
+from xsconsole.cli.asking import print_plan
 from xsconsole.cli.session import connected
 from xsconsole.console import BlueprintDraft, Console, LibraryDesk, RunState, read_document, read_one, write_document
 from xsconsole.domain.approval import Meaning

@@ -4,7 +4,8 @@ import argparse
 from collections.abc import Mapping
 
 from xsconsole.cli import output
-from xsconsole.cli.acting import confirm, on_record, print_plan, see_through
+from xsconsole.cli.acting import confirm, on_record, see_through
+from xsconsole.cli.asking import print_plan
 from xsconsole.cli.batching import confirm_batch, print_batch
 from xsconsole.cli.session import connected, published, until
 from xsconsole.console import Batch, Console, RunState, blueprint_to_provision, is_signed, planned_together, read_values

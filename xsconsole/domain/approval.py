@@ -24,6 +24,9 @@ from xsconsole.domain.workflow.findings.approvals import is_shared
 REASON_LIMIT = 1000
 MOST_COUNTED = 5000  # more would be felt in a list of requests
 
+NAME_MORE = "Let whoever edits the workflow name more people, or pin the keys that are missing."
+"""What is done about a dead end."""
+
 
 class Meaning(StrEnum):
     APPROVE = "approve"

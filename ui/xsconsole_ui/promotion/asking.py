@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from xsconsole.console import Console
 from xsconsole.console.foresight import tallied
+from xsconsole.domain.approval import NAME_MORE
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.requests.views import RequestView, waiting_words
@@ -108,6 +109,5 @@ def approval_rows(plan: Plan, console: Console, standing: RequestView | None = N
         ends = tr("A request for it ends after {span}.").format(span=span_words(way.expiry_s))
         rows.append(Row(mark=Mark.WAITING, text=ends))
     if found.dead_end:
-        mend = tr("Let whoever edits the workflow name more people, or pin the keys that are missing.")
-        rows.append(Row(mark=Mark.WARNING, text=pieces.joined(found.dead_end, mend)))
+        rows.append(Row(mark=Mark.WARNING, text=pieces.joined(found.dead_end, tr(NAME_MORE))))
     return tuple(rows)
