@@ -73,7 +73,9 @@ async def test_what_waits_is_recorded_survives_a_restart_and_goes_on_only_as_wha
             await queue_up(desk, estate, NEW)
             shell = Shell(home=home, pool=pool, passphrase=PASSPHRASE)
             (listed,) = (await asyncio.to_thread(shell.say, "queue", "list", "--json")).document
-            assert (listed["name"], listed["by"], listed["target"]) == (NEW, "root", "production")
+            assert (listed["name"], listed["by"], listed["target_name"]) == (NEW, "root", "Production")
+            again = await asyncio.to_thread(shell.say, "promote", "crm@7.1.1", "--to", "production", "--queue")
+            assert (again.status, "waits for a place already, in the window" in again.err) == (1, True), again.err
             taken = await asyncio.to_thread(shell.say, "queue", "cancel", "crm@7.1.1", "--reason", "from the shell")
             assert taken.status == 0, taken.err
             await desk.until(lambda: not estate.queue.entries)

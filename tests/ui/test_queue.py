@@ -12,6 +12,8 @@ from xsconsole.domain.board import Card
 from xsconsole.domain.ids import StageId
 from xsconsole.engine.commands import Demote, FreezeStage
 from xsconsole_ui import board_actions
+from xsconsole_ui.actions import PROMOTE
+from xsconsole_ui.activity.past import past_entries
 from xsconsole_ui.demo.gestures import click, until
 from xsconsole_ui.dialogs import Question
 from xsconsole_ui.main_window import MainWindow
@@ -58,6 +60,7 @@ async def test_one_waits_in_the_column_until_it_is_taken_out_or_there_is_room(
     assert box.head.text() == "Waiting in this console"
     await until(lambda: "takes 1 configuration" in box.rows[0].toolTip(), "why it waits")
     assert box.isVisible()
+    await until(lambda: "It waits for that place already, as number 1" in window.actions_[PROMOTE].why_not, "its turn")
     await until(lambda: "waits: 1. for Production" in chips_of(window, new), "the chip")
     await until(lambda: "Take out" in window.actions_[board_actions.QUEUE].text(), "the way out")
     assert "Number 1 in the queue of this console for Production" in waiting_of(window)
@@ -75,6 +78,13 @@ async def test_one_waits_in_the_column_until_it_is_taken_out_or_there_is_room(
     assert window.estate.queue.entries == ()
     assert not box.isVisible()
     await until(lambda: all(run.ended_at for run in console.runs), "the end of all runs")
+    told = [window.activity._model.known(f"run:{run.run}") for run in console.runs]
+    assert [entry.what.endswith(", from the queue") for entry in told if entry is not None] == [True, False]
+    past = await past_entries(window.estate, 10)
+    assert [entry.what.endswith(", from the queue") for entry in past if entry.run or "run:" in entry.key] == [
+        True,
+        False,
+    ]
 
 
 async def test_the_window_does_not_close_over_one_that_waits_without_asking(

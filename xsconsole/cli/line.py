@@ -28,7 +28,8 @@ class Line:
         self._entry: Queued | None = None
 
     async def wait(self, full: StageFull, command: Plannable, options: argparse.Namespace) -> None:
-        """Wait until something changes on the board, where `--queue` was said; else refuse."""
+        """Wait until something changes on the board, where `--queue` was said and it does not wait yet; else refuse."""
+        await self._demand_new(full, command)
         if not getattr(options, "queue", False) or not isinstance(command, Promote | Demote):
             full.mend = " ".join(
                 (full.mend, "Or add `--queue`: this command then waits for a place, as long as it runs.")
@@ -47,10 +48,22 @@ class Line:
                 reason="Somebody took it out of the queue.", mend="Say the command again if it is still wanted."
             )
 
+    async def _demand_new(self, full: StageFull, command: Plannable) -> None:
+        """Refuse what waits for a place already, by another command or in the window."""
+        if self._entry is not None or not isinstance(command, Promote | Demote):
+            return
+        for entry in await self._console.home.waiting():
+            if entry.configuration == command.configuration:
+                where = "in the window" if entry.is_kept else "as another command"
+                full.mend = f"It waits for a place already, {where}. {LIST_AND_CANCEL}"
+                raise full
+
     async def _join(self, command: Promote | Demote) -> None:
         made, identity, home = plan_as_if_free(self._console, command), self._console.identity, self._console.home
         assert identity is not None
-        entry = entry_of(command, made, identity, QueueId(home.ids.new()), home.clock.now(), home.me.process)
+        stage = self._console.board.stage_name(command.target)
+        id_, at, process = QueueId(home.ids.new()), home.clock.now(), home.me.process
+        entry = entry_of(command, made, identity, id_, at, process, stage=stage)
         await self._console.record(queue_fact(AuditEvent.QUEUED, entry, identity))
         self._entry = entry
 
@@ -95,7 +108,7 @@ async def queue_list(options: argparse.Namespace) -> int:
             (
                 (
                     output.cell(entry.name, 60),
-                    output.cell(entry.target, 40),
+                    output.cell(entry.target_name or entry.target, 40),
                     entry.asked_at.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
                     output.cell(entry.actor, 40),
                     "the window" if entry.is_kept else "a command, and ends with it",
@@ -150,6 +163,7 @@ def _document(entry: Queued) -> Document:
         "kind": entry.kind.value,
         "source": entry.source,
         "target": entry.target,
+        "target_name": entry.target_name,
         "pool": entry.pool,
         "plan": entry.digest,
         "by": entry.actor,

@@ -14,6 +14,7 @@ from xsconsole.domain.queueing import Queued
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.engine.commands import Confirmed, Demote, Promote
 from xsconsole.engine.ports import Identity
+from xsconsole.errors import StageFull
 
 KILLED = "The command that waited has ended without a word, and nobody waits for it any more."
 
@@ -25,9 +26,19 @@ OUTCOMES = {
 
 
 def entry_of(
-    command: Promote | Demote, made: Plan, identity: Identity, id_: QueueId, at: datetime, process: str = ""
+    command: Promote | Demote,
+    made: Plan,
+    identity: Identity,
+    id_: QueueId,
+    at: datetime,
+    process: str = "",
+    *,
+    stage: str = "",
 ) -> Queued:
-    """Return how a plan that was confirmed waits; one that is a command which waits itself ends with its `process`."""
+    """Return how a plan that was confirmed waits; one that is a command which waits itself ends with its `process`.
+
+    `stage` is what its target is called.
+    """
     intent = made.intent
     assert intent.source is not None
     return Queued(
@@ -40,6 +51,7 @@ def entry_of(
         revision=command.revision,
         source=intent.source,
         target=command.target,
+        target_name=stage,
         digest=made.digest,
         actor=identity.actor,
         asked_at=at,
@@ -71,6 +83,12 @@ def order_of(entry: Queued) -> Confirmed:
             reason=entry.reason,
         )
     return Confirmed(command=command, digest=entry.digest)
+
+
+def in_turn(full: StageFull, place: int) -> StageFull:
+    """Return why a stage is full to one that waits for a place there already."""
+    mend = f"It waits for that place already, as number {place} in the queue of this console, and is begun by itself."
+    return StageFull(reason=full.reason, mend=mend, service=full.service)
 
 
 def queue_fact(

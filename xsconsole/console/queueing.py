@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from xsconsole.console.queue_orders import entry_of, give_up_dead, order_of, queue_fact
+from xsconsole.console.queue_orders import entry_of, give_up_dead, in_turn, order_of, queue_fact
 from xsconsole.domain.board import Board
 from xsconsole.domain.events import BoardChanged, LinkChanged, LinkState, QueueChanged, RunChanged
 from xsconsole.domain.ids import ConfigurationId, QueueId, RunId, StageId
@@ -14,6 +14,7 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.queueing import Queued
 from xsconsole.domain.record import AuditEvent
+from xsconsole.domain.runs import Target
 from xsconsole.domain.words import explain, refusal
 from xsconsole.engine.commands import Confirmed, Demote, Promote
 from xsconsole.engine.facts import cause_of
@@ -78,6 +79,7 @@ class Queue:
         self._beginning: asyncio.Task[None] | None = None
         self._next_look: asyncio.TimerHandle | None = None
         self._ends: list[Callable[[], None]] = []
+        self._began: set[RunId] = set()
         self._refused: dict[QueueId, str] = {}  # why each could not begin when it was last tried
 
     @property
@@ -92,6 +94,23 @@ class Queue:
         """Return at which place a configuration waits, from 1; None where it does not."""
         entry = next((one for one in self._entries if one.configuration == configuration), None)
         return None if entry is None else (self.of_stage(entry.target).index(entry) + 1, entry)
+
+    def told(self, configuration: ConfigurationId, targets: tuple[Target, ...]) -> tuple[Target, ...]:
+        """Return the answers of columns; that of a full one for which a configuration waits already tells its turn."""
+        turn = self.of_card(configuration)
+        if turn is None:
+            return targets
+        place, entry = turn
+        return tuple(
+            replace(target, refusal=in_turn(target.refusal, place))
+            if target.stage == entry.target and isinstance(target.refusal, StageFull)
+            else target
+            for target in targets
+        )
+
+    def has_begun(self, run: RunId) -> bool:
+        """Whether it was this queue, since the console was opened, that began a run."""
+        return run in self._began
 
     async def begin(self) -> None:
         """Go on with what an earlier start of this console left waiting, once its pools are there."""
@@ -129,7 +148,8 @@ class Queue:
             raise PlanIsStale(reason="What would be done is not what you saw.", mend="Look at it again.")
         identity, home = console.identity, self._estate.home
         assert identity is not None
-        entry = entry_of(command, made, identity, QueueId(home.ids.new()), home.clock.now())
+        stage = console.board.stage_name(command.target)
+        entry = entry_of(command, made, identity, QueueId(home.ids.new()), home.clock.now(), stage=stage)
         await console.record(queue_fact(AuditEvent.QUEUED, entry, identity))
         self._entries.append(entry)
         return entry
@@ -252,11 +272,13 @@ class Queue:
     async def _begun(self, order: Confirmed, console: "Console", entry: Queued) -> RunId:
         """Begin one; a refusal is on record once, until it is another one."""
         try:
-            return await console.do(order)
+            run = await console.do(order)
         except Refused as refused:
             if refused.is_recorded:
                 self._refused[entry.id] = cause_of(refused)
             raise
+        self._began.add(run)
+        return run
 
     def _console_of(self, entry: Queued) -> "Console | None":
         """Return the console of its pool, once that has heard all of the pool; None before."""

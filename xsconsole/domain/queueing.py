@@ -24,6 +24,7 @@ class Queued:
     revision: int
     source: StageId
     target: StageId
+    target_name: str = ""  # as it was called then; empty in what an earlier console queued
     digest: Digest
     actor: str
     asked_at: datetime

@@ -89,14 +89,22 @@ class Entry:
         return "" if self.ending is None else _TONES[self.ending]
 
 
-def of_run(status: RunStatus, workflow: Workflow | None, pool_name: str, who: str) -> Entry:
+def out_of_queue(what: str) -> str:
+    """Return what goes on, where it has waited for a place and nobody began it by hand."""
+    return tr("{what}, from the queue").format(what=what)
+
+
+def of_run(
+    status: RunStatus, workflow: Workflow | None, pool_name: str, who: str, *, is_from_queue: bool = False
+) -> Entry:
     plan = status.plan
+    title_ = words.title(plan, workflow)
     is_going = status.state in (RunState.RUNNING, RunState.UNDOING)
     is_over = status.state is RunState.SETTLED_ELSEWHERE  # what it said of what remains is not so any more
     notice = words.explain(status.error) if status.error is not None and not is_over else None
     return Entry(
         key=f"run:{status.run}",
-        what=words.title(plan, workflow),
+        what=out_of_queue(title_) if is_from_queue else title_,
         where=pool_name,
         who=who,
         started_at=status.started_at,

@@ -299,7 +299,8 @@ class ActivityPanel(pieces.Panel):
         who = console.identity.actor if console.identity is not None else ""
         known = self._model.known(f"run:{run}")
         name = self._console.sight_of(console).name
-        return of_run(status, console.board.workflow, name, known.who if known and known.who else who)
+        by, is_from_queue = known.who if known and known.who else who, self._console.queue.has_begun(run)
+        return of_run(status, console.board.workflow, name, by, is_from_queue=is_from_queue)
 
     def _task(self, ref: Ref) -> Entry | None:
         task = self._console.inventory.get(Task, ref)

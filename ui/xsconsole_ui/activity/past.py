@@ -14,7 +14,7 @@ from xsconsole.domain.jobs import PastJob, SeenTask
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Outcome
 from xsconsole.domain.wording.acts import title
-from xsconsole_ui.activity.entries import PAST_TASK, Entry, failure_of, named_task, why_of_many
+from xsconsole_ui.activity.entries import PAST_TASK, Entry, failure_of, named_task, out_of_queue, why_of_many
 from xsconsole_ui.texts import tr
 
 PAST = 150  # of each kind
@@ -27,6 +27,8 @@ async def past_entries(console: Estate, limit: int) -> tuple[Entry, ...]:
     pool_called = console.pool_called
     opened = await console.audit_page(AuditQuery(event=AuditEvent.RUN_OPENED), limit=limit)
     closed = await console.audit_page(AuditQuery(event=AuditEvent.RUN_CLOSED), limit=2 * limit)
+    queued = await console.audit_page(AuditQuery(event=AuditEvent.QUEUE_BEGAN), limit=limit)
+    from_queue = {row.fact.run for row in queued}
     # What the pool still knows has its own line.
     seen = [task for task in await console.home.seen_tasks(limit) if inventory.by_uuid(Task, task.task) is None]
     ends = {row.fact.run: row for row in reversed(closed)}
@@ -41,6 +43,7 @@ async def past_entries(console: Estate, limit: int) -> tuple[Entry, ...]:
                 standing.get(RunId(row.fact.run or "")),
                 pool_called(row.fact.pool),
                 is_shown=row.fact.pool in shown,
+                is_from_queue=row.fact.run in from_queue,
                 stands_at=at,
             )
             for row, at in zip(opened, none_later([row.at for row in opened]), strict=True)
@@ -100,6 +103,7 @@ def of_past_run(
     pool_name: str,
     *,
     is_shown: bool,
+    is_from_queue: bool = False,
     stands_at: datetime | None = None,
 ) -> Entry:
     """Return the line of a run that this window did not begin, from the record and from where it stands on the pool.
@@ -118,7 +122,7 @@ def of_past_run(
     what = str((opened.fact.details or {}).get("what") or opened.fact.configuration_name)
     return Entry(
         key=f"run:{opened.fact.run}",
-        what=what,
+        what=out_of_queue(what) if is_from_queue else what,
         where=pool_name,
         who=opened.fact.actor,
         started_at=opened.at,

@@ -298,7 +298,7 @@ class Estate:
         """Return an answer of every column to a card: what a drop there would do, or why it would not. Pure."""
         console, shown = self.of_card(configuration), self.board
         card = shown.cards.get(configuration)
-        found = console.targets(configuration)
+        found = self.queue.told(configuration, console.targets(configuration))
         if card is None or shown.workflow is None:
             return found
         return answered(card, found, self.sight_of(console), self.sights, shown.workflow, console.board.workflow)
