@@ -1,6 +1,7 @@
 """Who had the place goes into the archive with the run of the newcomer: it stands by until all has passed."""
 
 import contextlib
+from dataclasses import replace
 
 import pytest
 
@@ -62,6 +63,8 @@ def test_copies_take_the_place_with_its_data_and_who_had_it_is_archived() -> Non
         assert scene.data["1"] not in scene.disks_of(old).values()
         swap = Demote(configuration=made.id, revision=1, target=StageId("staging"), disks=Disks.SWAP)
         assert "“shop 1”, who had the place before, was archived on" in scene.desk.refusal(swap).reason
+        back = scene.desk.engine.plan(replace(swap, disks=Disks.KEEP))
+        assert any("nobody takes the place again by this" in note for note in back.notes)
 
     virtually(story)
 

@@ -77,7 +77,10 @@ def test_an_emergency_goes_past_it_and_elsewhere_there_is_nothing_to_go_past() -
         scene = await with_point("production")
         urgent_one = replace(reverting(scene), emergency=Emergency(reason="the shop is down"))
         signed = declaration(scene.alice, urgent_one)
-        digest = scene.alice.engine.plan(urgent_one).digest
+        urgent_plan = scene.alice.engine.plan(urgent_one)
+        assert any("the emergency goes past that" in note for note in urgent_plan.notes)
+        assert not any("approved, too" in note for note in urgent_plan.notes)
+        digest = urgent_plan.digest
         begun = await scene.alice.engine.open(Confirmed(command=urgent_one, digest=digest, declaration=signed))
         assert (await begun.wait()).state is RunState.DONE
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import msgspec
+
 from xsconsole.domain.actions.copies import ExchangeDisks, PassDisk, Slot
 from xsconsole.domain.board import Board, Card, Member, Standing
 from xsconsole.domain.disks import drives_of
@@ -41,6 +43,19 @@ SNAPSHOT_S = 4.0
 LOOKING_AT_NOBODY = (MaintenanceWindow, Checklist, HttpCall)  # gates that are about no machine in particular
 
 Pairs = Sequence[tuple[Member, VM]]
+
+
+def with_archived(plan: Plan, card: Card, source: Stage, inventory: Inventory) -> Plan:
+    """Return the plan of a way back with a word about who had the place before, where that was archived for it."""
+    archived = archived_standby(card, inventory)
+    if archived is None or card.succession is None or card.succession.place != source.id:
+        return plan
+    note = (
+        f"“{shortened(archived.name, 60)}”, who had the place in {source.name} before, was archived on "
+        f"{instant(archived.at)}: nobody takes the place again by this. It comes back only as a new configuration, "
+        "restored from the archive."
+    )
+    return msgspec.structs.replace(plan, notes=(*plan.notes, note))
 
 
 def demand_standby(

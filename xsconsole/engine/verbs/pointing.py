@@ -84,6 +84,8 @@ def _approved(plan: Plan, command: RevertTo, found: Surroundings, way: Transitio
     if command.emergency is not None:
         plan = reviewed(plan, msgspec.structs.replace(way, afterwards=()), passing((), way, workflow))
     note = f"Nothing comes into {stage} without approval, so reverting there has to be approved, too."
+    if command.emergency is not None:
+        note = f"Nothing comes into {stage} without approval; the emergency goes past that."
     approved = fingerprint(manifest_of_card(found.card, found.inventory, workflow))
     demand = Demand(rules=way.approvals, workflow=workflow.digest, manifest=approved)
     return msgspec.structs.replace(plan, demand=demand, notes=(*plan.notes, note))
