@@ -109,9 +109,16 @@ async def test_the_program_in_a_bundle_says_the_same_and_needs_no_library(home: 
 async def test_what_is_chosen_is_shown_and_nothing_else(home: Home, tmp_path: Path) -> None:
     await told(home, 2)
     await told(home, 4)
+    plan = {"plan": "8c" * 32}
+    await home.ledger.record(
+        Fact(event=AuditEvent.RUN_INTERRUPTED, run=RunId("p"), details=plan),
+        Fact(event=AuditEvent.DECIDED, details={"decision": plan}),
+        Fact(event=AuditEvent.DECIDED, details={"decision": {"plan": "8d" * 32}}),
+    )
     now = home.clock.now()
     choices = {
         "run": Choice(run=RunId("r")),
+        "promotion": Choice(run=RunId("p")),  # with what was decided on its plan
         "id": Choice(configuration="id-0"),
         "name": Choice(configuration="shop 1.3.0"),
         "time": Choice(since=now - timedelta(hours=1), until=now),
@@ -121,7 +128,7 @@ async def test_what_is_chosen_is_shown_and_nothing_else(home: Home, tmp_path: Pa
     with pytest.raises(NotFound):
         await export_audit(home, tmp_path / "none", Choice(service="payroll"))
 
-    assert {name: one.shown for name, one in made.items()} == {"run": 2, "id": 3, "name": 3, "time": 6}
+    assert {name: one.shown for name, one in made.items()} == {"run": 2, "promotion": 2, "id": 3, "name": 3, "time": 9}
     assert all(verdict.is_good for one in made.values() for verdict in one.verdicts)
     assert not (tmp_path / "none").exists()
     assert (await closed(home))[0] is Outcome.FAILED

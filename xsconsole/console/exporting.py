@@ -32,7 +32,7 @@ __all__ = ["Choice", "export_audit", "verify_file"]
 ABSENT = (
     "What other consoles did, beyond what this one observed while it was connected.",
     "What somebody did at the pool while this console was not connected, and what xapi's own log says of it.",
-    "The texts of workflow versions: rows name each by its digest.",
+    "How machines were powered and where they ran: rows of the board do not hold it.",
     "What disks hold: no digest here covers it.",
     "Anchors: nothing in this file was kept where its maker could not have changed it.",
 )
@@ -143,7 +143,7 @@ def _written(
     )
     try:
         with files.writing_out(file, may_replace=may_replace) as out:
-            page = bundle_page(_sentence)
+            page = bundle_page(_sentence, is_signature)
             return write_bundle(out, extraction, stretch, order, home.signer, page, joined(), is_signature, hear)
     except TooLarge as failure:
         raise Refused(

@@ -15,10 +15,9 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.projection import BoardSeen, Face, Look, pack
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.domain.words import count
-from xsconsole.domain.workflow import Workflow, to_stored
 from xsconsole.domain.workflow.names import name_of_id
+from xsconsole.engine.facts import version_told
 from xsconsole.engine.ports import Identity
-from xsconsole.errors import Refused
 
 
 class Seeing:
@@ -42,7 +41,7 @@ class Seeing:
         """Return the row of a log-in, which holds what stands then. What is another from then on is a row each."""
         look = self._seen.begin(self._board())
         self._is_begun = True
-        details: dict[str, Json] = {"url": url, "faces": pack(look.faces), **_of_workflow(look.workflow)}
+        details: dict[str, Json] = {"url": url, "faces": pack(look.faces), **version_told(look.workflow)}
         return fact_of(AuditEvent.CONNECTED, self._identity(), details)
 
     def end(self) -> None:
@@ -69,16 +68,6 @@ class Seeing:
                 self._seen.has_published(str((fact.details or {}).get("digest")))
 
 
-def _of_workflow(workflow: Workflow | None) -> Mapping[str, Json]:
-    if workflow is None:
-        return {}
-    told: dict[str, Json] = {"workflow": workflow.id, "version": workflow.version, "digest": workflow.digest}
-    try:
-        return {**told, "content": to_stored(workflow)}
-    except Refused:  # larger than this console would publish: the row says which it was
-        return told
-
-
 def _facts(look: Look, board: Board, identity: Identity | None) -> Iterator[Fact]:
     for face in look.faces:
         members = count(len(face.members), "member")
@@ -89,7 +78,7 @@ def _facts(look: Look, board: Board, identity: Identity | None) -> Iterator[Fact
         yield _fact(face, identity, {"what": what, "is_gone": True})
     if look.workflow is not None:
         what = f"{shortened(look.workflow.name)}, version {look.workflow.version}, which somebody else published"
-        details = {"what": what, **_of_workflow(look.workflow)}
+        details = {"what": what, **version_told(look.workflow)}
         yield replace(fact_of(AuditEvent.WORKFLOW_SEEN, identity, details), outcome=Outcome.OBSERVED)
 
 

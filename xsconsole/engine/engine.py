@@ -42,7 +42,7 @@ from xsconsole.engine.allowing import Allowing
 from xsconsole.engine.archives.ports import Archives
 from xsconsole.engine.closing import Closings
 from xsconsole.engine.commands import Confirmed, Direction, Plannable, Settle
-from xsconsole.engine.facts import cause_of, observed_end, opening_fact, refusal_fact
+from xsconsole.engine.facts import cause_of, in_force, observed_end, opening_fact, refusal_fact
 from xsconsole.engine.fences.grounds import Grounds
 from xsconsole.engine.fresh import fresh_land
 from xsconsole.engine.hearing import Hearing
@@ -225,8 +225,8 @@ class Engine:
             )
             before = board.cards.get(plan.intent.configuration)
             manifest = manifest_of_card(before, inventory, board.workflow) if before is not None else None
-            identity, batch = self._pool.identity, confirmed.batch
-            facts = [opening_fact(AuditEvent.RUN_OPENED, record, identity, command.reason, manifest, batch)]
+            fact = opening_fact(AuditEvent.RUN_OPENED, record, self._pool.identity, command.reason, manifest)
+            facts = [in_force(fact, board.workflow if board.is_published else None, confirmed.batch)]
             if plan.is_emergency:
                 facts.append(emergency.emergency_fact(record, self._pool.identity, keys_of(inventory), board))
             await self._ledger.record(*facts)

@@ -1,5 +1,6 @@
 """What the engine records: who did what to which configuration, in which step of which run."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import msgspec
@@ -15,6 +16,7 @@ from xsconsole.domain.plan import Step
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.record import AuditEvent, Fact, OpenRun, Outcome
 from xsconsole.domain.words import describe, describe_undo, explain, title
+from xsconsole.domain.workflow import Workflow, to_stored
 from xsconsole.engine.commands import Closing, Lift, Plannable, Settle
 from xsconsole.engine.ports import Identity
 from xsconsole.errors import ConsoleError, HeldElsewhere, Refused
@@ -49,12 +51,8 @@ def opening_fact(
     identity: Identity,
     reason: str,
     manifest: Manifest | None = None,
-    batch: BatchId | None = None,
 ) -> Fact:
-    """Return the intent: what was asked for, by whom, why, every step that it takes, and what is there before.
-
-    `batch` is what it is carried out together with.
-    """
+    """Return the intent: what was asked for, by whom, why, every step that it takes, and what is there before."""
     fact = run_fact(event, record, identity, reason=reason)
     steps: list[Json] = [{"key": step.key, "what": describe(step)} for step in record.plan.steps]
     details: dict[str, Json] = {
@@ -71,8 +69,6 @@ def opening_fact(
         details["beside"] = list(record.plan.intent.beside)
     if event is AuditEvent.RUN_OPENED and record.plan.questions:
         details["answered_with_yes"] = list(record.plan.questions)
-    if batch is not None:
-        details["batch"] = batch
     if record.emergency:
         details["emergency"] = msgspec.json.decode(record.emergency)
     if record.warrant:
@@ -80,6 +76,25 @@ def opening_fact(
     if manifest is not None:
         details[MANIFEST] = msgspec.to_builtins(manifest)
     return replace(fact, details=details)
+
+
+def in_force(fact: Fact, workflow: Workflow | None, batch: BatchId | None) -> Fact:
+    """Return the intent with the rules that it is carried out by, and the batch that it is carried out with."""
+    details = {**(fact.details or {}), **version_told(workflow)}
+    if batch is not None:
+        details["batch"] = batch
+    return replace(fact, details=details)
+
+
+def version_told(workflow: Workflow | None) -> Mapping[str, Json]:
+    """Return what a row holds of a version of a workflow: whole, so that it can be read from the row alone."""
+    if workflow is None:
+        return {}
+    told: dict[str, Json] = {"workflow": workflow.id, "version": workflow.version, "digest": workflow.digest}
+    try:
+        return {**told, "content": to_stored(workflow)}
+    except Refused:  # larger than any that this console would publish: the row says which it was
+        return told
 
 
 def step_fact(

@@ -3,24 +3,22 @@
 import hashlib
 import json
 import zlib
-from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, Protocol
 
 from xsconsole.domain.signing import Signer, key_fingerprint
+from xsconsole.reports.told import Told
 from xsconsole.reports.verifier.container import END, MOST_BYTES, central_entry, local_head
-from xsconsole.reports.verifier.listing import APPROVALS, COLUMNS, csv_line, listed
-from xsconsole.reports.verifier.program import LISTS, covered_by_signature
+from xsconsole.reports.verifier.listing import COLUMNS, csv_line, listed
+from xsconsole.reports.verifier.program import TABLES, covered_by_signature
 from xsconsole.reports.verifier.values import FILES, FORMAT, MANIFEST_TYPE, SIGNED_FILES, Found, harmless
 from xsconsole.reports.verifier.walk import SignatureCheck, Walk
 
 TOLD_ROWS = 500
-TIMELINE_ROWS = 5000
-APPROVAL_ROWS = 2000
 
 
 class TooLarge(Exception):
@@ -70,40 +68,6 @@ class Bundle:
     shown: int
     size_bytes: int
     verdicts: tuple[Found, ...]
-
-
-@dataclass(slots=True, kw_only=True)
-class Told:
-    """What the page says of the rows. Only the newest rows stay in memory."""
-
-    events: Counter[str] = field(default_factory=Counter)
-    outcomes: Counter[str] = field(default_factory=Counter)
-    people: Counter[str] = field(default_factory=Counter)
-    approvals: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=APPROVAL_ROWS))
-    timeline: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=TIMELINE_ROWS))
-    begins: str = ""
-    ends: str = ""
-
-    def see(self, fields: dict[str, Any]) -> None:
-        event, at = str(fields.get("event", "")), str(fields.get("at", ""))
-        self.events[event] += 1
-        self.begins, self.ends = self.begins or at, at
-        if fields.get("outcome"):
-            self.outcomes[str(fields["outcome"])] += 1
-        if fields.get("actor"):
-            self.people[str(fields["actor"])] += 1
-        if event in APPROVALS:
-            self.approvals.append(fields)
-        self.timeline.append(fields)
-
-    def chains(self) -> dict[str, list[dict[str, Any]]]:
-        """Return the rows of approvals by what they are about: the request, then who decided, then its end."""
-        found: dict[str, list[dict[str, Any]]] = {}
-        for fields in self.approvals:
-            details = fields.get("details")
-            subject = details.get("subject") if isinstance(details, dict) else None
-            found.setdefault(str(subject or fields.get("run") or f"row {fields['seq']}"), []).append(fields)
-        return found
 
 
 Page = Callable[[Order, Mapping[str, Any], Told, tuple[Found, ...]], Iterator[str]]
@@ -162,7 +126,7 @@ def write_bundle(
                     tell(number)
         manifest["shown"] = walk.shown
         verdicts = walk.end(None)
-        for name in LISTS:
+        for name in TABLES:
             lists[name].seek(0)
             with zipped.adding(name) as add:
                 while block := lists[name].read(1 << 20):
@@ -203,9 +167,10 @@ def _json(document: Mapping[str, Any]) -> bytes:
 @contextmanager
 def _lists() -> Iterator[dict[str, BinaryIO]]:
     """Keep what is made beside the rows on the disk until it has its place in the container."""
-    with TemporaryFile() as table, TemporaryFile() as approvals, TemporaryFile() as workflows:
-        table.write(csv_line(COLUMNS))
-        yield dict(zip(LISTS, (table, approvals, workflows), strict=True))
+    with ExitStack() as opened:
+        lists: dict[str, BinaryIO] = {name: opened.enter_context(TemporaryFile()) for name in TABLES}
+        lists["events.csv"].write(csv_line(COLUMNS))
+        yield lists
 
 
 class _Container:

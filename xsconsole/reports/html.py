@@ -2,15 +2,29 @@
 
 import base64
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jinja2
+import msgspec
 
+from xsconsole.domain.approval import Decision, is_genuine
 from xsconsole.domain.fidelity import Statement
 from xsconsole.domain.record import AuditRow
+from xsconsole.domain.signing import SignatureCheck
 from xsconsole.domain.wording import record as record_words
-from xsconsole.reports.bundle import Order, Page, Told
+from xsconsole.reports.bundle import Order, Page
 from xsconsole.reports.report import Picture, Report
+from xsconsole.reports.sections import (
+    Entry,
+    difference_entries,
+    fence_entries,
+    manifest_entries,
+    statement_entries,
+    workflow_entries,
+)
+from xsconsole.reports.told import Told
 from xsconsole.reports.verifier.values import Found
 from xsconsole_resources import read_text
 
@@ -18,6 +32,34 @@ TEMPLATE = "report/report.html.j2"
 FIDELITY = "report/fidelity.html.j2"
 BUNDLE = "report/bundle.html.j2"
 MARKS = {"equal": "=", "allowed": "~", "drift": "≠"}
+PARTS: tuple[tuple[str, str, Callable[[Told], Iterator[Entry]]], ...] = (
+    ("workflows", "Workflow versions", workflow_entries),
+    ("manifests", "Manifests, and what changed between them", manifest_entries),
+    ("differences", "Differences that were seen or allowed", difference_entries),
+    ("statements", "Fidelity statements", statement_entries),
+    ("fences", "Fence proofs", fence_entries),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartOfPage:
+    """One section of the page of a bundle: as many rows as its list has lines, and those that are said."""
+
+    id: str
+    title: str
+    number: int
+    kept: int
+    entries: tuple[Entry, ...]
+
+
+def parts_of(told: Told) -> tuple[PartOfPage, ...]:
+    """Return the sections that are made of lists, in the order of the page."""
+    return tuple(
+        PartOfPage(
+            id=name, title=title, number=told.number(name), kept=len(told.of(name)), entries=tuple(entries(told))
+        )
+        for name, title, entries in PARTS
+    )
 
 
 def render(report: Report) -> str:
@@ -30,14 +72,14 @@ def render_statement(statement: Statement) -> str:
     return _environment().get_template(FIDELITY).render(statement=statement, marks=MARKS)
 
 
-def bundle_page(sentence: Callable[[Mapping[str, Any]], str]) -> Page:
+def bundle_page(sentence: Callable[[Mapping[str, Any]], str], check: SignatureCheck) -> Page:
     """Return what makes the page of a bundle, piece by piece; `sentence` says what a row's fields tell."""
     environment = _environment()
-    environment.filters.update(sentence=sentence, at=_instant, key=_key)
+    environment.filters.update(sentence=sentence, at=_instant, signed=partial(_signed, check))
     template = environment.get_template(BUNDLE)
 
     def page(order: Order, manifest: Mapping[str, Any], told: Told, verdicts: tuple[Found, ...]) -> Iterator[str]:
-        return template.generate(order=order, manifest=manifest, told=told, verdicts=verdicts)
+        return template.generate(order=order, manifest=manifest, told=told, verdicts=verdicts, parts=parts_of(told))
 
     return page
 
@@ -70,7 +112,11 @@ def _instant(fields: Mapping[str, Any]) -> str:
     return str(fields.get("at", ""))[:19].replace("T", " ")
 
 
-def _key(fields: Mapping[str, Any]) -> str:
-    """Return by which key a row's decision was signed; nothing where it is none."""
-    details = fields.get("details")
-    return str(details.get("key", "")) if isinstance(details, dict) else ""
+def _signed(check: SignatureCheck, kept: Mapping[str, Any]) -> str:
+    """Return by which key a decision was signed, and whether it fits."""
+    try:
+        decision = msgspec.convert(kept, Decision)
+    except msgspec.ValidationError:
+        return "signed in a form that only a newer console can check"
+    said = "signature fits" if is_genuine(decision, check) else "SIGNATURE DOES NOT FIT"
+    return f"{said}, key {decision.fingerprint[:16]}…, over {decision.subject[:16]}…"

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+import msgspec
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from xsconsole.domain.canonical import canonical_bytes
 from xsconsole.domain.ids import RunId
+from xsconsole.domain.record import AuditEvent
 from xsconsole.store.chain import FIRST_PREVIOUS, Head
 from xsconsole.store.database import Reading
 from xsconsole.store.reader import head
@@ -18,6 +20,7 @@ from xsconsole.store.schema import AuditEntry, AuditSignature, AuditValue, Conso
 T = TypeVar("T")
 
 CHUNK_ROWS = 500
+ABOUT_PLANS = (AuditEvent.REQUESTED.value, AuditEvent.DECIDED.value, AuditEvent.REQUEST_ENDED.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +54,7 @@ class Extraction:
 
     def __init__(self, session: Session, choice: Choice, redacted: frozenset[str]) -> None:
         self._session, self._redacted = session, redacted
-        self._conditions = tuple(_conditions(choice))
+        self._conditions = tuple(_conditions(choice, _plans(session, choice)))
         self.stretch = self._stretch()
 
     def rows(self) -> Iterator[dict[str, Any]]:
@@ -157,13 +160,38 @@ async def extracted(reading: Reading, choice: Choice, redacted: frozenset[str], 
     return await reading.run(lambda session: work(Extraction(session, choice, redacted)))
 
 
-def _conditions(choice: Choice) -> Iterator[ColumnElement[bool]]:
+def _plans(session: Session, choice: Choice) -> tuple[str, ...]:
+    """Return the digests of what a run carries out: by these it was asked for and decided on."""
+    if choice.run is None:
+        return ()
+    opened = select(AuditValue.value).join(
+        AuditEntry, and_(AuditEntry.chain_id == AuditValue.chain_id, AuditEntry.seq == AuditValue.seq)
+    )
+    found = session.scalars(opened.where(AuditEntry.run == choice.run, AuditValue.name == "details"))
+    plans = (msgspec.json.decode(value).get("plan") for value in found)
+    return tuple(sorted({plan for plan in plans if isinstance(plan, str) and plan}))
+
+
+def _is_about(plan: str) -> ColumnElement[bool]:
+    """Whether the details of a row name a plan, as requests and decisions do."""
+    return and_(
+        AuditEntry.event.in_(ABOUT_PLANS),
+        exists().where(
+            AuditValue.chain_id == AuditEntry.chain_id,
+            AuditValue.seq == AuditEntry.seq,
+            AuditValue.name == "details",
+            func.instr(AuditValue.value, canonical_bytes({"plan": plan})[1:-1]) > 0,
+        ),
+    )
+
+
+def _conditions(choice: Choice, plans: tuple[str, ...]) -> Iterator[ColumnElement[bool]]:
     if choice.since is not None:
         yield AuditEntry.at >= choice.since
     if choice.until is not None:
         yield AuditEntry.at < choice.until
     if choice.run is not None:
-        yield AuditEntry.run == choice.run
+        yield or_(AuditEntry.run == choice.run, *(_is_about(plan) for plan in plans))
     if choice.configuration is not None:
         yield or_(
             AuditEntry.configuration == choice.configuration,

@@ -160,7 +160,8 @@ def _after(pool: PastPool, row: AuditRow) -> PastPool:
         case AuditEvent.RUN_CLOSED:
             return _closed(pool, row)
         case _:
-            return _in_work(pool, row, details)
+            known = _with_workflow(pool, row, details.get("content"), details.get("version"))
+            return _in_work(known if pool.workflow is None else pool, row, details)
 
 
 def _looked_at(pool: PastPool, row: AuditRow, details: Mapping[str, Json]) -> PastPool:

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 
 from xsconsole.reports.verifier.container import Part, parts_of
 from xsconsole.reports.verifier.ed25519 import is_signature
-from xsconsole.reports.verifier.listing import COLUMNS, csv_line, listed
+from xsconsole.reports.verifier.listing import COLUMNS, LISTS, csv_line, listed
 from xsconsole.reports.verifier.values import (
     FILES,
     FORMAT,
@@ -34,7 +34,7 @@ from xsconsole.reports.verifier.values import (
 )
 from xsconsole.reports.verifier.walk import SignatureCheck, Walk
 
-LISTS = ("events.csv", "approvals.jsonl", "workflows.jsonl")
+TABLES = ("events.csv", *LISTS)
 STATUS_WRONG, STATUS_UNVOUCHED = 1, 3
 
 
@@ -135,7 +135,7 @@ def _groups(part: Part) -> Iterator[dict[str, Any]]:
 def _follow(walk: Walk, parts: dict[str, Part]) -> None:
     """Let a walk see every row, and compare what the lists beside the rows say of it."""
     titles = csv_line(COLUMNS)
-    is_listed = dict.fromkeys(LISTS, True)
+    is_listed = dict.fromkeys(TABLES, True)
     if parts["events.csv"].read(len(titles)) != titles:
         is_listed["events.csv"] = False
         walk.blame("listing", walk.seq, "events.csv does not begin with its titles.")
@@ -145,7 +145,7 @@ def _follow(walk: Walk, parts: dict[str, Part]) -> None:
             if is_listed[name] and parts[name].read(len(expected)) != expected:
                 is_listed[name] = False
                 walk.blame("listing", walk.seq, f"{name} says of row {walk.seq} something else than the row.")
-    for name in LISTS:
+    for name in TABLES:
         if is_listed[name] and not parts[name].is_at_end():
             walk.blame("listing", walk.seq, f"{name} tells of more than the rows do.")
 

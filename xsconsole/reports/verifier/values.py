@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 FORMAT = 1
 MANIFEST_TYPE = "xsconsole audit bundle"
 SIGNED_FILES = (
-    *("events.jsonl", "events.csv", "approvals.jsonl", "workflows.jsonl"),
+    *("events.jsonl", "events.csv", "approvals.jsonl", "workflows.jsonl", "manifests.jsonl"),
+    *("differences.jsonl", "statements.jsonl", "fences.jsonl"),
     *("report.html", "heads.jsonl", "keys.json", "anchors.json", "verify.py"),
 )
 FILES = (*SIGNED_FILES, "MANIFEST", "MANIFEST.sig")
