@@ -1,6 +1,7 @@
 """What a card shows, and how it is painted."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -102,10 +103,16 @@ def test_a_long_name_makes_a_card_no_higher() -> None:
 
 
 @pytest.mark.parametrize("width", [100, 160, 400])
-def test_no_chip_leaves_its_card(width: int) -> None:
+@pytest.mark.parametrize("pool", ["", "acme production"])
+def test_no_chip_leaves_its_card_and_none_is_left_out(width: int, pool: str) -> None:
     card = replace(with_restore_point(make_card(at=PRODUCTION, standing=Standing.INCONSISTENT)), problems=("x",))
-    placement = place(face_of(card, stage(PRODUCTION), None), width)
+    face = face_of(card, stage(PRODUCTION), None, pool=pool)
+    placement = place(face, width)
 
+    assert [chip.chip for chip in placement.chips] == list(face.chips)
+    assert len({chip.area.top() for chip in placement.chips}) <= 2
+    for one, other in pairwise(placement.chips):
+        assert one.area.right() < other.area.left() or one.area.bottom() < other.area.top()
     assert all(chip.area.right() <= width for chip in placement.chips)
     assert all(chip.area.bottom() < placement.height for chip in placement.chips)
 

@@ -19,7 +19,7 @@ SQUARE_GAP = 3
 LEAST_SQUARES_WIDTH = 48
 CHIP_PADDING = 7
 CHIP_GAP = 4
-MOST_CHIP_ROWS = 2
+MOST_CHIP_ROWS = 2  # and no more: cards of one column are about alike
 BAR_HEIGHT = 3
 MOST_BYTES = 48 * 2**20  # of pictures: some hundred cards of a sharp screen
 
@@ -43,7 +43,7 @@ class Placement:
 
 @lru_cache(maxsize=2048)
 def place(face: Face, width: int) -> Placement:
-    """Return where the parts of a card of this width go. Chips take at most two rows."""
+    """Return where the parts of a card of this width go. Chips take at most two rows, and all of them are there."""
     title = QFontMetricsF(theme.text_font(is_bold=True)).height()
     top = PADDING + title + LINE_GAP + QFontMetricsF(theme.text_font()).height()
     chips, top = _place_chips(face.chips, width, top)
@@ -58,19 +58,42 @@ def _place_chips(chips: tuple[Chip, ...], width: int, top: float) -> tuple[tuple
     room = width - 2 * PADDING
     height = metrics.height() + 4
     placed: list[PlacedChip] = []
-    left, row = 0.0, 0
-    for chip in chips:
-        wide = metrics.horizontalAdvance(chip.text) + 2 * CHIP_PADDING
-        if left and left + wide > room:
-            left, row = 0.0, row + 1
-        if row >= MOST_CHIP_ROWS:
-            break
-        shown = min(wide, room - left)
-        text = metrics.elidedText(chip.text, Qt.TextElideMode.ElideRight, shown - 2 * CHIP_PADDING + 1)
-        area = QRectF(PADDING + left, top + theme.GAP + row * (height + CHIP_GAP), shown, height)
-        placed.append(PlacedChip(chip, area, text))
-        left += shown + CHIP_GAP
+    at = 0
+    for row, wides in enumerate(
+        _rows([metrics.horizontalAdvance(chip.text) + 2 * CHIP_PADDING for chip in chips], room)
+    ):
+        left = 0.0
+        for shown in wides:
+            text = metrics.elidedText(chips[at].text, Qt.TextElideMode.ElideRight, shown - 2 * CHIP_PADDING + 1)
+            area = QRectF(PADDING + left, top + theme.GAP + row * (height + CHIP_GAP), shown, height)
+            placed.append(PlacedChip(chips[at], area, text))
+            left += shown + CHIP_GAP
+            at += 1
     return tuple(placed), placed[-1].area.bottom() if placed else top
+
+
+def _rows(wides: list[float], room: float) -> list[list[float]]:
+    """Return how wide each chip is, row by row. Where two rows do not hold them, the widest are cut; none is lost."""
+    rows: list[list[float]] = [[]]
+    for wide in wides:
+        if rows[-1] and sum(rows[-1]) + wide + CHIP_GAP * len(rows[-1]) > room:
+            rows.append([])
+        rows[-1].append(wide)
+    if len(rows) > MOST_CHIP_ROWS:
+        halves = ([wides[:at], wides[at:]] for at in range(1, len(wides)))
+        rows = min(halves, key=lambda half: max(sum(row) + CHIP_GAP * len(row) for row in half))
+    return [_cut(row, room - CHIP_GAP * (len(row) - 1)) for row in rows]
+
+
+def _cut(wides: list[float], room: float) -> list[float]:
+    """Return these widths with as much taken off the widest as lets them stand in the room."""
+    most, left = room, room
+    for number, wide in zip(range(len(wides), 0, -1), sorted(wides), strict=True):
+        most = left / number
+        if wide > most:
+            break
+        left -= wide
+    return [min(wide, most) for wide in wides]
 
 
 class CardPainter:
