@@ -93,6 +93,11 @@ async def test_no_column_moves_under_a_dragged_card_and_only_the_stage_that_was_
     window.resize(1024, 700)
     await until(lambda: len(board.lanes) == 6, "stages below each other")
     await until(lambda: board.lane("Staging").model.row_of(shop.id) is not None, "the card")
+    upright = board.page.verticalScrollBar()
+    await until(lambda: upright.maximum() > 0, "columns that are higher than their page")
+    upright.setValue(0)
+    board.select(shop.id)
+    assert upright.value() == 0  # it can be seen already
     carry("Lab")
     assert [order.target for order in asked] == ["production", "lab"]
     window.desk.dismiss()

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+from datetime import UTC, datetime
 
 import pytest
 from embedded import embedded_pool
@@ -328,8 +329,12 @@ async def test_what_lies_with_other_objects_is_found_and_followed(panel, console
 async def test_after_a_restart_without_the_pool_the_last_known_state_is_shown_with_its_time(tmp_path, qapp, pool):
     async with open_console(tmp_path) as console:
         await connect(console, pool)
+        changed = datetime.now(UTC)
+        with pool.plain_session() as session:
+            session.xenapi.VM.set_name_label(session.xenapi.VM.get_by_name_label("jumpbox")[0], "renamed later")
+        await until(lambda: any(vm.name_label == "renamed later" for vm in console.inventory.all(VM)))
         await console.last_known.keep()
-        known, as_of = console.inventory.total(), console.link.as_of
+        known = console.inventory.total()
     pool.kill()
 
     async with open_console(tmp_path) as console:
@@ -340,6 +345,8 @@ async def test_after_a_restart_without_the_pool_the_last_known_state_is_shown_wi
 
         assert console.inventory.total() == known
         assert names(panel)[:2] == ["acme", "xen-1"]
+        as_of = console.link.as_of
+        assert as_of > changed  # not when the connection was made
         assert panel.header.caption == f"as of {times.clock_time(as_of)}"
         assert len(console.board.cards) > 3
         panel.stop()

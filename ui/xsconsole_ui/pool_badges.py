@@ -43,8 +43,8 @@ class PoolBadge(QWidget):
         self.dot.set_state(dot)
         link = None if sight is None else sight.link
         told = self.tr("not reconnecting") if link is not None and link.has_given_up else self.tr(word)
-        as_of = link.as_of if link is not None else None
-        if not is_alone and state is not LinkState.LIVE and as_of is not None:
+        as_of = link.as_of if link is not None and state is not LinkState.LIVE else None
+        if not is_alone and as_of is not None:
             told = self.tr("{state}, as of {when}").format(state=told, when=times.clock_time(as_of))
         name = "" if sight is None or sight.url == sight.name else sight.name
         if sight is not None and not is_alone:

@@ -1,6 +1,6 @@
 """Pages that are larger than the room they have."""
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
@@ -49,12 +49,13 @@ class EdgeScroll(QObject):
             self.scrolled.emit()
 
 
-def bring_into_sight(part: QWidget) -> None:
-    """Scroll the pages around a part until it can be seen, as far as there is room."""
+def bring_into_sight(part: QWidget, area: QRect) -> None:
+    """Scroll the pages around a part until an area of it can be seen, no farther than that takes."""
     around = part.parentWidget()
     while around is not None:
-        if isinstance(around, QScrollArea):
-            around.ensureWidgetVisible(part, 0, 0)
+        if isinstance(around, QScrollArea) and (page := around.widget()) is not None:
+            seen = QRect(part.mapTo(page, area.topLeft()), area.size())
+            around.ensureVisible(seen.center().x(), seen.center().y(), seen.width() // 2 + 1, seen.height() // 2 + 1)
         around = around.parentWidget()
 
 

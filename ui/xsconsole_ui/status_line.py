@@ -144,14 +144,15 @@ class StatusLine(QFrame):
             for one, (words_, _) in zip(sights, told, strict=True):
                 if not one.is_live:
                     alike.setdefault(words_, []).append(one.name)
-            away = [f"{', '.join(names)}: {words_}" for words_, names in alike.items()]
+            shown = [f"{', '.join(names)}: {words_}" for words_, names in alike.items()]
             self._tell(self.freshness, text, ["status"])
-            self._tell(self.away, "   ·   ".join(away), [look for _, look in told])
+            self._tell(self.away, "   ·   ".join(shown), [look for _, look in told])
         else:
             self._tell(self.freshness, told[0][0], [told[0][1]])
             self._tell(self.away, "", ["status"])
         heard = self.tr("Last heard of {when}")
-        heards = [(sight.name, sight.link.as_of) for sight in sights if sight.link.as_of is not None]
+        away = [sight for sight in sights if not sight.is_live]  # what is live is heard all the time
+        heards = [(sight.name, sight.link.as_of) for sight in away if sight.link.as_of is not None]
         lines = [heard.format(when=times.exact_time(as_of)) for _, as_of in heards]
         if len(sights) > 1:
             lines = [f"{name}: {line}" for (name, _), line in zip(heards, lines, strict=True)]

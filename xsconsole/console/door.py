@@ -101,7 +101,7 @@ class Console:
         self._watcher: asyncio.Task[None] | None = None
         self.link = LinkChanged(state=LinkState.CLOSED)
         self.last_known = LastKnown(
-            home.settings.home, self._mirror, as_of=lambda: self.link.as_of, tell=self._hear_link
+            home.settings.home, self._mirror, as_of=lambda: (self._gateway or self.link).as_of, tell=self._hear_link
         )
         self.bus.subscribe(ConfigurationMoved, self._seeing.hear_move)
         self.bus.subscribe(BoardChanged, self._hear_board)

@@ -89,7 +89,7 @@ class Gateway:
         self._feed: Feed | None = None
         self._state = LinkState.CONNECTING
         self._error: ConsoleError | None = None
-        self._as_of: datetime | None = None
+        self.as_of: datetime | None = None  # when the pool was heard last, also that nothing has changed
         self._has_given_up = False
         self._is_beside = False  # what the last search failed with is about hosts beside the one that is tried on
         self._has_changed = asyncio.Event()
@@ -216,7 +216,7 @@ class Gateway:
         await self._session.close()
         self.measurements.close()
         self._executor.shutdown(wait=False)
-        self._on_link(LinkChanged(state=LinkState.CLOSED, as_of=self._as_of))
+        self._on_link(LinkChanged(state=LinkState.CLOSED, as_of=self.as_of))
 
     async def _begin(self) -> None:
         try:
@@ -345,7 +345,7 @@ class Gateway:
         self._report(LinkState.LIVE)
 
     def _note_time(self) -> None:
-        self._as_of = datetime.now(UTC)
+        self.as_of = datetime.now(UTC)
         if self._state is LinkState.LIVE:
             self._is_live.set()  # a call that reached nobody had cleared it
 
@@ -390,7 +390,7 @@ class Gateway:
         self._state = state
         self._has_changed.set()
         has_given_up = state is LinkState.LOST and self._has_given_up
-        self._on_link(LinkChanged(state=state, as_of=self._as_of, error=self._error, has_given_up=has_given_up))
+        self._on_link(LinkChanged(state=state, as_of=self.as_of, error=self._error, has_given_up=has_given_up))
 
     async def _blocking(self, work: Callable[[], T]) -> T:
         return await self._loop.run_in_executor(self._executor, work)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QRect, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -228,9 +228,14 @@ class Lane(QFrame):
         return self.width() - 2 * (theme.GAP + 2)
 
     def select_row(self, row: int) -> None:
-        """Select a card, and bring the column into sight: in a small window not all of them are."""
-        self.view.setCurrentIndex(self.model.index(row))
-        bring_into_sight(self)
+        """Select a card, and bring it into sight, or the head of an empty column: a small window does not show all."""
+        index = self.model.index(row)
+        self.view.setCurrentIndex(index)
+        card = self.view.visualRect(index) & self.view.viewport().rect()
+        top, height = self.view.y() + card.y(), card.height()
+        if card.isEmpty():
+            top, height = 0, theme.HEADER_HEIGHT + theme.STRIPE
+        bring_into_sight(self, QRect(0, top, self.width(), height))
 
     @property
     def chosen(self) -> tuple[Card, ...]:
