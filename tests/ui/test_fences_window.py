@@ -139,7 +139,7 @@ async def test_a_fence_is_drawn_and_told_and_a_card_moved_out_of_it_turns_red_at
     standing = await deployed(window, console, shop)
     fenced = standing.configuration
     await until(lambda: fenced in window.estate.board.cards, "the fenced card")
-    await until(lambda: "fenced: in and out" in chips(window, fenced), "the chip")
+    await until(lambda: f"{NAME}: in and out" in chips(window, fenced), "the chip")
     window.board.select(fenced)
     window.actions_[SHOW_FENCE].trigger()
     await until(lambda: len(place.maps) == 1 and place.maps[0].picture is not None, "the map")
@@ -201,7 +201,7 @@ async def test_a_fence_is_drawn_and_told_and_a_card_moved_out_of_it_turns_red_at
     before = console.home.clock.monotonic_s()
     with pool.plain_session() as session:
         back, opened = moved_out(session, standing)
-    await until(lambda: "fence leaks" in chips(window, fenced), "the red card")
+    await until(lambda: f"{NAME} leaks" in chips(window, fenced), "the red card")
     assert console.home.clock.monotonic_s() - before < 2
     await until(lambda: map_.picture is not None and map_.picture.state is State.BREACHED, "the red map")
     assert any(box.is_bad and box.member == opened for box in map_.picture.places)
@@ -215,7 +215,7 @@ async def test_a_fence_is_drawn_and_told_and_a_card_moved_out_of_it_turns_red_at
 
     with pool.plain_session() as session:
         session.xenapi.VIF.move(*back)
-    await until(lambda: "fenced: in and out" in chips(window, fenced), "tight again")
+    await until(lambda: f"{NAME}: in and out" in chips(window, fenced), "tight again")
     await until(lambda: map_.picture is not None and map_.picture.state is State.TIGHT, "the map, tight again")
     assert not found_in_health(window)
     await until(lambda: not is_told(window), "the end of the news")

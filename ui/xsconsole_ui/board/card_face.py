@@ -9,6 +9,7 @@ from xsconsole.domain.fence.wording import mode_words
 from xsconsole.domain.fidelity import likeness
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.naming import shortened
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.stays import stay_of
 from xsconsole.domain.workflow import Stage
@@ -17,6 +18,7 @@ from xsconsole_ui.silence import silence_of
 from xsconsole_ui.texts import tr
 
 GOING = (RunState.RUNNING, RunState.UNDOING)
+FENCE_NAME = 24  # characters of a fence's name on a chip
 
 
 def shown(card: Card, stage: Stage, console: Estate) -> tuple[Face, str]:
@@ -87,14 +89,15 @@ def fence_chip(card: Card, console: Estate) -> Chip | None:
     if watched is None or fencing is None:
         return None
     fence, state = watched.standing.fence, fencing.state(watched)
+    name = shortened(one_line(fence.name), FENCE_NAME)  # cards of several fences of one original differ in nothing else
     if state is State.BREACHED:
         whole = " ".join((tr("Its fence is not tight."), *(one.sentence for one in watched.proof.breaches)))
-        return Chip(tr("fence leaks"), Tone.BAD, whole)
+        return Chip(tr("{name} leaks").format(name=name), Tone.BAD, whole)
     mode = mode_words(fence.mode)
     whole = tr("In the fence “{name}”, {mode}: {state}.").format(
         name=one_line(fence.name), mode=mode, state=state_words(watched, state)
     )
-    return Chip(tr("fenced: {mode}").format(mode=mode), whole=whole)
+    return Chip(tr("{name}: {mode}").format(name=name, mode=mode), whole=whole)
 
 
 def _run_of(configuration: ConfigurationId, console: Estate) -> RunStatus | None:
