@@ -13,6 +13,7 @@ from tests.engine.memory_port import Fault
 from tests.engine.test_provisioning import standing as everything
 from xsconsole.domain.board import Standing
 from xsconsole.domain.closures import ClosureKind
+from xsconsole.domain.comparison import compare, version_now
 from xsconsole.domain.disks import drives_of, role_of_disk
 from xsconsole.domain.fence.ground import Ground, Original
 from xsconsole.domain.fence.ground_findings import ground_findings
@@ -149,6 +150,9 @@ def test_a_fence_is_proved_before_it_starts_kept_started_again_and_discarded_wit
         originals = {vif.MAC for member in desk.card(scene.shop).members for vif in scene.pool.interfaces(member.uuid)}
         assert {vif.MAC for member in card.members for vif in scene.pool.interfaces(member.uuid)} == originals
         assert prove(fence.fence, fence.site, desk.inventory).holds
+        versions = [version_now(one, desk.inventory, desk.board.workflow) for one in (desk.card(scene.shop), card)]
+        assert compare(*versions).drift == ()
+        assert compare(versions[0], replace(versions[1], fenced=frozenset())).drift
         router = scene.pool.vm(fence.site.router or Uuid(""))
         assert router.other_config[ROUTER_KEY] == card.id
         assert set(map(str, taken_addresses(scene.pool.keys))) == set(fence.shares)

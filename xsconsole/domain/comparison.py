@@ -11,8 +11,9 @@ import msgspec
 from xsconsole.domain.allowances import AllowedField, rule_name, rule_words
 from xsconsole.domain.board import Card
 from xsconsole.domain.canonical import Json
+from xsconsole.domain.fence.standing import fence_on
 from xsconsole.domain.ids import ConfigurationId, Digest, Ref, StageId
-from xsconsole.domain.inventory import VM, Inventory
+from xsconsole.domain.inventory import VIF, VM, Inventory, Network
 from xsconsole.domain.manifest import (
     USUAL,
     Allowance,
@@ -63,6 +64,7 @@ class Version:
     at: datetime | None = None
     copied_from: ConfigurationId | None = None
     service: str = ""
+    fenced: frozenset[str] = frozenset()  # names of the networks of the fence around it
 
     @property
     def when(self) -> str:
@@ -158,8 +160,23 @@ def compare(first: Version, second: Version, rules: Sequence[AllowedField] = ())
     allowances = (*USUAL, *left_behind("after" if is_original else "before")) if is_copy and not is_same else USUAL
     counted = (rule for rule in rules if rule.part in _PARTS and rule.holds_for(second.service, second.stage))
     by_hand = tuple(map(_allowance, counted))
-    judged = judge(difference(first.manifest, second.manifest), (*allowances, *by_hand))
-    return Comparison(first=first, second=second, judged=judged)
+    changes = difference(first.manifest, second.manifest)
+    fence = _fence(first, second, changes) if is_copy else ()
+    return Comparison(first=first, second=second, judged=judge(changes, (*allowances, *fence, *by_hand)))
+
+
+def _fence(first: Version, second: Version, changes: Iterable[Change]) -> tuple[Allowance, ...]:
+    """Return what lets a network of a fence face the one that it stands for; which one that is the static proof says."""
+    pairs = tuple(
+        (change.before, change.after)
+        for change in changes
+        if isinstance(change, FieldChange)
+        and isinstance(change.before, str)
+        and isinstance(change.after, str)
+        and (change.part, change.field) == (Part.NIC, "network")
+        and (change.before in first.fenced or change.after in second.fenced)
+    )
+    return (Allowance(id="fence", part=Part.NIC, field="network", pairs=pairs),) if pairs else ()
 
 
 def _allowance(rule: AllowedField) -> Allowance:
@@ -202,7 +219,24 @@ def version_now(
         manifest=manifest_of_card(card, inventory, workflow) if manifest is None else manifest,
         copied_from=card.origin.configuration if card.origin is not None else None,
         service=card.service,
+        fenced=_fenced(card, inventory),
     )
+
+
+def _fenced(card: Card, inventory: Inventory) -> frozenset[str]:
+    """Return the names of the networks of the fence around a configuration.
+
+    Most configurations stand on networks with cards of hosts alone: then nothing is looked for among the pool's keys.
+    """
+    vms = (inventory.get(VM, member.ref) for member in card.members)
+    vifs = (inventory.get(VIF, ref) for vm in vms if vm is not None for ref in vm.VIFs)
+    networks = (inventory.get(Network, vif.network) for vif in vifs if vif is not None)
+    private = [network for network in networks if network is not None and not network.PIFs]
+    if not private or inventory.pool is None:
+        return frozenset()
+    standing = fence_on(inventory.pool.other_config, card.id)
+    own = frozenset(standing.site.networks.values()) if standing is not None else frozenset()
+    return frozenset(network.name_label for network in private if network.uuid in own)
 
 
 def versions_kept(card: Card, inventory: Inventory, workflow: Workflow | None) -> tuple[Version, ...]:
