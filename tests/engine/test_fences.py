@@ -136,7 +136,7 @@ def test_a_fence_is_proved_before_it_starts_kept_started_again_and_discarded_wit
         desk, before = scene.desk, left(scene)
         plan = desk.engine.plan(scene.deploy(published={"shop-web": ((Transport.TCP, 443, 8443),)}))
         assert title(plan) == "Deploy a fence of shop 1.3.0 in Staging, by linked clone"
-        assert any("TCP 443 to 8443, to “shop-web”" in warning for warning in plan.warnings)
+        assert "All gets out; 1 port of 192.0.2.19 leads in. Other fences are barred both ways." in plan.warnings
         order = [step.key.split("-", 1)[1] for step in plan.steps]
         assert order.index("check-fence") < order.index("start-copy")
 
@@ -313,6 +313,9 @@ def test_routers_get_other_rules_by_plan_and_two_fences_are_connected_only_where
         assert failed.state is RunState.UNDONE
         assert scene.fence() == first
         assert b"8443" not in pool.written[seed]
+        told = desk.engine.plan(only).warnings
+        assert sum(one.startswith(f"{first.fence.name}: No more: From outside to 192.0.2.") for one in told) == 3
+        assert "TCP 443 to 8443, to “shop-web”" in told[3]
         status = await scene.do(only)
         assert status.error is None, explain(status.error)
         second = scene.fence()
@@ -325,7 +328,7 @@ def test_routers_get_other_rules_by_plan_and_two_fences_are_connected_only_where
             Publish(configuration=first.configuration, published={"x": ()})
         )
 
-        assert (await scene.do(scene.deploy(name="twin"))).error is None
+        assert (await scene.do(scene.deploy(name="twin", target=StageId("integration")))).error is None
         twin = next(one for one in fences_on(pool.keys) if one.fence.name == "twin")
         connect = Connect(configuration=first.configuration, other=twin.configuration)
         assert "have the same addresses inside (10.1.0.0/24)" in scene.refusal(connect)
@@ -336,8 +339,15 @@ def test_routers_get_other_rules_by_plan_and_two_fences_are_connected_only_where
         held = tuple(replace(one, address=IPv4Address(int(one.address) + (6 << 16))) for one in twin.fence.footholds)
         moved = replace(twin, fence=replace(twin.fence, segments=(segment,), footholds=held))
         pool.set_map(Field.POOL, None, {**pool.keys, f"{fence_stem(twin.configuration)}.2": standing_text(moved)})
+        plan = desk.engine.plan(connect)
+        assert title(plan) == "Change the routers of shop 1.3.0 fence 1 and twin"
+        assert plan.downtime_s > 0
+        stages = set()
+        desk.port.on_call = lambda _: stages.add(desk.board.cards[twin.configuration].stage)
         status = await scene.do(connect)
+        desk.port.on_call = lambda _: None
         assert status.error is None, explain(status.error)
+        assert stages == {"integration"}
         here, there = (fence_on(pool.keys, one.configuration) for one in (first, twin))
         assert here is not None
         assert there is not None

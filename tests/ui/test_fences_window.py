@@ -16,7 +16,7 @@ from xsconsole.domain.board import Card
 from xsconsole.domain.fence.ground import Ground
 from xsconsole.domain.fence.picture import State
 from xsconsole.domain.fence.ruleset import ruleset
-from xsconsole.domain.fence.standing import StandingFence
+from xsconsole.domain.fence.standing import StandingFence, fence_stem, standing_text
 from xsconsole.domain.fence.values import Transport
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.inventory import Inventory
@@ -27,7 +27,7 @@ from xsconsole_ui import actions
 from xsconsole_ui.board.lane_model import FACE_ROLE
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.fence_actions import DEPLOY, SHOW_FENCE
-from xsconsole_ui.fences.change_dialogs import PortsDialog
+from xsconsole_ui.fences.change_dialogs import ConnectDialog, PortsDialog
 from xsconsole_ui.fences.deploy_dialog import DeployDialog
 from xsconsole_ui.fences.ground_dialog import GroundDialog
 from xsconsole_ui.fences.rules_dialog import RulesDialog
@@ -194,6 +194,20 @@ async def test_a_fence_is_drawn_and_told_and_a_card_moved_out_of_it_turns_red_at
     ports.go.click()
     await until(lambda: place.dialog is None, "the plan")
     assert ports.command == Publish(configuration=fenced, published={"web-1": ((Transport.TCP, 80, 80),)})
+
+    # Another fence of the same original has the same addresses: the two are not connected.
+    with pool.plain_session() as session:
+        other = replace(standing, configuration=ConfigurationId("twin"), fence=replace(standing.fence, name="twin"))
+        x, key = session.xenapi.pool, f"{fence_stem(other.configuration)}.1"
+        x.add_to_other_config(x.get_all()[0], key, standing_text(other))
+        await until(place.connect_.isEnabled, "the other fence")
+        place.connect_.trigger()
+        connect = await shown(window, ConnectDialog)
+        assert connect.other.currentText() == "twin"
+        assert connect.why_not.headline.endswith("neither would find the other one.")
+        connect.reject()
+        x.remove_from_other_config(x.get_all()[0], key)
+        await until(lambda: not place.connect_.isEnabled(), "the end of the other fence")
 
     # Somebody else moves a card past the router.
     window.go("board")

@@ -104,7 +104,13 @@ async def deploy(options: argparse.Namespace) -> int:
             is_stopped_first=options.stop_first,
             reason=options.reason,
         )
-        return await carry_out(console, command, options, {"fence": to_plain(fences.drawing(console, command).fence)})
+        fence = fences.drawing(console, command).fence
+        status = await carry_out(console, command, options, {"fence": to_plain(fence)})
+        if options.dry_run and not options.json:
+            output.say("What passes, and what does not:")
+            for sentence in rules_in_words(fence):
+                output.say(f"  · {sentence}")
+        return status
 
 
 def _addresses(card: Card, typed: list[tuple[str, str, IPv4Address]]) -> dict[tuple[Uuid, str], IPv4Address]:

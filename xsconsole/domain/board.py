@@ -351,7 +351,7 @@ def card_of(id_: ConfigurationId, state: PoolState, holder_of: HolderOf) -> Card
     name, service = (intent.name, intent.service) if intent is not None else (str(id_), "")
     if intent is not None and intent.kind in APART:  # what is tried is nobody's, and stands nowhere
         name, service = f"{APART[intent.kind]} of {name}", ""
-    elif intent is not None:
+    elif intent is not None and (first is None or id_ not in intent.beside):  # what is beside stays where it stands
         stage = intent.target if id_ in intent.others else intent.source or intent.target
     return Card(
         id=id_,

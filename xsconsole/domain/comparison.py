@@ -166,7 +166,7 @@ def compare(first: Version, second: Version, rules: Sequence[AllowedField] = ())
 
 
 def _fence(first: Version, second: Version, changes: Iterable[Change]) -> tuple[Allowance, ...]:
-    """Return what lets a network of a fence face the one that it stands for; which one that is the static proof says."""
+    """Return what lets a network of a fence face the one that it stands for; which one that is, the proof says."""
     pairs = tuple(
         (change.before, change.after)
         for change in changes

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import assert_never
 
+from xsconsole.domain.actions.fences import WriteFence
 from xsconsole.domain.endings import OF_RUN, ending_name
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Disks, Plan, RunKind, Step, TakeSnapshot
@@ -206,7 +207,11 @@ def title(plan: Plan, workflow: Workflow | None = None) -> str:
         return shortened(stage.name if stage else name_of_id(stage_id), 40)
 
     text = f"{kind_name(intent.kind)} {shortened(intent.name, 80)}"
-    text += f" and {count(len(intent.beside), 'other')}" if intent.beside else ""
+    if intent.kind is RunKind.REROUTE and intent.beside:
+        written = (step.subject for step in plan.steps if isinstance(step.action, WriteFence))
+        text = f"Change the routers of {listing(tuple(shortened(name, 80) for name in written))}"
+    elif intent.beside:
+        text += f" and {count(len(intent.beside), 'other')}"
     if intent.source and intent.target and intent.source != intent.target:
         text += f" from {named(intent.source)} to {named(intent.target)}"
     elif intent.kind in (RunKind.CREATE, RunKind.RETURN, RunKind.PROVE, RunKind.PROVISION) and intent.target:

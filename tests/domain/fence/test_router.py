@@ -8,7 +8,7 @@ from tests.fences import fenced
 from xsconsole.domain.fence.matrix import MATRIX
 from xsconsole.domain.fence.router import router_files
 from xsconsole.domain.fence.values import FenceMode, Peer, PublishedPort, Services, Transport
-from xsconsole.domain.fence.wording import mode_words, rules_in_words
+from xsconsole.domain.fence.wording import changed_rules, mode_words, rules_in_short, rules_in_words
 
 GOOD = fenced.fence("a", 0, FenceMode.IN_AND_OUT)
 INSTANCE = "8a1f1b2c-0000-4000-8000-000000000001"
@@ -61,6 +61,16 @@ def test_the_rules_are_told_in_words():
     assert rules_in_words(replace(GOOD, mode=FenceMode.ISOLATED))[-3] == (
         "Out or in: nothing. The router has no card outside."
     )
+    gone = changed_rules(replace(fence, ports=()), fence)
+    assert gone[0] == "No more: From outside to 192.168.50.65: everything of IPv4, to “web-1” (10.0.0.5)."
+    assert gone[3:] == ("New: From outside to 192.168.50.65: TCP 443 to 8443, to “web-1” (10.0.0.5).",)
+    assert "every port of 192.168.50.65 to 192.168.50.67 leads in" in rules_in_short(replace(fence, ports=()))
+    barred = "Other fences but “<b>” and 192.168.50.200/32 are barred both ways."
+    assert rules_in_short(fence) == f"All gets out; 1 port of 192.168.50.65 leads in. {barred}"
+    assert rules_in_short(replace(fence, mode=FenceMode.OUT_ONLY)) == (
+        f"All gets out as 192.168.50.64, and nothing in. {barred}"
+    )
+    assert rules_in_short(replace(fence, mode=FenceMode.ISOLATED)) == "Nothing passes out or in."
 
 
 def test_the_documentation_shows_the_table_that_is_tried_with_real_packets():

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from xsconsole.console import Console, fences
 from xsconsole.domain import words
+from xsconsole.domain.fence.changing import is_peer
 from xsconsole.domain.fence.standing import StandingFence
 from xsconsole.domain.fence.typed import Port, ports_of
 from xsconsole.domain.fence.values import PublishedPort
@@ -74,16 +75,15 @@ class ConnectDialog(MembershipDialog):
         self._standing = standing
         self.setWindowTitle(self.tr("Connect {name}").format(name=shortened(standing.fence.name, 60)))
         self.table.hide()
-        peers = {peer.name for peer in standing.fence.peers}
         known = (state.standing for state in fences.fences(console))
         others = [one for one in known if one.configuration != standing.configuration]
-        self._connected = {one.configuration for one in others if one.fence.name in peers}
+        self._connected = {one.configuration for one in others if is_peer(standing, one) or is_peer(one, standing)}
         self.other = pieces.Choice(self)
         self.form.addRow(self.tr("&With"), self.other)
         for one in others:
             name = one_line(one.fence.name)
-            is_peer = one.configuration in self._connected
-            self.other.addItem(self.tr("{name}: part them").format(name=name) if is_peer else name, one.configuration)
+            parts = self.tr("{name}: part them").format(name=name)
+            self.other.addItem(parts if one.configuration in self._connected else name, one.configuration)
         self.other.currentIndexChanged.connect(self._look_soon)
         self.other.setFocus()
         self._is_touched = False

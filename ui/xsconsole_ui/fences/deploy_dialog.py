@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 
-import msgspec
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -13,7 +12,6 @@ from xsconsole.domain.fence.drawing import source_cards
 from xsconsole.domain.fence.values import FenceMode, Services
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Plan
 from xsconsole.domain.workflow import Method
 from xsconsole.engine.commands import Deploy
 from xsconsole.errors import ConsoleError, Refused
@@ -139,13 +137,6 @@ class DeployDialog(MembershipDialog):
         self.addresses.show_findings(drawing.findings)
         self.rules.show_rows(rule_rows(drawing.fence), width=RULES_WIDTH - theme.MARGIN)
         super().look()
-
-    def _show_plan(self, plan: Plan | None) -> None:
-        """Leave out of what to know before what stands beside it as rules."""
-        if plan is not None:
-            beside = {row.text for row in self.rules.rows.rows}
-            plan = msgspec.structs.replace(plan, warnings=tuple(one for one in plan.warnings if one not in beside))
-        super()._show_plan(plan)
 
     def _refuse(self, refusal: Refused) -> None:
         self._soon.stop()

@@ -24,6 +24,7 @@ from xsconsole_ui.promotion.rows import Mark, Row, RowsView
 
 WIDTH = 560
 TYPING_MS = 80
+MOST_WORDS = 200  # px of what to know before: a dialog fits a small screen
 
 
 class MembershipDialog(QDialog):
@@ -54,6 +55,7 @@ class MembershipDialog(QDialog):
         self.form.setSpacing(theme.GAP)
         self.why_not = pieces.Notice(self)
         self.warnings = RowsView(self.tr("What to know before"), self)
+        self.warnings.most_height = MOST_WORDS
         self.summary = pieces.label("", "section", self)
         self.go = pieces.button(self.tr("Review plan"), "primary", self)
         self.go.setDefault(True)
@@ -145,7 +147,6 @@ class MembershipDialog(QDialog):
             )
         self.summary.setVisible(plan is not None)
         self.warnings.show_rows(rows, width=0 if self.isVisible() else WIDTH - 2 * theme.MARGIN)
-        self.warnings.setFixedHeight(max(1, self.warnings.maximumHeight()))
         self.warnings.setVisible(bool(rows))
         self.adjustSize()
 

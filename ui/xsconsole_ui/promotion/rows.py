@@ -211,12 +211,16 @@ def paint_mark(painter: QPainter, area: QRectF, mark: Mark, colours: Colours) ->
 
 
 class RowsView(QListView):
-    """A list as high as its rows: the page that holds it scrolls, so that nothing hides in a list within a list."""
+    """A list as high as its rows: the page that holds it scrolls, so that nothing hides in a list within a list.
+
+    Where no page does, `most_height` (px; 0: any) keeps it from growing beyond the screen, and it scrolls itself.
+    """
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rows = RowsModel(self)
         self.keeps_selection = False  # whether what is chosen is shown also while the keyboard is elsewhere
+        self.most_height = 0
         self._fitted_width = -1
         self.setModel(self.rows)
         self.setItemDelegate(RowsDelegate(self))
@@ -237,7 +241,11 @@ class RowsView(QListView):
 
     def _fit(self, wanted: int = 0) -> None:
         width = wanted or self.viewport().width()
-        self.setFixedHeight(max(1, sum(row_height(row, width) for row in self.rows.rows)))
+        height = max(1, sum(row_height(row, width) for row in self.rows.rows))
+        most = self.most_height or height
+        self.setFixedHeight(min(height, most))
+        policy = Qt.ScrollBarPolicy
+        self.setVerticalScrollBarPolicy(policy.ScrollBarAsNeeded if height > most else policy.ScrollBarAlwaysOff)
         if width != self._fitted_width:
             # `QListView` keeps the heights that its rows had in the width before.
             self._fitted_width = width

@@ -11,7 +11,7 @@ from enum import StrEnum
 from xsconsole.domain.fence.live import WatchedFence
 from xsconsole.domain.fence.proof import Breach
 from xsconsole.domain.fence.values import Fence, FenceMode, Foothold, Segment
-from xsconsole.domain.fence.wording import mode_words, what_does_not, what_passes
+from xsconsole.domain.fence.wording import addresses_in_words, mode_words, what_does_not, what_passes
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.words import count
@@ -138,7 +138,7 @@ def _outside(fence: Fence, name: str) -> Iterator[Place]:
         yield Place(key=BARRED, kind=PlaceKind.SHUT, title="Barred", lines=tuple(map(str, outside.barred)))
     yield Place(key=OTHERS, kind=PlaceKind.SHUT, title="Other fences", lines=tuple(map(str, outside.pool)))
     for at, peer in enumerate(fence.peers):
-        lines = [", ".join(map(str, peer.addresses)), "connected on purpose"]
+        lines = [addresses_in_words(peer.addresses), "connected on purpose"]
         yield Place(key=f"peer-{at}", kind=PlaceKind.PEER, title=one_line(peer.name), lines=tuple(lines))
 
 

@@ -1,6 +1,7 @@
 """The rules of one fence's router in words: what a person reads beside the text of the filter."""
 
 from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address
 
 from xsconsole.domain.fence.values import Fence, FenceMode
 from xsconsole.domain.words import count, listing
@@ -9,6 +10,37 @@ from xsconsole.domain.words import count, listing
 def rules_in_words(fence: Fence) -> tuple[str, ...]:
     """Return a sentence for each thing that passes, then for each that does not."""
     return (*what_passes(fence), *what_does_not(fence))
+
+
+def rules_in_short(fence: Fence) -> str:
+    """Return one sentence or two of what passes, where the rules themselves are shown elsewhere."""
+    outside = fence.outside
+    if not fence.is_open or outside is None:
+        return "Nothing passes out or in."
+    if fence.reachable:
+        ports = count(len(fence.ports), "port") if fence.ports else "every port"
+        open_ = {one.outside for one in fence.ports} or {one.outside for one in fence.reachable if one.outside}
+        way = f"All gets out; {ports} of {addresses_in_words(open_)} {'lead' if len(fence.ports) > 1 else 'leads'} in"
+    else:
+        way = f"All gets out as {outside.router}, and nothing in"
+    barred = f" and {_addresses(outside.barred)}" if outside.barred else ""
+    peers = f" but {_names(peer.name for peer in fence.peers)}" if fence.peers else ""
+    return f"{way}. Other fences{peers}{barred} are barred both ways."
+
+
+def addresses_in_words(addresses: Iterable[IPv4Address]) -> str:
+    """Return such as `192.0.2.4 to 192.0.2.9`; each of them where some between are missing."""
+    addresses = sorted(addresses)
+    first, last = addresses[0], addresses[-1]
+    is_whole = 1 < len(addresses) == int(last) - int(first) + 1
+    return f"{first} to {last}" if is_whole else _addresses(addresses)
+
+
+def changed_rules(before: Fence, after: Fence) -> tuple[str, ...]:
+    """Return what of the rules in words goes, and what comes."""
+    was, becomes = rules_in_words(before), rules_in_words(after)
+    gone = tuple(f"No more: {one}" for one in was if one not in becomes)
+    return (*gone, *(f"New: {one}" for one in becomes if one not in was))
 
 
 def mode_words(mode: FenceMode) -> str:
@@ -40,7 +72,8 @@ def what_passes(fence: Fence) -> Iterator[str]:
         if what:
             yield f"From outside to {one.outside}: {what}, to “{one.member}” ({one.address})."
     for peer in fence.peers:
-        yield f"Between this fence and “{peer.name}” ({_addresses(peer.addresses)}): as from outside, without bars."
+        addresses = addresses_in_words(peer.addresses)
+        yield f"Between this fence and “{peer.name}” ({addresses}): as from outside, without bars."
 
 
 def what_does_not(fence: Fence) -> Iterator[str]:

@@ -16,7 +16,7 @@ from xsconsole.domain.fence.ground_findings import ground_findings
 from xsconsole.domain.fence.proof import Site
 from xsconsole.domain.fence.router import RouterFiles, router_files
 from xsconsole.domain.fence.standing import StandingFence, standing_text
-from xsconsole.domain.fence.wording import mode_words, rules_in_words
+from xsconsole.domain.fence.wording import mode_words, rules_in_short
 from xsconsole.domain.ids import ConfigurationId, StepKey, Uuid
 from xsconsole.domain.inventory import SR, VBD, VM, Host, Inventory
 from xsconsole.domain.naming import shortened
@@ -328,7 +328,7 @@ def _sentences(
         f"into the fence “{shortened(fence.name, 60)}”, {mode_words(fence.mode)}: the same "
         f"{count(macs, 'MAC address', 'MAC addresses')} and {count(addresses, 'IP address', 'IP addresses')} as "
         "theirs. Without a fence all of these would collide.",
-        *rules_in_words(fence),
+        rules_in_short(fence),
     ]
     if found is not None:
         told.append(

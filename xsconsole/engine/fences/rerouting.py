@@ -14,7 +14,7 @@ from xsconsole.domain.fence.findings import findings
 from xsconsole.domain.fence.router import router_files
 from xsconsole.domain.fence.standing import StandingFence, fence_text_on, standing_text
 from xsconsole.domain.fence.values import Fence
-from xsconsole.domain.fence.wording import rules_in_words
+from xsconsole.domain.fence.wording import changed_rules
 from xsconsole.domain.ids import StepKey
 from xsconsole.domain.inventory import VDI, VM, Host, Inventory
 from xsconsole.domain.naming import shortened
@@ -31,6 +31,8 @@ from xsconsole.engine.plans.placement import memory_of
 from xsconsole.engine.plans.steps import SHUT_DOWN_S, START_S, Steps
 from xsconsole.engine.provisions.cidata import size_of
 from xsconsole.errors import NotPromotable
+
+DOWN_S = SHUT_DOWN_S + DISK_S + START_S  # for which a router lets nothing pass
 
 
 def plan_reroute(command: Publish | Connect, board: Board, inventory: Inventory, actor: str) -> Plan:
@@ -57,8 +59,9 @@ def plan_reroute(command: Publish | Connect, board: Board, inventory: Inventory,
     for one, fence in changes:
         router = _demand_router(one, inventory)
         routers.append(router)
-        _add_change(steps, one, fence, router, inventory)
-        told += [f"{shortened(fence.name, 60)}: {sentence}" for sentence in rules_in_words(fence)]
+        is_first = not any(each.power_state == "Running" for each in routers[:-1])  # the others are off meanwhile
+        _add_change(steps, one, fence, router, inventory, downtime_s=DOWN_S if is_first else 0.0)
+        told += [f"{shortened(fence.name, 60)}: {sentence}" for sentence in changed_rules(one.fence, fence)]
         if router.power_state == "Running":
             told.append(
                 f"The router of {shortened(fence.name, 60)} is shut down and started again: nothing passes meanwhile."
@@ -101,7 +104,9 @@ def _demand_router(standing: StandingFence, inventory: Inventory) -> VM:
     return router
 
 
-def _add_change(steps: Steps, standing: StandingFence, fence: Fence, router: VM, inventory: Inventory) -> None:
+def _add_change(
+    steps: Steps, standing: StandingFence, fence: Fence, router: VM, inventory: Inventory, *, downtime_s: float
+) -> None:
     name, configuration = fence.name, standing.configuration
     device, disk = _seed_of(router, inventory)
     files = files_of(router_files(fence, configuration))
@@ -122,7 +127,8 @@ def _add_change(steps: Steps, standing: StandingFence, fence: Fence, router: VM,
     is_on = router.power_state == "Running"
     if is_on:
         rules.demand_operation(router, "clean_shutdown", inventory)
-        ready = [steps.add(SwitchOff(vm=router.uuid), router.name_label, ready, Estimate(seconds=SHUT_DOWN_S))]
+        off = Estimate(seconds=SHUT_DOWN_S, downtime_s=downtime_s)
+        ready = [steps.add(SwitchOff(vm=router.uuid), router.name_label, ready, off)]
     seeding = ReseedRouter(
         vm=router.uuid,
         device=device,
