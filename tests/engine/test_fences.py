@@ -2,20 +2,19 @@
 
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
-from typing import Any
 
 import msgspec
 import pytest
 
-from tests.engine.desks import Desk, Office, virtually
-from tests.engine.memory_pool import GIB, MemoryPool
+from tests.engine.desks import virtually
+from tests.engine.fence_scene import FRONT, Scene, left
+from tests.engine.memory_pool import GIB
 from tests.engine.memory_port import Fault
-from tests.engine.test_provisioning import standing as everything
 from xsconsole.domain.board import Standing
 from xsconsole.domain.closures import ClosureKind
 from xsconsole.domain.comparison import compare, version_now
 from xsconsole.domain.disks import drives_of, role_of_disk
-from xsconsole.domain.fence.ground import Ground, Original
+from xsconsole.domain.fence.ground import Original
 from xsconsole.domain.fence.ground_findings import ground_findings
 from xsconsole.domain.fence.proof import prove
 from xsconsole.domain.fence.standing import (
@@ -32,20 +31,17 @@ from xsconsole.domain.fence.standing import (
 )
 from xsconsole.domain.fence.values import FenceMode, Transport
 from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
-from xsconsole.domain.inventory import PIF, Host, Network
+from xsconsole.domain.inventory import PIF, Network
 from xsconsole.domain.plan import RunKind
-from xsconsole.domain.runs import RunState, RunStatus
+from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import explain, title
 from xsconsole.engine.commands import (
     ChangePower,
     Confirmed,
     Connect,
-    Deploy,
     Direction,
     Dissolve,
-    FenceCommand,
     Lift,
-    Plannable,
     Publish,
     Redeploy,
     StopTheLine,
@@ -53,80 +49,12 @@ from xsconsole.engine.commands import (
 )
 from xsconsole.engine.fences.undeploying import demand_alone
 from xsconsole.engine.ports import Field
-from xsconsole.errors import NotFound, NotPromotable, PlanIsStale, Refused
-
-FRONT = IPv4Network("10.1.0.0/24")
-
-
-class Scene:
-    """A shop in staging on a network with a card of a host, an outside network, and a template for routers."""
-
-    def __init__(self) -> None:
-        self.office = Office()
-        self.desk: Desk = self.office.desk()
-        self.template = self.pool.add_vm("debian router", is_a_template=True)
-        self.front, self.outside = self.pool.add_network("prod-front"), self.pool.add_network("LAN")
-        for network, device in ((self.front, "eth0"), (self.outside, "eth1")):
-            self.wire(network, device, self.pool.host)
-
-    @property
-    def pool(self) -> MemoryPool:
-        return self.office.pool
-
-    def wire(self, network: Network, device: str, host: Host) -> None:
-        card = self.pool.put_anew(PIF(ref=network.ref, uuid=Uuid(""), device=device, VLAN=-1, host=host.ref))
-        found = self.pool.records[network.ref]
-        self.pool.put(msgspec.structs.replace(found, PIFs=(*found.PIFs, card.ref)))
-
-    async def begin(self) -> "Scene":
-        self.shop: ConfigurationId = await self.office.shop(self.desk)
-        for member in self.desk.card(self.shop).members:
-            self.pool.plug(member.uuid, self.front)
-        await self.desk.engine.grounds.write(self.ground(), None, "the first one")
-        return self
-
-    def ground(self, **more: Any) -> Ground:
-        given: dict[str, Any] = {
-            "outside": self.outside.uuid,
-            "outside_name": "LAN",
-            "subnet": IPv4Network("192.0.2.0/24"),
-            "pool": (IPv4Network("192.0.2.16/28"),),
-            "router": self.template.uuid,
-            "originals": (
-                Original(network=self.front.uuid, name="prod-front", subnet=FRONT, gateway=IPv4Address("10.1.0.1")),
-            ),
-        }
-        return Ground(**{**given, **more})
-
-    def deploy(self, **more: Any) -> Deploy:
-        card = self.desk.card(self.shop)
-        addresses = {(member.uuid, "0"): FRONT[number] for number, member in enumerate(card.members, start=10)}
-        given = {"target": StageId("staging"), "mode": FenceMode.IN_AND_OUT, "addresses": addresses, **more}
-        return Deploy(configuration=card.id, revision=card.revision, reason="a trial", **given)
-
-    def fence(self) -> StandingFence:
-        (found,) = fences_on(self.pool.keys)
-        return found
-
-    async def do(self, command: FenceCommand) -> RunStatus:
-        plan = self.desk.engine.plan(command)
-        run = await self.desk.engine.open(Confirmed(command=command, digest=plan.digest, answers=plan.questions))
-        return await run.wait()
-
-    def refusal(self, command: Plannable) -> str:
-        with pytest.raises(Refused) as refused:
-            self.desk.engine.plan(command)
-        return refused.value.reason
+from xsconsole.errors import NotFound, NotPromotable, PlanIsStale
 
 
 def _plug(scene: Scene, vm: Uuid, network: Network) -> None:
     if not scene.pool.interfaces(vm):
         scene.pool.plug(vm, network)
-
-
-def left(scene: Scene) -> dict[str, Any]:
-    """Return all that a fence could leave behind."""
-    return everything(scene.pool)
 
 
 def test_a_fence_is_proved_before_it_starts_kept_started_again_and_discarded_without_a_trace() -> None:

@@ -6,9 +6,9 @@ from ipaddress import IPv4Network
 import msgspec
 
 from tests.engine.desks import virtually
+from tests.engine.fence_scene import Scene as Ground
+from tests.engine.fence_scene import left
 from tests.engine.memory_port import Fault
-from tests.engine.test_fences import Scene as Ground
-from tests.engine.test_fences import left
 from xsconsole.domain.board import Standing
 from xsconsole.domain.fence.ground import Original
 from xsconsole.domain.fence.standing import CLAIM_PREFIX, StandingFence, fences_on, ground_on
