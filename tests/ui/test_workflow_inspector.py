@@ -231,11 +231,11 @@ def test_the_keyboard_goes_through_the_fields_in_their_order(desk, page):
     desk.select(["staging"])
     page.form.focus_first()
     seen = []
-    for _ in range(6):
+    for _ in range(7):
         seen.append(QApplication.focusWidget().accessibleName())
         QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
 
-    assert seen == ["Name", "Colour", "Description", "On entry", "Production", "Close Where it lives"]
+    assert seen == ["Name", "Colour", "Description", "On entry", "Production", "Fence", "Close Where it lives"]
 
 
 def test_what_was_just_added_has_the_keyboard(desk, page):

@@ -45,6 +45,7 @@ from xsconsole.engine.commands import (
     Promote,
     ProveArchive,
     Provision,
+    Replicate,
     RestoreFromPool,
     Undeploy,
 )
@@ -95,7 +96,7 @@ async def read_afresh(
     """
     keys = await pool.keys(Field.POOL)
     own, others = _concerned(mirror, command, intent, is_stage_limited=is_stage_limited)
-    if isinstance(command, Promote | Demote):
+    if isinstance(command, Promote | Demote | Replicate):
         others += [uuid for uuid in machines_around(command.configuration, mirror) if uuid not in {*own, *others}]
     vms = [vm for vm in await asyncio.gather(*(pool.read_vm(uuid) for uuid in (*own, *others))) if vm is not None]
     snapshots = await asyncio.gather(*(pool.snapshots_of(vm.uuid) for vm in vms if vm.uuid in own))

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
+from xsconsole.domain.fence.values import FenceMode
 from xsconsole.domain.ids import PersonId, StageId, TransitionId, Uuid
 from xsconsole.domain.workflow import (
     ApprovalRule,
@@ -83,6 +84,7 @@ def rich_workflow() -> Workflow:
         lease=StageLease(duration_s=3600),
         freezes=(FreezeCalendar(reason="Weekend", zone="Europe/Berlin"),),
         actors=(leads,),
+        fence=FenceMode.IN_AND_OUT,
         place=Place(x=12, y=-3),
     )
     workflow = change_transition(

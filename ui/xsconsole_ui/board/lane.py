@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from xsconsole.domain import words
 from xsconsole.domain.board import Card
 from xsconsole.domain.crowding import crowds
+from xsconsole.domain.fence.wording import mode_words
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.workflow import Limits, Stage
 from xsconsole.errors import Refused
@@ -194,6 +195,8 @@ class Lane(QFrame):
             text = self.tr("yes") if self._offer.is_open else self.tr("no")
         elif limit is not None:
             text = self.tr("{text} · {limit} per service").format(text=text, limit=limit)
+        if self.stage.fence is not None and not self._is_collapsed:
+            text = self.tr("{text} · fenced").format(text=text)
         # What the stage is called comes first; the limit is still in the tooltip.
         is_cut = self._wide(self._name, self._name.whole) + self._wide(self._count, text) > self._head_room()
         self._count.setText(str(number) if is_cut else text)
@@ -202,6 +205,8 @@ class Lane(QFrame):
             whole += self.tr("; at most {most}").format(most=most)
         if limit is not None:
             whole += self.tr("; at most {limit} of each service").format(limit=limit)
+        if self.stage.fence is not None:
+            whole += self.tr("; what comes in stands in a fence: {mode}").format(mode=mode_words(self.stage.fence))
         self._count.setToolTip(whole)
         self._count.setAccessibleName(whole)
         self._look_at_crowd()

@@ -17,6 +17,11 @@ class FenceMode(StrEnum):
     OUT_ONLY = "out-only"
     IN_AND_OUT = "in-and-out"
 
+    def satisfies(self, demanded: "FenceMode") -> bool:
+        """Return whether no more passes than with the mode that is demanded."""
+        order = list(FenceMode)
+        return order.index(self) <= order.index(demanded)
+
 
 class Transport(StrEnum):
     TCP = "tcp"

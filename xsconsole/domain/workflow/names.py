@@ -56,6 +56,7 @@ def field_names() -> Mapping[str, str]:
         "entry": "on entry",
         "excludes_author": "without the author",
         "expiry_s": "expiry of requests",
+        "fence": "demanded fence",
         "fingerprints": "keys",
         "freezes": "weekly freezes",
         "gates": "checks",

@@ -11,6 +11,7 @@ import msgspec
 import networkx
 
 from xsconsole.domain.canonical import Json, digest_of
+from xsconsole.domain.fence.values import FenceMode
 from xsconsole.domain.ids import Digest, GroupId, StageId, TransitionId, Uuid, WorkflowId
 from xsconsole.domain.text_form import written
 from xsconsole.domain.workflow.afterwards import Action
@@ -123,7 +124,8 @@ class Stage(Part, frozen=True, kw_only=True):
     """One column of the board.
 
     `colour` is `#rrggbb`; `protection` are XAPI operations blocked on its members; `actors` are the groups that may
-    move configurations out of it and into it, none: everybody whose role on the pool suffices.
+    move configurations out of it and into it, none: everybody whose role on the pool suffices. Where a `fence` is
+    demanded, what comes in stands in one of that mode, or of one that lets less pass.
     """
 
     id: StageId
@@ -138,6 +140,7 @@ class Stage(Part, frozen=True, kw_only=True):
     freezes: tuple[FreezeCalendar, ...] = ()
     actors: tuple[GroupId, ...] = ()
     is_production: bool = False
+    fence: FenceMode | None = None
     place: Place | None = None
 
 

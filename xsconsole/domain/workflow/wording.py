@@ -84,6 +84,7 @@ def _nothing(field: str) -> str:
         "binding.pool": "the workflow's pool",
         "binding.sr": "where each disk is",
         "expiry_s": "never",
+        "fence": "not demanded",
         "timeout_s": "never",
     }.get(field, NONE)
 

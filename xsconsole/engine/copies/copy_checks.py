@@ -66,14 +66,15 @@ class Order:
     approved: str = ""  # the text of the manifest that is confirmed or approved, where a gate asks for it
 
 
-def parts_of(order: Order, offspring: Offspring, inventory: Inventory) -> list[Part]:
+def parts_of(order: Order, offspring: Offspring, inventory: Inventory, *, is_fenced: bool = False) -> list[Part]:
+    """Return what becomes of each member; what `is_fenced` goes on networks of its own, and on none of the stage."""
     found: list[Part] = []
     hosts = preferred_hosts(order.target, inventory)
     for member in order.card.members:
         vm = inventory.get(VM, member.ref) if order.stock is None else order.stock.images[member.uuid]
         if vm is not None:
             name = copy_name(order, member, vm, offspring)
-            networks = networks_in(vm, order.source, order.target, inventory)
+            networks = {} if is_fenced else networks_in(vm, order.source, order.target, inventory)
             # XAPI knows one preferred host: members take those of the stage in turn.
             home = hosts[len(found) % len(hosts)] if hosts else None
             found.append(Part(member=member, vm=vm, name=name, networks=networks, home=home))

@@ -22,7 +22,7 @@ from xsconsole.domain.inventory import SR, VBD, VM, Host, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Plan, RunKind
 from xsconsole.domain.words import count
-from xsconsole.domain.workflow import Method
+from xsconsole.domain.workflow import Method, Stage
 from xsconsole.engine.copies.copy_checks import (
     Offspring,
     Order,
@@ -37,6 +37,7 @@ from xsconsole.engine.copies.copying import (
     DISK_S,
     FIT_S,
     add_copies,
+    add_disks,
     add_members,
     add_source,
     add_starts_of_copies,
@@ -50,12 +51,14 @@ from xsconsole.engine.fences.drawn import demand_buildable, drawing_of
 from xsconsole.engine.fences.hosting import host_for
 from xsconsole.engine.plans import rules
 from xsconsole.engine.plans.claims import Claims, claims_on
-from xsconsole.engine.plans.lands import no_land
+from xsconsole.engine.plans.disk_roles import blanks_of
+from xsconsole.engine.plans.lands import Land, no_land
 from xsconsole.engine.plans.networking import present_networks
 from xsconsole.engine.plans.placement import memory_of
 from xsconsole.engine.plans.steps import START_S, Steps
 from xsconsole.engine.provisions.cidata import META_DATA, NETWORK_CONFIG, USER_DATA, size_of
 from xsconsole.engine.replica_commands import Replicate
+from xsconsole.engine.runs.gatekeeper import gated
 from xsconsole.errors import NotPromotable
 
 SEED_ROLE, SEED_NAME = "seed", "cloud-init"
@@ -81,20 +84,36 @@ def plan_deploy(command: Deploy, board: Board, inventory: Inventory, actor: str,
         Refused: with the reason and the mend.
     """
     order, offspring, land = ordered(_as_replica(command), board, inventory, actor, clocks, no_land, RunKind.DEPLOY)
+    demand_here(order.target, land)
+    return plan_fenced(order, offspring, command, board, inventory)
+
+
+def demand_here(target: Stage, land: Land | None) -> None:
+    """Refuse a fence in another pool.
+
+    Raises:
+        NotPromotable: the stage is there.
+    """
     if land is not None:
         raise NotPromotable(
-            reason=f"{order.target.name} is in another pool, and a fence stands in the pool of its original.",
+            reason=f"{target.name} is in another pool, and a fence stands in the pool of its original.",
             mend="Choose a stage of this pool.",
         )
+
+
+def plan_fenced(order: Order, offspring: Offspring, command: Deploy, board: Board, inventory: Inventory) -> Plan:
+    """Return the plan of copies in a fence, whoever asked for copies: a deployment, a replica or a promotion."""
     ground, drawing = drawing_of(command, order.card, offspring.id, offspring.number, inventory)
     demand_buildable(command, drawing, inventory)
     _demand_sound(ground, inventory)
-    parts = [replace(part, networks={}) for part in parts_of(order, offspring, inventory)]
+    parts = parts_of(order, offspring, inventory, is_fenced=True)
     claims = claims_on(board)
-    is_freezing = any(runs(part.member) for part in parts)
+    is_up = any(runs(part.member) for part in parts)
+    is_freezing = order.stock is None and (is_up or order.edge.restore_point is not None)
     sr = storage_of(order, parts, inventory)
     warnings = demand_room(order, parts, sr, claims, inventory, is_freezing=is_freezing)
     demand_operations(order, parts, inventory, is_freezing=is_freezing)
+    blanks = blanks_of(order, parts, sr, inventory)
     router = _router(ground, drawing, offspring.id, inventory)
     host = _host(drawing, parts, router, ground, sr, claims, inventory)
 
@@ -119,6 +138,7 @@ def plan_deploy(command: Deploy, board: Board, inventory: Inventory, actor: str,
         )
         for part in parts
     ]
+    fitted = add_disks(steps, order, parts, copies, blanks, (), fitted, inventory)
     made_router, ready = _add_router(steps, router, drawing, offspring.id, ground, nets, fitted, name)
     names = {uuid: member for member, uuid in drawing.members.items()}
     written = steps.add(
@@ -148,7 +168,9 @@ def plan_deploy(command: Deploy, board: Board, inventory: Inventory, actor: str,
         warnings=(*_sentences(order, drawing, parts, host, inventory), *warnings),
         asks=True,
     )
-    return closing(order, plan, [(part, taken[part.vm.uuid]) for part in parts if taken], inventory)
+    drops = taken if order.edge.restore_point is None and order.stock is None else {}
+    closed = gated(plan, order.edge, order.passed, order.approved)
+    return closing(order, closed, [(part, drops[part.vm.uuid]) for part in parts if drops], inventory)
 
 
 def drawn(command: Deploy, board: Board, inventory: Inventory) -> Drawing:
@@ -210,7 +232,8 @@ def _standing(
 def _fitting(
     part: Part, copy: StepKey, on: Mapping[Uuid, str], nets: Mapping[str, StepKey], inventory: Inventory
 ) -> FitFenced:
-    present = present_networks(part.vm, inventory)
+    # What was frozen may have stood elsewhere then; the fence is of what stands now.
+    present = present_networks(inventory.get(VM, part.member.ref) or part.vm, inventory)
     return FitFenced(
         copy=copy,
         name=part.name,

@@ -80,9 +80,12 @@ def machine_beside(command: FenceCommand, inventory: Inventory) -> tuple[Uuid, .
 
 
 def machines_around(configuration: ConfigurationId, inventory: Inventory) -> tuple[Uuid, ...]:
-    """Return what matters to a configuration that leaves its fence, beside its members; none where it is in none."""
-    standing = fence_on(keys_of(inventory), configuration)
-    return () if standing is None else bystanders(standing, inventory)
+    """Return what matters to a configuration that leaves its fence, or of which copies come into one, but members."""
+    keys = keys_of(inventory)
+    standing, ground = fence_on(keys, configuration), ground_on(keys)
+    template = ground.ground.router if ground is not None else None
+    around = () if standing is None else bystanders(standing, inventory)
+    return around if template is None else (*around, template)
 
 
 def macs_for(made: ConfigurationId) -> Callable[[], str]:

@@ -1,15 +1,17 @@
 """A configuration that is moved out of its fence: what stands against it, what is rewired, and what goes afterwards."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
+from xsconsole.domain.actions.fences import WriteFence
 from xsconsole.domain.actions.placing import Rewire
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.fence.outward import OutwardCard, outward_cards, outward_findings
-from xsconsole.domain.fence.standing import StandingFence, fence_on, ground_on
-from xsconsole.domain.ids import ConfigurationId, Uuid
+from xsconsole.domain.fence.standing import StandingFence, fence_on, fence_text_on, ground_on, standing_text
+from xsconsole.domain.fence.wording import mode_words
+from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
 from xsconsole.domain.inventory import Inventory, Network
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Disks, Plan
@@ -20,15 +22,20 @@ from xsconsole.engine.fences.undeploying import demand_parted, going_of, shares_
 from xsconsole.engine.moves.relocation import changed_networks
 from xsconsole.engine.moves.succession import Incumbent
 from xsconsole.engine.plans import rules
+from xsconsole.engine.plans.steps import Steps
 from xsconsole.errors import NotPromotable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaving:
-    """How the machines of a fence come out of it, by machine, and what whoever confirms should know."""
+    """How the machines of a fence come out of it, by machine, and what whoever confirms should know.
+
+    Without `rewires` they stay in it, and it goes along to the stage `into`.
+    """
 
     standing: StandingFence
     rewires: Mapping[Uuid, Rewire]
+    into: StageId | None = None
     kept: Mapping[Uuid, str]  # networks that stay, with who has a card there
     told: tuple[str, ...]
 
@@ -51,8 +58,14 @@ def leaving_of(
     """
     standing = fence_on(keys_of(inventory), card.id)
     if standing is None:
+        if edge.method is Method.MOVE:
+            demand_mode(target, card.name, None)
         return None
     _demand_a_way_out(standing, target, edge, disks, is_abroad=is_abroad)
+    if target.fence is not None:
+        demand_mode(target, card.name, standing)
+        demand_no_place(target, incumbent)
+        return Leaving(standing=standing, rewires={}, into=target.id, kept={}, told=(_along(standing, target),))
     demand_parted(standing, inventory)
     ways = _ways(standing, target, board, inventory)
     given_up = _giving_way(incumbent, target, inventory)
@@ -80,9 +93,19 @@ def leaving_of(
 
 
 def let_go(plan: Plan, leaving: Leaving | None, inventory: Inventory) -> Plan:
-    """Return the plan with what takes the fence away, once all that may lead back into it has passed."""
+    """Return the plan with what takes the fence away, or writes where it stands, once all else has passed."""
     if leaving is None:
         return plan
+    if leaving.into is not None:
+        moved = replace(leaving.standing, stage=leaving.into)
+        steps = Steps("zz-")
+        written = WriteFence(
+            configuration=moved.configuration,
+            document=standing_text(moved),
+            original=fence_text_on(keys_of(inventory), moved.configuration),
+        )
+        steps.add(written, moved.fence.name, plan.ends)
+        return msgspec.structs.replace(plan, steps=(*plan.steps, *steps.all), warnings=(*leaving.told, *plan.warnings))
     going = going_of(leaving.standing, plan.ends, inventory, leaving.kept)
     return msgspec.structs.replace(
         plan, steps=(*plan.steps, *going), warnings=(*leaving.told, *plan.warnings), asks=True
@@ -109,6 +132,46 @@ def _demand_a_way_out(
             reason=f"{inside}, and comes out of it only with its disks as they are.",
             mend="Demote it with its disks as they are.",
         )
+
+
+def demand_mode(stage: Stage, title: str, fence: StandingFence | None) -> None:
+    """Refuse what would stand in a stage without the fence that it demands.
+
+    Raises:
+        NotPromotable: how it can come there instead.
+    """
+    demanded = stage.fence
+    if demanded is None or (fence is not None and fence.fence.mode.satisfies(demanded)):
+        return
+    name, words = f"“{shortened(title, 60)}”", mode_words(demanded)
+    asked = f"`xsconsole fence deploy … --stage {stage.id} --mode {demanded}`"
+    if fence is not None:
+        raise NotPromotable(
+            reason=f"{stage.name} takes only what stands in a fence that is {words} or lets less pass, and that of "
+            f"{name} is {mode_words(fence.fence.mode)}.",
+            mend=f"Make a fenced copy of its original there: {asked}.",
+        )
+    raise NotPromotable(
+        reason=f"{stage.name} takes only what stands in a fence ({words}), and {name} would stand there without one.",
+        mend=f"Make a fenced copy of it there: a replica, or {asked}.",
+    )
+
+
+def demand_no_place(target: Stage, incumbent: Incumbent | None) -> None:
+    """Refuse to take the place of somebody in a stage that demands a fence."""
+    if incumbent is not None:
+        raise NotPromotable(
+            reason=f"“{shortened(incumbent.card.name, 60)}” has the place in {target.name}, where each stands in a "
+            "fence of its own: there is no place to be taken over.",
+            mend=f"Demote it, or undeploy it, before something else comes to {target.name}.",
+        )
+
+
+def _along(standing: StandingFence, target: Stage) -> str:
+    return (
+        f"“{shortened(standing.title, 60)}” stays in the fence “{shortened(standing.fence.name, 60)}”, as "
+        f"{target.name} demands: its machines, networks and router stay as they are, on or off."
+    )
 
 
 # Networks

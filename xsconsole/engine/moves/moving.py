@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import msgspec
+
 from xsconsole.domain.actions.copies import ExchangeDisks
 from xsconsole.domain.actions.placing import Rewire
 from xsconsole.domain.board import Board, Card, Member
@@ -69,8 +71,11 @@ def plan_move(
     have moved, and before anything of the newcomer is on the networks of the place.
 
     `rewires` take what leaves a fence out of it: while it is off, and before its restore point, which would else go
-    back to networks that are no more.
+    back to networks that are no more. None of them, but not None: it stays in its fence, where all is on one host.
     """
+    if rewires is not None and not rewires:
+        binding = msgspec.structs.replace(target.binding, hosts=())
+        target = msgspec.structs.replace(target, entry=EntryAction.LEAVE, binding=binding)
     vms = vms_of(card.members, inventory)
     machines = list(zip(card.members, vms, strict=True))
     exchanged = exchanges_of(machines, incumbent, target, edge, inventory)
@@ -84,7 +89,7 @@ def plan_move(
     kept = incumbent.vms if incumbent is not None and is_kept_by(incumbent, edge, exchanged) else ()
     warnings += _demand_room(edge, vms, kept, relocated, claims.space, inventory)
     # It is off before anything else happens, so that its restore point is whole as well.
-    is_cold = bool(exchanged) or rewires is not None
+    is_cold = bool(exchanged) or bool(rewires)
     if edge.restore_point is not None and not is_cold:
         ready = add_restore_point(steps, card.members, vms, inventory)
         warnings += of_running(card)
@@ -124,7 +129,7 @@ def plan_move(
     def power(after: list[StepKey]) -> list[StepKey]:
         delays_s = {vm.uuid: vm.start_delay for vm in vms}
         after, late = add_shutdowns(steps, to_stop, after, is_downtime=not is_down), relocated
-        if rewires is not None:
+        if rewires:
             after = add_networks(steps, relocated, after)
             late = without_networks(relocated)
         if edge.restore_point is not None and is_cold:

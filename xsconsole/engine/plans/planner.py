@@ -61,7 +61,7 @@ from xsconsole.engine.copies.copy_checks import Order
 from xsconsole.engine.copies.copying import offspring_of, plan_copy
 from xsconsole.engine.copies.crossing import plan_crossing
 from xsconsole.engine.copies.refreshing import plan_refresh
-from xsconsole.engine.copies.replicating import plan_replica
+from xsconsole.engine.fences.demanding import demand_fenced, plan_copy_there, plan_replica_there
 from xsconsole.engine.fences.leaving import leaving_of, let_go
 from xsconsole.engine.fences.planning import demand_unfenced, plan_fence
 from xsconsole.engine.library.importing import plan_of_library
@@ -117,8 +117,15 @@ def plan(
     Raises:
         Refused: a rule of the workflow or the state of the pool stands against it, with the mend.
     """
-    clocks = (at, *also_at)
     demand_unfenced(command, inventory)
+    planned = _planned(command, board, inventory, actor, (at, *also_at), lands)
+    demand_fenced(planned, board, inventory)
+    return planned
+
+
+def _planned(
+    command: Plannable, board: Board, inventory: Inventory, actor: str, clocks: tuple[datetime, ...], lands: Lands
+) -> Plan:
     match command:
         case Promote():
             return _plan_transition(command, RunKind.PROMOTE, Disks.KEEP, board, inventory, actor, clocks, lands)
@@ -141,7 +148,7 @@ def plan(
         case Thaw():
             return plan_thaw(command, board, inventory)
         case Replicate():
-            return plan_replica(command, board, inventory, actor, clocks, lands)
+            return plan_replica_there(command, board, inventory, actor, clocks, lands)
         case Refresh():
             return plan_refresh(command, board, inventory, actor, lands)
         case Mend():
@@ -273,7 +280,12 @@ def _plan_transition(
             approved=approved,
         )
         if land is None:
-            copied = plan_copy(order, offspring, board, inventory)
+            fence = target.fence
+            copied = (
+                plan_copy(order, offspring, board, inventory)
+                if fence is None
+                else plan_copy_there(order, offspring, fence, command, board, inventory)
+            )
         else:
             copied = plan_crossing(order, offspring, land, inventory)
         copied = noted(copied, edge.restore_point, card, inventory)

@@ -49,8 +49,10 @@ def choices_for(
 
 
 def _grants(old: StageId, target: Stage, before: Workflow | None, after: Workflow) -> bool:
-    """Whether being mapped there would be a promotion that nobody let through."""
+    """Whether being mapped there would be a promotion that nobody let through, or lead past a fence."""
     source = before.stage(old) if before is not None else None
+    if target.fence is not None and not (source and source.fence and source.fence.satisfies(target.fence)):
+        return True
     if target.is_production and not (source is not None and source.is_production):
         return True
     if target.is_production and before is not None and before.stage(target.id) is None:

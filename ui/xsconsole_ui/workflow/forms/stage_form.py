@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from xsconsole.domain.fence.values import FenceMode
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import SR, Host, Network, Pool
 from xsconsole.domain.workflow import EntryAction, PoolObject, Stage, StageLease, Workflow
@@ -66,6 +67,18 @@ def _about(writer: Writer, slot: Slot, stage: Stage, draft: Workflow) -> Node:
                 Flag(value=stage.is_production),
                 slot.set("is_production"),
                 hint=tr("Users work with what stands here: it is what others are compared with."),
+            ),
+            writer.choice(
+                "fence",
+                tr("Fence"),
+                stage.fence or "",
+                fixed(
+                    ("", value_words("fence", None, draft)),
+                    *((mode, value_words("fence", mode, draft)) for mode in FenceMode),
+                ),
+                lambda workflow, value: slot.set("fence")(workflow, FenceMode(value) if value else None),
+                hint=tr("What comes in stands in a fence that lets no more pass. Copies get one by themselves."),
+                called=tr("the fence that is demanded"),
             ),
         ),
     )

@@ -1,7 +1,7 @@
 """What is to be said of a draft, live while it is edited and again when it is published.
 
-Each rule stands with others of its subject: `shape`, `stages`, `transitions`, `approvals`, `emergency`, `binding`,
-`roads`.
+Each rule stands with others of its subject: `shape`, `stages`, `fences`, `transitions`, `approvals`, `emergency`,
+`binding`, `roads`.
 """
 
 from collections.abc import Iterable
@@ -11,6 +11,7 @@ from xsconsole.domain.workflow.findings.approvals import of_approvals
 from xsconsole.domain.workflow.findings.binding import of_binding
 from xsconsole.domain.workflow.findings.case import Case
 from xsconsole.domain.workflow.findings.emergency import of_emergency
+from xsconsole.domain.workflow.findings.fences import of_fences
 from xsconsole.domain.workflow.findings.ground import OFFLINE, Ground, Occupant
 from xsconsole.domain.workflow.findings.roads import of_roads
 from xsconsole.domain.workflow.findings.shape import of_shape
@@ -32,6 +33,7 @@ def findings(workflow: Workflow, ground: Ground = OFFLINE, also: Iterable[Findin
     found = chain(
         of_shape(case),
         of_stages(case),
+        of_fences(case),
         of_transitions(case),
         of_approvals(case),
         of_emergency(case),
