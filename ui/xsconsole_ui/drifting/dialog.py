@@ -19,7 +19,7 @@ from xsconsole.domain.drift import Against, Drift
 from xsconsole.domain.fidelity import Statement, contents, likeness
 from xsconsole.domain.folding import natural, one_line, shortened
 from xsconsole.domain.ids import ConfigurationId
-from xsconsole.domain.manifest import FieldChange, Judged, Topic, Verdict, words
+from xsconsole.domain.manifest import Change, FieldChange, Judged, Topic, Verdict, words
 from xsconsole.domain.mending import why_not
 from xsconsole.domain.words import explain
 from xsconsole.engine.commands import Mend
@@ -74,6 +74,7 @@ class DriftDialog(QDialog):
         self.rows = ListModel(columns_of_drift(), self)
         self.list = DenseTable(self.rows, self.tr("Differences"), self.rows.widths, self, least_elastic=LEAST)
         self.list.offer_sorting(self.rows.order_by)
+        self.left = pieces.wrapped("", "muted", self)  # what of the selected cannot be mended
         self.title = pieces.label("", "section", self)
         self.all = pieces.button(self.tr("Show all"), "quiet", self)
         self.allow = pieces.button(self.tr("Allow from now on…"), "", self)
@@ -108,6 +109,7 @@ class DriftDialog(QDialog):
         between.addWidget(self.all)
         between.addWidget(self.rules)
         column.addWidget(self.list, 1)
+        column.addWidget(self.left)
         parts = QSplitter(Qt.Orientation.Vertical, self)
         parts.setChildrenCollapsible(False)
         parts.setHandleWidth(1)
@@ -295,25 +297,32 @@ class DriftDialog(QDialog):
         self.forbid.setEnabled(self.rule is not None)
         self.forbid.setToolTip("" if self.rule is not None else self.tr("Select what a rule made by hand allows."))
 
-        why = self._why_no_mend()
-        self.mend.setEnabled(not why)
-        self.mend.setToolTip(why or self.tr("Bring what is selected back, by a plan that is shown first"))
+        can, cannot = self._mendable()
+        self.mend.setText(
+            self.tr("Mend {some} of {all}…").format(some=len(can), all=len(can) + len(cannot))
+            if can and cannot
+            else self.tr("Mend…")
+        )
+        self.mend.setEnabled(bool(can))
+        none = "" if can or cannot else self.tr("Select what is to be brought back.")
+        brought = self.tr("Bring what is selected back, by a plan that is shown first") if can and not cannot else ""
+        self.mend.setToolTip(none or brought or " ".join(cannot))
+        self.left.setText(" ".join(cannot))
+        self.left.setVisible(bool(cannot))
 
-    def _why_no_mend(self) -> str:
+    def _mendable(self) -> tuple[tuple[Change, ...], tuple[str, ...]]:
+        """Return what is selected and can be brought back, and sentences of what cannot."""
         rows = [row for at in self.list.selected_rows() if (row := self.rows.row(at)) is not None]
-        if not rows:
-            return self.tr("Select what is to be brought back.")
-        reasons = ((row.judged.change, why_not(row.judged.change)) for row in rows)
-        told = next(((change, why) for change, why in reasons if why), None)
-        return f"{words.place(told[0])}, {words.label(told[0])}: {told[1]}." if told is not None else ""
+        changes = [(row.judged.change, why_not(row.judged.change)) for row in rows]
+        told = [f"{words.place(change)}, {words.label(change)}: {why}." for change, why in changes if why]
+        return tuple(change for change, why in changes if not why), tuple(one_line(each) for each in told)
 
     @Slot()
     def _ask_to_mend(self) -> None:
-        """Leave the view with what is selected, whose plan is laid before the user then."""
+        """Leave the view with what is selected and can be mended, whose plan is laid before the user then."""
         card = self._console.board.cards.get(self.configuration)
-        rows = (self.rows.row(at) for at in self.list.selected_rows())
-        changes = tuple(row.judged.change for row in rows if row is not None)
-        if card is not None and changes and not self._why_no_mend():
+        changes, _ = self._mendable()
+        if card is not None and changes:
             self.command = Mend(configuration=card.id, revision=card.revision, changes=changes)
             self.accept()
 
