@@ -12,7 +12,7 @@ from xsconsole_ui import actions
 from xsconsole_ui.demo.gestures import click, until
 from xsconsole_ui.keeping_actions import CAPTURE
 from xsconsole_ui.library.compare_dialog import CompareVersions
-from xsconsole_ui.library.dialogs import PublishDialog, RetireDialog
+from xsconsole_ui.library.dialogs import OtherDraft, PublishDialog, RetireDialog
 from xsconsole_ui.library.edit_dialog import EditDialog
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.membership import CaptureDialog
@@ -117,6 +117,18 @@ async def test_a_card_is_captured_and_its_blueprint_edited_published_compared_an
     assert "what later ones up to version 2 changed is not in it" in older.question.accessibleDescription()
     click(older.question.cancel)
     older.reject()
+    await until(lambda: place.dialog is None, "the end of editing")
+
+    # Another version than the one that the draft began with is not taken for it.
+    place.list.view.selectRow(0)
+    place.edit.trigger()
+    asked = await opened(window, OtherDraft)
+    assert isinstance(asked, OtherDraft)
+    assert "begun with version 1" in asked.accessibleDescription()
+    click(asked.anew)
+    newer = await opened(window, EditDialog)
+    assert newer.windowTitle() == "Draft of Pay <b>, begun with version 2"
+    newer.reject()
     await until(lambda: place.dialog is None, "the end of editing")
 
     file, papers = tmp_path / "pay.xsblueprint", place.carrying.papers

@@ -45,7 +45,7 @@ class Question(QDialog):
         column.setSpacing(theme.GAP)
         column.addWidget(pieces.wrapped(pieces.breakable(text), "title", self))
         column.addWidget(pieces.wrapped(pieces.breakable(remains), "", self))
-        row = QHBoxLayout()
+        self.row = row = QHBoxLayout()
         column.addLayout(row)
         row.addStretch(1)
         row.addWidget(self.cancel)

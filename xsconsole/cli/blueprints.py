@@ -123,7 +123,9 @@ async def import_document(options: argparse.Namespace) -> int:
 async def edit(options: argparse.Namespace) -> int:
     async with _looking(options) as console:
         desk = LibraryDesk(console)
-        return _say_draft(await desk.draft_of(shelved(desk.library, options.blueprint)), desk, options)
+        found = named(desk.library, options.blueprint)
+        draft = await (desk.draft_begun_with(found) if "@" in options.blueprint else desk.draft_of(found))
+        return _say_draft(draft, desk, options)
 
 
 async def drafts(options: argparse.Namespace) -> int:

@@ -231,19 +231,33 @@ class LibraryDesk:
         pool = self._pool
         return tuple(one for one in await asyncio.to_thread(_drafts_in, self._folder) if one.pool == pool)
 
-    async def draft_of(self, shelved: Shelved) -> BlueprintDraft:
-        """Return the draft of a blueprint, or a new one that begins with a version.
+    async def draft_of(self, shelved: Shelved, *, is_anew: bool = False) -> BlueprintDraft:
+        """Return the draft of a blueprint, or a new one that begins with a version; `is_anew`: in place of the draft.
 
         Raises:
             Refused: that version cannot be read.
         """
         standing = next((one for one in await self.drafts() if one.id == shelved.id), None)
-        if standing is not None:
+        if standing is not None and not is_anew:
             return standing
         if shelved.blueprint is None:
             raise Refused(reason="That version cannot be read.", mend=shelved.problem)
         newest = next((one.version for one in self.library.of(shelved.id)), shelved.version)
         return await self.keep_draft(shelved.blueprint, newest)
+
+    async def draft_begun_with(self, shelved: Shelved) -> BlueprintDraft:
+        """Return the draft that began with this version, or a new one.
+
+        Raises:
+            Refused: the draft of the blueprint began with another version; or as `draft_of`.
+        """
+        draft = await self.draft_of(shelved)
+        if draft.blueprint.version != shelved.version:
+            raise Refused(
+                reason=f"There is a draft of it already, begun with version {draft.blueprint.version}.",
+                mend=f"Publish or discard that one (`xsconsole blueprint discard draft:{draft.id}`), and begin anew.",
+            )
+        return draft
 
     async def keep_draft(self, blueprint: Blueprint, seen: int) -> BlueprintDraft:
         """Keep a draft as it is now; there is one of each blueprint.

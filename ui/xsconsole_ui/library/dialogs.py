@@ -1,17 +1,48 @@
 """Publishing a version, signing it as gold master, and taking it out of the library: each asks why."""
 
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from xsconsole.console import BlueprintDraft, LibraryDesk
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.blueprint import Blueprint
-from xsconsole.domain.blueprint.standing import needed_by
+from xsconsole.domain.blueprint.standing import Shelved, needed_by
 from xsconsole.domain.folding import one_line
-from xsconsole.domain.words import count
+from xsconsole.domain.words import count, instant
+from xsconsole_ui import pieces
+from xsconsole_ui.dialogs import Question
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.library.rows import LibraryRow
 from xsconsole_ui.reason_dialog import ReasonDialog, Wording
 from xsconsole_ui.texts import tr
+
+
+class OtherDraft(Question):
+    """Asks what to do where the draft of a blueprint began with another version than the one that is to be edited.
+
+    `is_anew`: the draft goes, and another one begins with that version.
+    """
+
+    def __init__(self, wanted: Shelved, draft: BlueprintDraft, parent: QWidget) -> None:
+        begun, name = draft.blueprint.version, one_line(draft.blueprint.name)
+        super().__init__(
+            parent,
+            tr("Which draft?"),
+            tr("There is a draft of {name} already, begun with version {begun}.").format(name=name, begun=begun),
+            tr("Changed last on {at}. Where one begins with version {version}, this one is gone for good.").format(
+                at=instant(draft.updated_at), version=wanted.version
+            ),
+            tr("Go on with the draft"),
+        )
+        self.is_anew = False
+        self.anew = pieces.button(tr("Begin with version {version}").format(version=wanted.version), "", self)
+        self.anew.clicked.connect(self._begin)
+        self.row.insertWidget(self.row.indexOf(self.go), self.anew)
+
+    @Slot()
+    def _begin(self) -> None:
+        self.is_anew = True
+        self.accept()
 
 
 class DecideDialog(ReasonDialog):

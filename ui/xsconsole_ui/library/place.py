@@ -26,7 +26,7 @@ from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.library.carrying import Carrying
 from xsconsole_ui.library.compare_dialog import CompareVersions
 from xsconsole_ui.library.detail import Detail
-from xsconsole_ui.library.dialogs import DecideDialog, RetireDialog
+from xsconsole_ui.library.dialogs import DecideDialog, OtherDraft, RetireDialog
 from xsconsole_ui.library.edit_dialog import EditDialog
 from xsconsole_ui.library.rows import LIBRARY, SPARE, LibraryRow, columns_of_versions, told
 from xsconsole_ui.papers import Papers
@@ -242,6 +242,15 @@ class LibraryPlace(pieces.Panel):
 
     async def _edited(self, row: LibraryRow) -> None:
         draft = await row.desk.draft_of(row.shelved)
+        if draft.blueprint.version != row.shelved.version:
+            self.dialog = box = OtherDraft(row.shelved, draft, self)
+            try:
+                if not await answered(box):
+                    return
+            finally:
+                self.dialog = None
+            if box.is_anew:
+                draft = await row.desk.draft_of(row.shelved, is_anew=True)
         await self._show_editor(row.console, draft.id)
 
     async def _show_editor(self, console: Console, draft_id: BlueprintId) -> None:
