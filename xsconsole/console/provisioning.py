@@ -16,10 +16,10 @@ def library_on(console: "Console") -> Library:
     return library_of(console.inventory, console.board.workflow, is_signature)
 
 
-def usable_on(console: "Console") -> tuple[Blueprint, ...]:
-    """Return what something can be made of, by name, the newest version first."""
+def usable_on(console: "Console") -> tuple[tuple[str, Blueprint], ...]:
+    """Return what something can be made of and what to call each, by name, the newest version first."""
     versions = library_on(console).versions
-    return tuple(one.blueprint for one in versions if one.blueprint is not None and one.is_usable)
+    return tuple((one.called, one.blueprint) for one in versions if one.blueprint is not None and one.is_usable)
 
 
 def is_signed(blueprint: Blueprint) -> bool:

@@ -12,8 +12,13 @@ from xsconsole.domain.blueprint.capturing import verbatim
 from xsconsole.domain.blueprint.difference import changed_lines, diff, lines, told, value_words
 from xsconsole.domain.blueprint.edits import with_parameter
 from xsconsole.domain.blueprint.finding import Finding
+from xsconsole.domain.blueprint.standing import blueprint_key, library_of, shelved
 from xsconsole.domain.blueprint.templating import used_names
+from xsconsole.domain.blueprint.text import to_stored
+from xsconsole.domain.ids import BlueprintId, Ref, Uuid
+from xsconsole.domain.inventory import Change, ChangeBatch, Inventory, Pool
 from xsconsole.domain.lineage import captured_words
+from xsconsole.errors import NotFound
 
 
 def parameter(kind: str, **fields: object) -> Parameter:
@@ -108,3 +113,21 @@ def test_what_it_was_captured_from_says_how_far_apart_machines_were_frozen() -> 
 
     assert captured_words(source) == "Captured from shop 3.4 in Production"
     assert captured_words(frozen) == "Captured from shop 3.4 in Production, frozen at 2026-11-28 05:00 UTC within 2 s"
+
+
+def test_blueprints_of_one_name_are_told_apart_by_their_ids() -> None:
+    first, second = (
+        msgspec.structs.replace(shop(), id=BlueprintId(f"{digit * 8}-0000-4000-8000-000000000000")) for digit in "ab"
+    )
+    keys = {blueprint_key(one.id, one.version): to_stored(one) for one in (first, second)}
+    record = Pool(ref=Ref("pool"), uuid=Uuid("pool"), other_config=keys)
+    inventory = Inventory()
+    inventory.apply(ChangeBatch(changes=(Change(ref=record.ref, class_name="pool", record=record),)))
+
+    library = library_of(inventory, None, lambda *_: True)
+
+    assert [one.called for one in library.newest] == [f"{shop().name} (aaaaaa)", f"{shop().name} (bbbbbb)"]
+    with pytest.raises(NotFound) as refused:
+        shelved(library, shop().name)
+    assert "bbbbbb" in refused.value.choices[1]
+    assert {shelved(library, name).id for name in ("bbbbbb", f"{shop().name} (bbbbbb)", second.id)} == {second.id}

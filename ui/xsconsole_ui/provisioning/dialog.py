@@ -54,19 +54,20 @@ WHOLE, STAYS = "whole", "stays"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A version of a blueprint, on the pool of a console."""
+    """A version of a blueprint, on the pool of a console; `called` tells it from another one of its name."""
 
     console: Console
     blueprint: Blueprint
+    called: str
 
 
 def offers(console: Estate) -> tuple[Offer, ...]:
     """Return what something can be made of, on every pool."""
     return tuple(
-        Offer(console=each, blueprint=blueprint)
+        Offer(console=each, blueprint=blueprint, called=called)
         for each in console.pools
         if each.identity is not None
-        for blueprint in usable_on(each)
+        for called, blueprint in usable_on(each)
     )
 
 
@@ -102,7 +103,8 @@ class ProvisionDialog(QDialog):
         several = len({offer.console for offer in self._offers}) > 1
         for offer in self._offers:
             found = offer.blueprint
-            name = self.tr("{name}, version {n}").format(name=one_line(found.name), n=found.version)
+            called = one_line(offer.called)
+            name = self.tr("{name}, version {n}").format(name=called, n=found.version)
             pool = offer.console.identity.pool_name if several and offer.console.identity is not None else ""
             self.blueprint.addItem(f"{name} ({one_line(pool)})" if pool else name)
         workflow = self._console.board.workflow

@@ -6,7 +6,7 @@ publish the same one, XAPI lets one.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -23,6 +23,7 @@ from xsconsole.domain.disks import drives_of
 from xsconsole.domain.folding import natural
 from xsconsole.domain.ids import BlueprintId, Digest, RunId, Uuid
 from xsconsole.domain.inventory import VIF, VM, Inventory
+from xsconsole.domain.naming import ID_BEGINNING
 from xsconsole.domain.poolstate import BLOCK_REASON_PREFIX, PREFIX, SCHEMA, numbers
 from xsconsole.domain.publication.values import decisions_on
 from xsconsole.domain.signing import SignatureCheck, Signer, key_fingerprint, raw_of, text_of
@@ -124,10 +125,14 @@ class Shelved:
     findings: tuple[Finding, ...] = ()
     gold: Tally | None = None  # None: the workflow has no rules by which one could be
     is_newest: bool = False
+    has_namesake: bool = False  # another blueprint of the pool is called so too
 
     @property
     def called(self) -> str:
-        return self.blueprint.name if self.blueprint is not None else f"blueprint {self.id[:8]}"
+        """Return its name, with the beginning of its id where the name alone could mean another one."""
+        if self.blueprint is None:
+            return f"blueprint {self.id[:8]}"
+        return f"{self.blueprint.name} ({self.id[:ID_BEGINNING]})" if self.has_namesake else self.blueprint.name
 
     @property
     def is_gold(self) -> bool:
@@ -183,6 +188,7 @@ def library_of(inventory: Inventory, workflow: Workflow | None, check: Signature
                 is_newest=is_newest,
             )
         )
+    found = _told_apart(found)
     names = {one.id: natural(one.called) for one in found if one.is_newest}
     found.sort(key=lambda one: (names[one.id], one.id, -one.version))
     needed = {member.template for one in found if one.blueprint is not None for member in one.blueprint.members}
@@ -193,6 +199,17 @@ def library_of(inventory: Inventory, workflow: Workflow | None, check: Signature
         if (mark := read_mark(vm)) is not None and vm.uuid not in needed and mark.blueprint not in unread
     ]
     return Library(versions=tuple(found), left=tuple(sorted(left, key=lambda one: (natural(one[1]), one[0]))))
+
+
+def _told_apart(versions: list[Shelved]) -> list[Shelved]:
+    ids: dict[str, set[BlueprintId]] = defaultdict(set)
+    for one in versions:
+        if one.blueprint is not None:
+            ids[one.blueprint.name.casefold()].add(one.id)
+    return [
+        replace(one, has_namesake=one.blueprint is not None and len(ids[one.blueprint.name.casefold()]) > 1)
+        for one in versions
+    ]
 
 
 def versions_in(keys: Mapping[str, str]) -> tuple[tuple[BlueprintId, int], ...]:
@@ -236,13 +253,16 @@ def version_words(card: Card, inventory: Inventory) -> tuple[str, ...]:
 
 
 def shelved(library: Library, name: str, version: int | None = None) -> Shelved:
-    """Return the version meant by an id or a name, the newest one where none is named.
+    """Return the version meant by an id, its beginning or a name, the newest one where none is named.
 
     Raises:
         NotFound: there is none; with the choices.
     """
     wanted = name.casefold()
-    ids = {one.id for one in library.versions if one.id == name or one.called.casefold() == wanted}
+    ids = {one.id for one in library.versions if one.id == name}
+    ids = ids or {one.id for one in library.versions if wanted in _names(one)}
+    if not ids and len(name) >= ID_BEGINNING:
+        ids = {one.id for one in library.versions if one.id.startswith(wanted)}
     found = [one for one in library.versions if one.id in ids and version in (None, one.version)]
     if len(ids) == 1 and found:
         return found[0]
@@ -250,8 +270,8 @@ def shelved(library: Library, name: str, version: int | None = None) -> Shelved:
     if len(ids) > 1:
         raise NotFound(
             reason=f"{len(ids)} blueprints are called so.",
-            mend="Name it by its id.",
-            choices=tuple(sorted(ids)),
+            mend="Name it by its id, or the first six digits of it.",
+            choices=tuple(choice for choice, one in zip(choices, library.newest, strict=True) if one.id in ids),
         )
     if ids:
         numbers_ = tuple(str(one.version) for one in library.versions if one.id in ids)
@@ -261,6 +281,11 @@ def shelved(library: Library, name: str, version: int | None = None) -> Shelved:
     raise NotFound(
         reason="The library has no blueprint of that name or id.", mend="Name one of those there are.", choices=choices
     )
+
+
+def _names(one: Shelved) -> tuple[str, ...]:
+    own = one.blueprint.name.casefold() if one.blueprint is not None else ""
+    return (one.called.casefold(), own)
 
 
 def signer_of(blueprint: Blueprint, check: SignatureCheck) -> str:
