@@ -1,5 +1,6 @@
 """How the window starts: with a passphrase, without a screen, with a home that cannot be opened."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from PySide6.QtWidgets import QDialogButtonBox
 
 from xsconsole.errors import DatabaseDamaged
+from xsconsole_ui.app import woken_by_signals
 from xsconsole_ui.passphrase_dialog import PassphraseDialog, PassphraseQuestion
 from xsconsole_ui.start import _temporary_folder
 from xsconsole_ui.start_failure import StartFailureDialog
@@ -56,6 +58,20 @@ def test_it_ends_in_good_order_when_asked_to_though_ctrl_c_is_ignored(tmp_path: 
             assert window.wait(DEADLINE_S) == 0
         finally:
             window.kill()
+
+
+async def test_a_signal_is_heard_while_nothing_else_moves() -> None:
+    heard = asyncio.Event()
+    before = signal.signal(signal.SIGUSR1, lambda *_: heard.set())
+    sender = threading.Timer(LOOK_EVERY_S, os.kill, (os.getpid(), signal.SIGUSR1))
+    try:
+        with woken_by_signals(asyncio.get_running_loop()):
+            sender.start()
+            async with asyncio.timeout(DEADLINE_S):
+                await heard.wait()
+    finally:
+        sender.join()
+        signal.signal(signal.SIGUSR1, before)
 
 
 def catches(process: int, number: int) -> bool:

@@ -3,8 +3,10 @@
 import asyncio
 import logging
 import signal
+import socket
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from types import FrameType, TracebackType
@@ -27,6 +29,7 @@ from xsconsole_ui.window_loop import WindowLoop
 from xsconsole_ui.window_state import WindowState
 
 DEFAULT_USER = "root"
+PIECE_BYTES = 64
 
 log = logging.getLogger(__name__)
 
@@ -80,9 +83,27 @@ async def _until_asked_to_end(life: Coroutine[Any, Any, int]) -> int:
 
     before = signal.signal(signal.SIGTERM, end)
     try:
-        return await life
+        with woken_by_signals(loop):
+            return await life
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def woken_by_signals(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Let Qt's loop turn when a signal comes: while it waits no Python runs, and so no handler of a signal either."""
+    ours, theirs = socket.socketpair()
+    for end in (ours, theirs):
+        end.setblocking(False)
+    before = signal.set_wakeup_fd(theirs.fileno())
+    loop.add_reader(ours.fileno(), lambda: ours.recv(PIECE_BYTES))
+    try:
+        yield
+    finally:
+        loop.remove_reader(ours.fileno())
+        signal.set_wakeup_fd(before)
+        ours.close()
+        theirs.close()
 
 
 def _log_board() -> None:
