@@ -303,9 +303,13 @@ class RunFailed(ConsoleError):
 
 @dataclass(kw_only=True, eq=False)
 class Interrupted(ConsoleError):
-    """A run started and is not finished; its run record stands on the pool and anyone may settle it."""
+    """A run started and is not finished; its run record stands on the pool and anyone may settle it.
+
+    `is_destroying`: it had begun with what cannot be undone.
+    """
 
     run: str
     reason: str
+    is_destroying: bool = False
     undone: tuple[str, ...] = ()
     left_behind: tuple[str, ...] = field(default_factory=tuple)

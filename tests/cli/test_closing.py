@@ -24,12 +24,12 @@ def test_what_is_closed_by_one_shell_stops_another_and_is_lifted_again(tmp_path:
         twice = ben.say("line", "release", "--reason", "calm")
 
     assert (stop.status, stop.document["kind"], stop.document["reason"]) == (0, "stop", EVIL), stop.err
-    assert (held.status, "Closed: hold of shop" in held.out) == (0, True), held.err
+    assert (held.status, "Held: shop" in held.out) == (0, True), held.err
     assert plan.status == 1
     assert all(said in plan.err for said in ("stopped the line", "is held by root", "frozen until 2999-01-01"))
     assert frozen.document["is_frozen"] is True
     assert frozen.document["id"][:8] in listed.out
-    assert (over.status, "Lifted: stop of the line" in over.out) == (0, True), over.err
+    assert (over.status, "Line released" in over.out) == (0, True), over.err
     assert (twice.status, "not closed any more" in twice.err) == (1, True)
 
 

@@ -37,7 +37,7 @@ async def test_one_of_two_open_windows_shuts_down_what_is_over_and_an_extension_
         shell = Shell(home=tmp_path / "shell", pool=pool)
         until = (ann.console.home.clock.now() + timedelta(hours=20)).isoformat()
         given = shell.say("stay", "extend", SHOP, "--to", until, "--reason", "the audit looks at it")
-        assert given.out.startswith(f"Given: longer stay of {SHOP} until ")
+        assert given.out.startswith(f"May stay longer: {SHOP} until ")
         await ann.until(lambda: ann.card().extension is not None)
         assert [card.name for card in ann.console.stays.over()] == [name for name in over if name != SHOP]
         ended = shell.say("stay", "end")

@@ -145,6 +145,4 @@ def test_what_was_interrupted_says_that_somebody_has_to_settle_it() -> None:
         return found.sentence
 
     assert sentence(Standing.RUNNING).startswith("crm 7.1 is being changed; that ends as version 1 says")
-    assert sentence(Standing.INTERRUPTED) == (
-        "crm 7.1 was interrupted: resume or undo that, and only then it goes along."
-    )
+    assert sentence(Standing.INTERRUPTED) == ("crm 7.1 was interrupted: settle that run, and only then it goes along.")

@@ -239,7 +239,7 @@ def test_a_failed_run_says_what_was_put_back_and_what_to_do() -> None:
     untouched = words.explain(RunFailed(failed="Take it", cause=ConsoleError()))
 
     assert notice.failed == "“Take it” failed: The storage is full."
-    assert notice.put_back == "What had been done was put back: destroy the snapshot of a."
+    assert notice.put_back == "What had been done was put back by “Destroy the snapshot of a”."
     assert notice.mend.startswith("Free space")
     assert notice.details == "SR_FULL"
     assert (untouched.put_back, untouched.mend) == ("Nothing had been changed.", "Mend the cause and try again.")
@@ -255,7 +255,7 @@ def test_a_failed_run_never_says_that_nothing_changed_where_something_cannot_be_
 
     assert notice.put_back == ""
     assert notice.remains.endswith(
-        "Done and not to be put back: destroy the snapshot of a and destroy the snapshot of b."
+        "Done and not to be put back: “Destroy the snapshot of a” and “Destroy the snapshot of b”."
     )
 
 
@@ -263,7 +263,11 @@ def test_an_interrupted_run_says_what_is_left() -> None:
     notice = words.explain(Interrupted(run="r", reason="away", undone=("a",), left_behind=("b", "c")))
     bare = words.explain(Interrupted(run="r", reason="away"))
 
-    assert (notice.put_back, notice.remains) == ("Put back: a.", "Not settled: b and c.")
+    destroying = words.explain(Interrupted(run="r", reason="away", is_destroying=True))
+
+    assert (notice.put_back, notice.remains) == ("Put back so far by “a”.", "Not settled: “b” and “c”.")
+    assert "resume or undo" in notice.mend
+    assert "undo" not in destroying.mend
     assert (bare.put_back, bare.remains) == ("", "")
 
 

@@ -12,7 +12,6 @@ from xsconsole.console import Console
 from xsconsole.domain.closures import (
     AnyClosure,
     ClosureKind,
-    Extension,
     Freeze,
     Hold,
     Quarantine,
@@ -21,6 +20,7 @@ from xsconsole.domain.closures import (
 )
 from xsconsole.domain.naming import find_configuration, find_stage
 from xsconsole.domain.wording.closures import closed_name, closed_words, frozen_name, held_name, quarantined_name
+from xsconsole.domain.wording.record import closing_sentence
 from xsconsole.domain.words import instant
 from xsconsole.domain.workflow import Stage
 from xsconsole.domain.workflow.calendars import span_of
@@ -34,7 +34,7 @@ async def close(options: argparse.Namespace) -> int:
     """Close what the verb names."""
     async with connected(options, is_reading=False) as console:
         done = await console.closings.do(_closing(console, options))
-        _tell(done, console, options, "Given" if isinstance(done, Extension) else "Closed")
+        _tell(done, console, options, is_lifted=False)
     return 0
 
 
@@ -43,7 +43,7 @@ async def lift(options: argparse.Namespace) -> int:
     async with connected(options, is_reading=False) as console:
         kind, subject, seen = _named(console, options)
         done = await console.closings.do(Lift(kind=kind, subject=subject, seen=seen, reason=options.reason))
-        _tell(done, console, options, "Lifted")
+        _tell(done, console, options, is_lifted=True)
     return 0
 
 
@@ -147,11 +147,12 @@ def _version(text: str) -> tuple[str, str]:
     return service, version
 
 
-def _tell(done: AnyClosure, console: Console, options: argparse.Namespace, what: str) -> None:
+def _tell(done: AnyClosure, console: Console, options: argparse.Namespace, *, is_lifted: bool) -> None:
     if options.json:
         output.print_json(_document(done, console))
     else:
-        output.say(f"{what}: {output.cell(closed_words(done, console.board), 200)}.")
+        said = closing_sentence(closed_words(done, console.board), is_lifted=is_lifted)
+        output.say(f"{output.cell(said, 220)}.")
 
 
 def _document(closure: AnyClosure, console: Console) -> Document:

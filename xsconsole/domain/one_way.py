@@ -20,6 +20,13 @@ def is_one_way(plan: Plan, settled: Collection[StepKey], inventory: Inventory) -
     )
 
 
+def begins_to_destroy(plan: Plan, begun: Collection[StepKey]) -> bool:
+    """Return whether one of the steps that have begun destroys something to which undoing would lead."""
+    return any(
+        step.key in begun and isinstance(step.action, RetireMachines | RemoveFenceNetwork) for step in plan.steps
+    )
+
+
 def _is_destroyed(step: Step, inventory: Inventory) -> bool:
     match step.action:
         case RetireMachines(vms=vms):

@@ -287,7 +287,7 @@ def explain(error: ConsoleError) -> Notice:
         case LeaseLost():
             return Notice(
                 failed=f"This console may not go on: {error.reason}",
-                mend="Select it on the board, and resume or undo the run.",
+                mend="Select it on the board, and settle the run.",
                 details=error.thing,
             )
     return Notice(failed=f"Something failed: {error}")
@@ -295,8 +295,8 @@ def explain(error: ConsoleError) -> Notice:
 
 def _explain_failed_run(error: RunFailed) -> Notice:
     cause = explain(error.cause)
-    acts, kept = (listing(tuple(act[:1].lower() + act[1:] for act in done)) for done in (error.undone, error.lasts))
-    put_back = f"What had been done was put back: {acts}." if acts else "" if kept else "Nothing had been changed."
+    acts, kept = (_quoted(done) for done in (error.undone, error.lasts))
+    put_back = f"What had been done was put back by {acts}." if acts else "" if kept else "Nothing had been changed."
     stays = "Nothing of it is left." if error.is_newcomer and not kept else "The configuration stays where it was."
     is_given_up = isinstance(error.cause, GivenUp)
     why = f"was given up: {cause.failed[:1].lower()}{cause.failed[1:]}" if is_given_up else f"failed: {cause.failed}"
@@ -311,12 +311,19 @@ def _explain_failed_run(error: RunFailed) -> Notice:
     )
 
 
+def _quoted(steps: tuple[str, ...]) -> str:
+    return listing(tuple(f"“{step}”" for step in steps))
+
+
 def _explain_interrupted(error: Interrupted) -> Notice:
     return Notice(
         failed=f"The run stopped half-way: {error.reason}",
-        put_back=f"Put back: {listing(error.undone)}." if error.undone else "",
-        remains=f"Not settled: {listing(error.left_behind)}." if error.left_behind else "",
-        mend="Select it on the board, and resume or undo the run, here or in another console.",
+        put_back=f"Put back so far by {_quoted(error.undone)}." if error.undone else "",
+        remains=f"Not settled: {_quoted(error.left_behind)}." if error.left_behind else "",
+        mend="Select it on the board, and resume the run, here or in another console: it had begun to destroy what "
+        "would be needed to go back."
+        if error.is_destroying
+        else "Select it on the board, and resume or undo the run, here or in another console.",
         details=f"run {error.run}",
     )
 

@@ -15,6 +15,7 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Step
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.record import AuditEvent, Fact, OpenRun, Outcome
+from xsconsole.domain.wording.record import NOTHING
 from xsconsole.domain.words import describe, describe_undo, explain, title
 from xsconsole.domain.workflow import Workflow, to_stored
 from xsconsole.engine.commands import Closing, Lift, Plannable, Settle
@@ -135,7 +136,7 @@ def stop_reason(record: RunRecord, failure: ConsoleError, undoing: Step | None) 
 def nothing_fact(record: RunRecord, identity: Identity, step: Step) -> Fact:
     """Return the row of a step that left nothing to put back."""
     details: dict[str, Json] = {
-        "what": f"nothing, as “{describe(step)}” had not happened",
+        "what": f"{NOTHING}“{describe(step)}” had not happened",
         "action": recorded(step.action),
     }
     fact = run_fact(AuditEvent.UNDO_SETTLED, record, identity, outcome=Outcome.UNDONE)

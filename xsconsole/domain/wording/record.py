@@ -71,6 +71,9 @@ _EVENTS: dict[AuditEvent, str] = {
     AuditEvent.STANDS: "Stands on the pool",
     AuditEvent.WORKFLOW_SEEN: "Seen on the pool",
 }
+NOTHING = "nothing, as "
+"""Begins what is put back of a step that had not happened."""
+
 _SAYING_HOW = frozenset({AuditEvent.RUN_CLOSED, AuditEvent.ACT_SETTLED, AuditEvent.EXPORT_CLOSED})
 
 
@@ -82,6 +85,25 @@ def outcome_name(outcome: Outcome) -> str:
     return "seen" if outcome is Outcome.OBSERVED else ending_name(OF_OUTCOME[outcome])
 
 
+_CLOSING = (  # how what is closed begins in words, and what is said of it when it is closed and when it is lifted
+    ("freeze of ", "Frozen: ", "Freeze lifted: "),
+    ("hold of ", "Held: ", "Hold lifted: "),
+    ("quarantine of ", "Quarantined: ", "Quarantine lifted: "),
+    ("stop of the line", "Line stopped", "Line released"),
+    ("longer stay of ", "May stay longer: ", "May stay longer no more: "),
+)
+_CLOSES = frozenset({AuditEvent.CLOSED, AuditEvent.LIFTED, AuditEvent.STAY_EXTENDED})
+_PUTTING_BACK = frozenset({AuditEvent.UNDO_INTENDED, AuditEvent.UNDO_SETTLED, AuditEvent.UNDO_FAILED})
+
+
+def closing_sentence(what: str, *, is_lifted: bool) -> str:
+    """Return such as `Held: shop 1.3.0, by ann` of `hold of shop 1.3.0, by ann`."""
+    for begins, closed, lifted in _CLOSING:
+        if what.startswith(begins):
+            return (lifted if is_lifted else closed) + what.removeprefix(begins)
+    return f"{'Lifted' if is_lifted else 'Closed'}: {what}"
+
+
 def event_sentence(fact: Fact) -> str:
     """Return an audit row as one line, such as `Did: Start shop-web-1`."""
     what = (fact.details or {}).get("what")
@@ -90,7 +112,12 @@ def event_sentence(fact: Fact) -> str:
         parts.append(fact.configuration_name)
         if fact.source and fact.target and fact.source != fact.target:
             parts[0] += f" from {fact.source} to {fact.target}"
-    text = ": ".join([event_name(fact.event), *(shortened(part, 200) for part in parts)])
+    told = [shortened(part, 200) for part in parts]
+    text = ": ".join([event_name(fact.event), *told])
+    if told and fact.event in _CLOSES:
+        text = closing_sentence(told[0], is_lifted=fact.event is AuditEvent.LIFTED)
+    elif told and fact.event in _PUTTING_BACK and not told[0].startswith(NOTHING):
+        text = f"{event_name(fact.event)} by “{told[0]}”"
     if (
         fact.event in {AuditEvent.RUN_CLOSED, AuditEvent.ACT_SETTLED, AuditEvent.EXPORT_CLOSED}
         and fact.outcome is not None

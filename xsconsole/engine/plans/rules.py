@@ -82,7 +82,7 @@ def demand_standing(card: Card, allowed: Collection[Standing]) -> None:
         case Standing.INTERRUPTED:
             raise NotPromotable(
                 reason=f"A run of {name} was interrupted.",
-                mend="Select it on the board, and resume or undo that run first.",
+                mend="Select it on the board, and settle that run first.",
             )
         case Standing.INCOMPLETE:
             raise NotPromotable(

@@ -141,7 +141,7 @@ def _effect(
     if card.run is not None:
         version = card.run.record.plan.intent.workflow_version
         if card.standing is Standing.INTERRUPTED:
-            return effect(EffectKind.RUNS, None, "was interrupted: resume or undo that, and only then it goes along.")
+            return effect(EffectKind.RUNS, None, "was interrupted: settle that run, and only then it goes along.")
         return effect(
             EffectKind.RUNS,
             None,

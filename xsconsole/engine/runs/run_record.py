@@ -1,7 +1,7 @@
 """The run record on the pool: what any console needs to finish or undo a run."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import msgspec
@@ -9,12 +9,13 @@ import msgspec
 from xsconsole.domain.actions.travel import MoveAcross
 from xsconsole.domain.board import RUN_PREFIX, numbered, run_of
 from xsconsole.domain.ids import ConfigurationId, StepKey
+from xsconsole.domain.one_way import begins_to_destroy
 from xsconsole.domain.plan import LASTING, WITHOUT_INVERSE, Step
 from xsconsole.domain.poolstate import RunRecord, decode_run, encode_run, numbers, run_stem
-from xsconsole.domain.words import describe, describe_undo
+from xsconsole.domain.words import describe, describe_undo, title
 from xsconsole.engine.ports import Field, PoolPort
 from xsconsole.engine.values import remove_value, write_value
-from xsconsole.errors import ConsoleError, Refused
+from xsconsole.errors import ConsoleError, Interrupted, Refused, RunFailed
 
 BACK = "~back"
 
@@ -111,6 +112,29 @@ def undone_titles(record: RunRecord) -> tuple[str, ...]:
     """Return in words what was put back."""
     steps = (step for step in record.plan.steps if step.key in set(record.undone))
     return tuple(describe_undo(step, record.results.get(noted_of(step.key), "")) for step in steps if has_effect(step))
+
+
+def interruption(record: RunRecord, reason: str, begun: Set[StepKey]) -> Interrupted:
+    """Return what is told of a run that stops half-way; `begun` are the steps with an intent, or with an effect."""
+    left = begun - set(record.undone)
+    return Interrupted(
+        run=record.run,
+        reason=reason,
+        is_destroying=begins_to_destroy(record.plan, left),
+        undone=undone_titles(record),
+        left_behind=tuple(describe(step) for step in record.plan.steps if step.key in left),
+    )
+
+
+def put_back(record: RunRecord, failed: Step | None, cause: ConsoleError) -> RunFailed:
+    """Return what is told of a run that was put back."""
+    return RunFailed(
+        failed=describe(failed) if failed else title(record.plan),
+        cause=cause,
+        undone=undone_titles(record),
+        lasts=lasting_titles(record),
+        is_newcomer=record.plan.intent.kind.makes_all,
+    )
 
 
 def lasting_titles(record: RunRecord) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from xsconsole.domain.plan import Plan, Step
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.domain.runs import RunState, RunStatus, share_of
-from xsconsole.domain.words import describe, explain, title
+from xsconsole.domain.words import explain, title
 from xsconsole.engine.commands import Direction
 from xsconsole.engine.facts import nothing_fact, run_fact, step_fact, stop_reason
 from xsconsole.engine.ports import LEAST_PRIORITY, PoolPort
@@ -30,7 +30,7 @@ from xsconsole.engine.runs.crew import Crew
 from xsconsole.engine.runs.gatekeeper import Gatekeeper
 from xsconsole.engine.runs.lanes import lanes_of, most_urgent_first
 from xsconsole.engine.runs.lease import Keeping
-from xsconsole.engine.runs.run_record import StandingRecord, has_effect, lasting_titles, settled, undone, undone_titles
+from xsconsole.engine.runs.run_record import StandingRecord, has_effect, interruption, put_back, settled, undone
 from xsconsole.engine.runs.surroundings import Surroundings
 from xsconsole.engine.runs.walk import walk
 from xsconsole.engine.values import insist
@@ -243,14 +243,7 @@ class Run:
             return await self._interrupt(Refused(reason="The console was closed."))
         if cause is None:
             return await self._close(Outcome.UNDONE, None)
-        failure = RunFailed(
-            failed=describe(failed) if failed else title(self.plan),
-            cause=cause,
-            undone=undone_titles(self._standing.record),
-            lasts=lasting_titles(self._standing.record),
-            is_newcomer=self.plan.intent.kind.makes_all,
-        )
-        return await self._close(Outcome.UNDONE, failure)
+        return await self._close(Outcome.UNDONE, put_back(self._standing.record, failed, cause))
 
     def _to_undo(self) -> set[StepKey]:
         """Return the steps whose effect stands or may stand: those that the record names, and its frontier.
@@ -340,11 +333,9 @@ class Run:
             return  # a courtesy to other programs; the audit has it
 
     async def _interrupt(self, failure: ConsoleError, undoing: Step | None = None) -> RunStatus:
-        undone = set(self._standing.record.undone)
-        begun = set(self._standing.record.settled) | self._intended
-        left = tuple(describe(step) for step in self.plan.steps if step.key in begun - undone)
         reason = stop_reason(self._standing.record, failure, undoing)
-        error = Interrupted(run=self.id, reason=reason, undone=undone_titles(self._standing.record), left_behind=left)
+        begun = set(self._standing.record.settled) | self._intended
+        error = interruption(self._standing.record, reason, begun)
         with contextlib.suppress(StoreFailed):  # the run record says it too, and is what counts
             await self._ledger.record(self._fact(AuditEvent.RUN_INTERRUPTED, outcome=Outcome.FAILED, reason=reason))
         return self._interrupted(error)
