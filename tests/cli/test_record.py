@@ -3,7 +3,9 @@
 import json
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -88,6 +90,35 @@ def test_an_earlier_copy_of_the_record_is_told_from_the_one_that_is_remembered(s
     assert verified.status == 1
     assert "BAD memory" in verified.out
     assert accepted.status == 0, accepted.err
+    assert "is kept as it was, in set-aside/" in accepted.out
+    assert shell.say("audit", "verify").status == 3
+
+
+def test_a_record_is_sealed_when_it_is_long_and_set_aside_when_it_is_broken_or_cannot_be_opened(shell: Shell) -> None:
+    sealed = shell.say("audit", "rotate", "--json").document
+    listed = shell.say("audit", "list", "--json").document
+    whole = shell.say("audit", "verify")
+    with closing(sqlite3.connect(shell.home / "console.db")) as file, file:
+        file.execute("DROP TRIGGER audit_value_refuses_UPDATE")
+        file.execute(
+            "UPDATE audit_value SET value = x'00' WHERE name = 'os_user' AND seq = ?", (sealed["last_seq"] + 2,)
+        )
+    broken = shell.say("audit", "verify")
+    first = shell.say("audit", "accept")
+    vanish(shell.home)
+    (shell.home / "console.db").write_bytes(b"no database" * 1000)
+    second = shell.say("audit", "accept")
+    rows = shell.say("audit", "list", "--json").document
+
+    assert [row["seq"] for row in reversed(listed)] == list(range(1, len(listed) + 1))
+    assert (whole.status, "The sealed file is as it was when sealed" in whole.out) == (3, True)
+    assert (broken.status, "xsconsole audit accept" in broken.err) == (1, True)
+    assert (first.status, "does not match its hash" in first.out) == (0, True), first.err
+    assert (second.status, "The database is damaged" in second.out) == (0, True), second.err
+    assert [row["event"] for row in rows[-2:]] == ["record.accepted", "record.set-aside"]
+    assert rows[-2]["details"]["remembered_seq"] > 1
+    aside = sorted(path.read_bytes()[:11] for path in (shell.home / "set-aside").iterdir())
+    assert aside == [b"SQLite form", b"no database"]
     assert shell.say("audit", "verify").status == 3
 
 

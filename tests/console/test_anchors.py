@@ -1,7 +1,9 @@
 """A pool keeps where the record of a console ended, and tells it when an earlier copy of it comes back."""
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from tests.console.desk import seated
 from tests.console.pool_state import pool_keys
 from xsconsole.domain.anchors import CHECK, MESSAGE_NAME, file_text, in_keys, stem_of
 from xsconsole.domain.heads import head_of, is_genuine
+from xsconsole.domain.record import AuditEvent, AuditQuery
 from xsconsole.store.keys import is_signature
 
 
@@ -59,5 +62,22 @@ async def test_a_promotion_leaves_anchors_by_which_an_earlier_copy_of_the_record
     shutil.copytree(tmp_path / "copy", home)
     shutil.rmtree(folder)
     async with seated(pool, home) as desk:
-        told = await desk.console.home.evidence.anchored()
-    assert (told.is_good, f"vouches for row {head.seq}: it is an earlier copy" in told.sentence) == (False, True), told
+        (begun,) = await desk.rows(AuditQuery(event=AuditEvent.RECORD_SET_ASIDE))
+        (connected,) = await desk.rows(AuditQuery(event=AuditEvent.CONNECTED))
+        verdicts = {verdict.check: verdict for verdict in await desk.console.verify_audit()}
+        known = desk.console.home.settings.record
+    assert f"vouches for row {head.seq}: it is an earlier copy" in begun.fact.reason
+    details = begun.fact.details or {}
+    ended = before_seq(tmp_path / "copy")
+    assert (begun.seq, details["last_seq"], details["verified_seq"]) == (1, ended + 1, ended + 1)
+    assert (home / str(details["file"])).is_file()
+    assert details["chain_id"] == head.chain_id
+    assert connected.seq > begun.seq  # before anything was done on the pool
+    assert known is not None
+    assert known.chain == begun.chain
+    assert [check for check, verdict in verdicts.items() if not verdict.is_good] == []
+
+
+def before_seq(home: Path) -> int:
+    with closing(sqlite3.connect(home / "console.db")) as file:
+        return int(file.execute("SELECT max(seq) FROM audit").fetchone()[0])

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,14 @@ async def test_a_falsified_record_is_told_at_once(window: MainWindow, console: C
     await until(lambda: window.status.audit.text() == "Audit does not verify", "the verdict")
     assert "row 2" in window.status.audit.toolTip()
     assert "The record does not verify." in window.notices.texts[0]
+    (aside,) = (console.home.settings.home / "set-aside").iterdir()
+    assert str(aside) in window.status.audit.toolTip()
+    (first,) = await console.audit_page(replace(QUERY, event=AuditEvent.RECORD_SET_ASIDE), limit=1)
+    details = first.fact.details or {}
+    assert (first.seq, details["verified_seq"], len(str(details["verified_digest"]))) == (1, 1, 64)
+    assert first.fact.reason.startswith("The value of actor in row 2 does not match its hash.")
+    window.verify_audit()
+    await until(lambda: "verified up to row" in window.status.audit.text(), "the new record")
 
 
 async def test_that_it_cannot_be_written_is_taken_back_when_it_can(window: MainWindow, console: Console) -> None:

@@ -42,7 +42,7 @@ from xsconsole_ui.promotion.desk import Desk
 from xsconsole_ui.promotion.inspector import Inspector
 from xsconsole_ui.situated import situation_of
 from xsconsole_ui.situation import Action
-from xsconsole_ui.status_line import StatusLine
+from xsconsole_ui.status_line import StatusLine, findings
 from xsconsole_ui.teller import Teller
 from xsconsole_ui.theme import Theme
 from xsconsole_ui.top_bar import TopBar
@@ -301,8 +301,8 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_audit_verified(self, check: AuditVerified) -> None:
         self.status.show_audit_check(check)
-        if broken := [verdict.sentence for verdict in check.verdicts if not verdict.is_good]:
-            self.notices.tell("bad", self.tr("The record does not verify."), "\n".join(broken))
+        if told := findings(check):
+            self.notices.tell("bad", self.tr("The record does not verify."), "\n".join(told))
 
     def _find_card(self, configuration: ConfigurationId) -> None:
         self.go("board")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStyleOption, QWidget
 
@@ -15,6 +15,17 @@ from xsconsole_ui import pieces, theme, times
 
 HEIGHT = 26
 LEAST_YIELDED = 80  # px
+
+
+def findings(check: AuditVerified) -> tuple[str, ...]:
+    """Return what is wrong with the record, and what was done about it; nothing where all of it is good."""
+    broken = tuple(verdict.sentence for verdict in check.verdicts if not verdict.is_good)
+    if not broken or not check.set_aside:
+        return broken
+    aside = QCoreApplication.translate(
+        "StatusLine", "It was set aside as it was, in {file}. A new record goes on; its first row says why."
+    )
+    return (*broken, aside.format(file=check.set_aside))
 
 
 class YieldingLabel(QLabel):
@@ -98,7 +109,8 @@ class StatusLine(QFrame):
     def show_audit_check(self, check: AuditVerified) -> None:
         """Say until where the chain was verified, when, and what was found."""
         self._check = check
-        self._seq = max(self._seq, check.seq)
+        # After it was set aside, the numbers begin anew.
+        self._seq = 0 if check.set_aside else max(self._seq, check.seq)
         self._tell_audit()
 
     def show_audit_failure(self, error: ConsoleError) -> None:
@@ -107,19 +119,19 @@ class StatusLine(QFrame):
 
     def _tell_audit(self) -> None:
         check = self._check
-        broken = [verdict for verdict in check.verdicts if not verdict.is_good] if check is not None else []
+        broken = findings(check) if check is not None else ()
         if self._failure is not None:
             told = words.explain(self._failure)
             text, look = self.tr("Audit cannot be written"), "bad"
             hint = pieces.joined(told.failed, told.mend, self.tr("Until it can, nothing is done on the pool."))
         elif broken:
             text, look = self.tr("Audit does not verify"), "bad"
-            hint = "\n".join(verdict.sentence for verdict in broken)
+            hint = "\n".join(broken)
         elif check is not None and check.seq:
             when = times.clock_time(check.at)
             known = self.tr("Audit up to row {seq}, verified up to row {checked} at {when}")
             text, look = known.format(seq=self._seq, checked=check.seq, when=when), "status"
-            hint = "\n".join(verdict.sentence for verdict in check.verdicts)
+            hint = "\n".join(f"{verdict.check}: {verdict.sentence}" for verdict in check.verdicts)
         else:
             nothing = self.tr("Audit empty") if self._is_read else ""
             text = self.tr("Audit up to row {seq}").format(seq=self._seq) if self._seq else nothing

@@ -204,6 +204,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "audit verify": ("record", "audit_verify"),
     "audit accept": ("record", "audit_accept"),
     "audit anchor": ("record", "audit_anchor"),
+    "audit rotate": ("record", "audit_rotate"),
     "audit board": ("projecting", "audit_board"),
 }
 """Module and function of each verb, loaded when it is said."""

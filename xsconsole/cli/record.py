@@ -63,6 +63,8 @@ async def audit_verify(options: argparse.Namespace) -> int:
         for verdict in verdicts:
             output.say(f"{_sign(verdict)} {output.cell(f'{verdict.check}: {verdict.sentence}', 400)}")
     if not all(verdict.is_good for verdict in verdicts):
+        if options.file is None:
+            output.note("`xsconsole audit accept` keeps it as it is in another place, and begins a new record.")
         return 1
     return 0 if all(verdict.is_vouched for verdict in verdicts) else KEY_UNKNOWN
 
@@ -164,15 +166,43 @@ async def audit_anchor(options: argparse.Namespace) -> int:
     return 0
 
 
-async def audit_accept(options: argparse.Namespace) -> int:
-    """Go on with a record that is not the one remembered."""
-    console = await Console.open(options.home, passphrase=Given(options).passphrase, accepts_record=True)
+async def audit_rotate(options: argparse.Namespace) -> int:
+    """Seal the file of the record that is in use, and go on in a new one."""
+    console = await Console.open(options.home, passphrase=Given(options).passphrase)
     try:
-        (newest,) = await console.audit_page(AuditQuery(event=AuditEvent.RECORD_ACCEPTED), limit=1) or (None,)
-        started = await console.audit_page(AuditQuery(event=AuditEvent.CONSOLE_STARTED), limit=1)
+        pass_on_notices(console)
+        cut = await console.home.evidence.seal()
     finally:
         await console.close()
-    if newest is None or newest.seq + 1 != started[0].seq:
-        raise Refused(reason="The record is the one that this home remembers.", mend="There is nothing to accept.")
-    output.say(f"The record goes on as it stands. Row {newest.seq} says: {output.cell(newest.fact.reason, 400)}")
+    if options.json:
+        seqs = {"first_seq": cut.first_seq, "last_seq": cut.last_seq}
+        output.print_json({"file": str(cut.path), "sha256": cut.sha256, **seqs})
+        return 0
+    output.say(f"Rows {cut.first_seq} to {cut.last_seq} are sealed in {output.cell(str(cut.path), 400)}.")
+    output.say(f"Its SHA-256 is {cut.sha256}, as row {cut.last_seq + 1} says.")
+    return 0
+
+
+async def audit_accept(options: argparse.Namespace) -> int:
+    """Set aside a record that is not the one remembered, or that does not verify, and begin another one."""
+    console = await Console.open(options.home, passphrase=Given(options).passphrase, accepts_record=True)
+    try:
+        newest = await console.audit_page(AuditQuery(event=AuditEvent.RECORD_ACCEPTED), limit=1)
+        started = await console.audit_page(AuditQuery(event=AuditEvent.CONSOLE_STARTED), limit=1)
+        if not newest or newest[0].seq + 1 != started[0].seq:
+            evidence = console.home.evidence
+            cut = await evidence.set_aside(await evidence.verify(None))
+            newest = await console.audit_page(AuditQuery(), limit=1) if cut is not None else ()
+        place = await console.audit_page(AuditQuery(event=AuditEvent.RECORD_SET_ASIDE), limit=1)
+    finally:
+        await console.close()
+    if not newest:
+        raise Refused(
+            reason="The record is the one that this home remembers, and it verifies.",
+            mend="There is nothing to accept.",
+        )
+    if place:
+        file = output.cell(str((place[0].fact.details or {}).get("file")), 400)
+        output.say(f"What was there is kept as it was, in {file} of the home folder.")
+    output.say(f"A new record goes on. Row {newest[0].seq} says: {output.cell(newest[0].fact.reason, 400)}")
     return 0

@@ -44,4 +44,5 @@ def add_audit(make: VerbMaker) -> None:
     verb = make("audit anchor", "where the record ends, signed, to be kept elsewhere", has_json=True)
     verb.add_argument("--into", metavar="DIR", help="leave it in this folder as a file, and every later anchor, too")
     verb.add_argument("--into-none", action="store_true", help="leave later anchors in no folder any more")
-    make("audit accept", "go on with a record that is not the one remembered; a row says so")
+    make("audit rotate", "seal the file of the record that is in use, and go on in a new one", has_json=True)
+    make("audit accept", "set aside a record that is not the one remembered, or does not verify, and begin another")

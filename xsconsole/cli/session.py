@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from xsconsole.cli import output
 from xsconsole.console import Connection, Console, Pools, Secret
 from xsconsole.domain.board import Card, published_workflow
-from xsconsole.domain.events import BoardChanged
+from xsconsole.domain.events import AuditVerified, BoardChanged
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.naming import full_name
 from xsconsole.domain.workflow import Workflow
@@ -43,6 +43,7 @@ async def connected_pools(
     try:
         home = pools.first.home
         pass_on_notices(pools.first)
+        pools.subscribe(AuditVerified, _tell_verdicts)
         connection = home.known_connection(options.pool, options.user, options.fingerprint)
         password = given.password() or await home.stored_password(connection) or given.ask_password(connection)
         await _connect(pools.connect(connection, password))
@@ -68,6 +69,7 @@ async def looked_at(options: argparse.Namespace) -> AsyncIterator[tuple[Pools, l
     try:
         home = pools.first.home
         pass_on_notices(pools.first)
+        pools.subscribe(AuditVerified, _tell_verdicts)
         for at, url in enumerate(options.pools or (None,)):
             try:
                 connection = home.known_connection(url, options.user, options.fingerprint)
@@ -80,6 +82,15 @@ async def looked_at(options: argparse.Namespace) -> AsyncIterator[tuple[Pools, l
         yield pools, failures
     finally:
         await pools.close()
+
+
+def _tell_verdicts(check: AuditVerified) -> None:
+    """Say what is wrong with the record by the word of a pool, and what was done about it."""
+    for verdict in check.verdicts:
+        if not verdict.is_good:
+            output.note(output.cell(verdict.sentence, 400))
+    if check.set_aside:
+        output.note(f"The record was set aside as it was, in {output.cell(check.set_aside, 400)}. A new one goes on.")
 
 
 async def reach(pools: Pools, wanted: Collection[Uuid]) -> None:

@@ -179,7 +179,7 @@ class Console:
         publishes = self._may_all() and not self._home.is_reading and self.neighbours.is_first
         # Who does not publish is shown what could be: a pool beside others may be meant to follow theirs.
         self._mirror.assume(None if publishes else default_workflow())
-        await self._home.evidence.meet(gateway.identity, lambda: self.inventory)
+        await self._home.evidence.meet(gateway.identity, lambda: self.inventory, self.bus.publish)
         if self._home.is_reading:
             await self.requests.begin(gateway.vouched)
             return

@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
-from xsconsole.console import record_memory
+from xsconsole.console import record_memory, turning_over
 from xsconsole.console.verifying import verified_apart
 from xsconsole.domain import anchors
 from xsconsole.domain.anchors import Anchor
@@ -15,17 +16,20 @@ from xsconsole.domain.events import AuditVerified
 from xsconsole.domain.heads import SignedHead
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import Inventory, Message
-from xsconsole.domain.record import AuditQuery, AuditRow, Verdict
+from xsconsole.domain.record import AuditQuery, AuditRow, Fact, Verdict
 from xsconsole.engine.ports import Clock, Identity
-from xsconsole.errors import ConsoleError, NotFound, StoreFailed
+from xsconsole.errors import ConsoleError, NotFound, Refused, StoreFailed
 from xsconsole.settings import Settings
 from xsconsole.store import files
 from xsconsole.store.keys import is_signature
 from xsconsole.store.ledger import SqliteLedger
 from xsconsole.store.reader import LedgerReader
+from xsconsole.store.sealing import Cut
 from xsconsole.store.sqlite import failures
 
 EVERY_S = 3600.0
+MOST_ROWS = 100_000  # in one file
+OLDEST = timedelta(days=366)
 LONGEST_FILE = 4096
 
 log = logging.getLogger(__name__)
@@ -59,8 +63,18 @@ class Evidence:
             await self._clock.sleep(EVERY_S)
             try:
                 await ledger.state_head(is_anew=True)
+                if await self._is_full():
+                    await self.seal()
             except ConsoleError as failure:  # the ledger tells the user with the next row; the next hour tries again
-                log.warning("the hourly head of the record was not stated: %s", failure)
+                log.warning("the record was not looked after this hour: %s", failure)
+
+    async def _is_full(self) -> bool:
+        """Whether the file in use holds more than one file should, or rows that are too old for it."""
+        reader = self._source
+        first_seq, last_seq = await reader.first_seq(), (await reader.head()).seq
+        oldest = await self.page(AuditQuery(), first_seq + 1, 1)
+        is_old = bool(oldest) and oldest[0].at + OLDEST < self._clock.now()
+        return last_seq > first_seq and (last_seq - first_seq >= MOST_ROWS or is_old)
 
     async def close(self) -> None:
         """State a last head of this session, and remember how far the record reaches."""
@@ -124,13 +138,22 @@ class Evidence:
             left = (*left, await asyncio.to_thread(dropped, Path(folder), newest))
         await self._ledger.remember_anchors(left)
 
-    async def meet(self, identity: Identity, inventory: Callable[[], Inventory]) -> Verdict | None:
+    async def meet(
+        self, identity: Identity, inventory: Callable[[], Inventory], publish: Callable[[AuditVerified], None]
+    ) -> None:
         """Compare the record with what a pool keeps of it, before anything is written there, and from now on.
 
-        None where there is no record that could be compared.
+        A record that is told to be an earlier copy of itself is set aside.
+
+        Raises:
+            StoreFailed: it cannot be read, or not be set aside.
         """
         self._pools[identity.pool] = lambda: anchors_in(inventory(), identity.pool, identity.pool_name)
-        return None if self._reader is None else await self.anchored()
+        if self._reader is None:
+            return
+        verdict, end = await self.anchored(), await self._reader.head()
+        if not verdict.is_good:
+            publish(await self._judged((verdict,), end.seq))
 
     def leave(self, identity: Identity) -> None:
         """Look into a pool no more."""
@@ -163,12 +186,61 @@ class Evidence:
         Raises:
             StoreFailed: it could not be checked.
         """
-        newest = await self.page(AuditQuery(), None, 1)
+        newest, begun = await self.page(AuditQuery(), None, 1), await self._chain()
         at = self._clock.now()
         apart = await verified_apart(self._settings.home)
         judged = await self.anchored()
         verdicts = tuple(judged if verdict.check == anchors.CHECK else verdict for verdict in apart)
-        return AuditVerified(verdicts=verdicts, seq=newest[0].seq if newest else 0, at=at)
+        seq = newest[0].seq if newest else 0
+        if await self._chain() != begun:  # another process of this home has set it aside meanwhile
+            return AuditVerified(verdicts=verdicts, seq=seq, at=at)
+        return replace(await self._judged(verdicts, seq), at=at)
+
+    async def _chain(self) -> str:
+        return "" if self._reader is None else (await self._reader.head()).chain_id
+
+    async def _judged(self, verdicts: tuple[Verdict, ...], seq: int) -> AuditVerified:
+        """Return what was found; where the file in use can be relied on no more, a writer sets it aside first."""
+        place = ""
+        if self._ledger is not None:
+            cut = await self.set_aside(verdicts)
+            place = str(cut.path) if cut is not None else ""
+        return AuditVerified(verdicts=verdicts, seq=seq, at=self._clock.now(), set_aside=place)
+
+    # --- turning over
+
+    async def seal(self) -> Cut:
+        """Seal the file in use, and go on in it.
+
+        Raises:
+            StoreFailed: nothing was sealed; also where this home was opened for looking only.
+        """
+        return await turning_over.seal(self._writer)
+
+    async def set_aside(self, verdicts: Sequence[Verdict], more: Callable[[], Sequence[Fact]] = tuple) -> Cut | None:
+        """Set the record aside where the verdicts say that the file in use cannot be relied on; None where they do not.
+
+        Raises:
+            StoreFailed: it was not.
+        """
+        findings, first_bad = turning_over.broken(verdicts, await self._source.first_seq())
+        if first_bad is None:
+            return None
+        good = (await self._source.end([first_bad - 1])).digests
+        why = turning_over.Broken(
+            findings=findings, verified_seq=first_bad - 1 if good else 0, verified_digest=good.get(first_bad - 1, "")
+        )
+        cut = await turning_over.set_aside(self._writer, why, more)
+        record_memory.remember(self._settings, await self._writer.head(), is_accepted=True)
+        return cut
+
+    @property
+    def _writer(self) -> SqliteLedger:
+        if self._ledger is None:
+            raise Refused(reason="This console was opened for looking only.")
+        return self._ledger
+
+    # --- comparing with anchors
 
     async def anchored(self) -> Verdict:
         """Compare the record with every anchor that is known of it."""

@@ -1,5 +1,6 @@
 """What a console keeps in its home folder: who it is, its key, its ledger, the pools it knows."""
 
+import asyncio
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -8,6 +9,7 @@ from xsconsole.console import record_memory
 from xsconsole.console.drafts import Drafts
 from xsconsole.console.evidence import Evidence
 from xsconsole.console.processes import ProcessMark, is_gone
+from xsconsole.console.turning_over import after_moving, moved_away
 from xsconsole.console.values import Connection, Secret
 from xsconsole.console.webhook import Webhook
 from xsconsole.domain.ids import Uuid
@@ -19,7 +21,7 @@ from xsconsole.domain.searches import Searches
 from xsconsole.domain.signing import Signer
 from xsconsole.engine.ports import Clock, Ids
 from xsconsole.engine.runs.lease import Me
-from xsconsole.errors import HomeUnusable, NoPoolKnown, NotFound, Refused, StoreFailed
+from xsconsole.errors import DatabaseDamaged, HomeUnusable, NoPoolKnown, NotFound, Refused, StoreFailed
 from xsconsole.settings import KnownPool, Settings, demand_writable, home_folder
 from xsconsole.store.drafts import DraftStore
 from xsconsole.store.keys import (
@@ -87,7 +89,7 @@ class Home:
         if obstacle is not None:
             settings.notices += (f"{obstacle.reason} Looking goes on, and nothing of it is kept.",)
         ring = system_keyring()
-        finding = await record_memory.finding(settings)
+        finding: StoreFailed | None = await record_memory.finding(settings)
         if is_reading:
             if finding is not None:
                 settings.notices += (f"{finding.reason} {finding.mend}",)
@@ -107,12 +109,19 @@ class Home:
             zone=local_zone,
             elapsed_s=elapsed_s,
         )
-        ledger = await SqliteLedger.open(home, origin, key, SystemClock())
+        moved: tuple[Fact, ...] = ()
+        try:
+            ledger = await SqliteLedger.open(home, origin, key, SystemClock())
+        except DatabaseDamaged as damaged:
+            if not accepts_record:
+                raise
+            aside = await asyncio.to_thread(moved_away, home, SystemClock().now())
+            ledger = await SqliteLedger.open(home, origin, key, SystemClock())
+            moved, finding = (after_moving(*aside, damaged.reason),), finding or damaged
         opened = cls(settings, ring, ledger, None)
         try:
             settings.remember_key(key.fingerprint)
-            if finding is not None:
-                await ledger.record(record_memory.acceptance(settings, finding))
+            await record_memory.accept(settings, ledger, finding, moved)
             record_memory.remember(settings, await ledger.head(), is_accepted=finding is not None)
             opened.evidence.begin()
         except BaseException:

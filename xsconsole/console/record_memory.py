@@ -1,19 +1,21 @@
 """What the home remembers of its record beside the record itself, so that one that vanished is noticed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from xsconsole.console.turning_over import Broken, set_aside
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.record import AuditEvent, Fact, Verdict
 from xsconsole.errors import NotFound, RecordReplaced, StoreFailed
 from xsconsole.settings import KnownRecord, Settings
 from xsconsole.store.chain import Head
 from xsconsole.store.database import FILE_NAME
+from xsconsole.store.ledger import SqliteLedger
 from xsconsole.store.reader import LedgerReader
 
 CHECK = "memory"
 MEND = (
-    "Put the file back from a backup. Where there is none, `xsconsole audit accept` goes on with what is there, "
-    "and leaves a row that says so."
+    "Put the file back from a backup. Where there is none, `xsconsole audit accept` sets aside what is there, "
+    "and begins a new record whose first rows say so."
 )
 
 
@@ -48,12 +50,28 @@ def remember(settings: Settings, head: Head, *, is_accepted: bool = False) -> No
     settings.remember_record(KnownRecord(chain=head.chain_id, seq=head.seq), is_accepted=is_accepted)
 
 
-def acceptance(settings: Settings, found: RecordReplaced) -> Fact:
-    """Return the row that a person leaves who goes on with another record than the one remembered."""
-    known = settings.record
-    assert known is not None
-    remembered: Mapping[str, Json] = {"remembered_chain": known.chain, "remembered_seq": known.seq}
-    return Fact(event=AuditEvent.RECORD_ACCEPTED, reason=found.reason, details=remembered)
+async def accept(
+    settings: Settings, ledger: SqliteLedger, found: StoreFailed | None, before: Sequence[Fact] = ()
+) -> None:
+    """Go on by a person's word with another record than the one remembered; the rows `before` stand first.
+
+    One that has rows is set aside: its chain reached farther once, and going on with it would give two rows one number.
+
+    Raises:
+        StoreFailed: the row could not be written.
+    """
+    if found is None:
+        return
+    known, end = settings.record, await ledger.head()
+    remembered: Mapping[str, Json] = (
+        {"remembered_chain": known.chain, "remembered_seq": known.seq} if known is not None else {}
+    )
+    row = Fact(event=AuditEvent.RECORD_ACCEPTED, reason=found.reason, details=remembered)
+    if end.seq and not before:
+        why = Broken(findings=(found.reason,), verified_seq=end.seq, verified_digest=end.digest.hex())
+        await set_aside(ledger, why, lambda: (row,))
+    else:
+        await ledger.record(*before, row)
 
 
 def _judge(settings: Settings, known: KnownRecord, head: Head | None) -> RecordReplaced | None:

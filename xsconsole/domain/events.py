@@ -141,11 +141,15 @@ class AuditGrew:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditVerified:
-    """The whole chain was checked; at least the rows up to `seq` were in it."""
+    """The whole chain was checked; at least the rows up to `seq` were in it.
+
+    `set_aside` is where it was put then because it could not be relied on; empty: it goes on.
+    """
 
     verdicts: tuple[Verdict, ...]
     seq: int
     at: datetime
+    set_aside: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

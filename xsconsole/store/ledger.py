@@ -17,14 +17,18 @@ from xsconsole.domain.jobs import PastJob, SeenTask
 from xsconsole.domain.queueing import Queued
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, OpenRun, Verdict
 from xsconsole.engine.ports import Clock
+from xsconsole.errors import StoreFailed
 from xsconsole.store import anchors, heads, journal, reader, task_history
 from xsconsole.store.chain import ChainRow, Head, group_bytes, head_after, seal
+from xsconsole.store.checking import check_numbers
 from xsconsole.store.database import Database
 from xsconsole.store.fields import Circumstances, decoded_fields, encoded_fields, instant_text, listed
 from xsconsole.store.keys import SigningKey
 from xsconsole.store.reader import LedgerReader
 from xsconsole.store.schema import AuditEntry, AuditSignature, AuditValue, ConsoleKey, LeaseNonce
+from xsconsole.store.sealing import ASIDE, SEALED, Cut, Moved, copied, emptied
 
+TRIES = 5  # before it is said that others write all the time
 JUMP_S = 5.0  # less is what a clock is off, and what is spent between two looks
 
 
@@ -100,14 +104,7 @@ class SqliteLedger:
             Refused: a text is not Unicode; nothing was written.
             StoreFailed: nothing was written; whoever asked must not go on.
         """
-        circumstances = Circumstances(
-            at=self._clock.now(),
-            zone=self._origin.zone(),
-            monotonic_ns=round(self._clock.monotonic_s() * 1_000_000_000),
-            console=self._origin.console,
-            console_name=self._origin.console_name,
-            os_user=self._origin.os_user,
-        )
+        circumstances = self._circumstances()
         if not facts:
             return (await self.head()).seq
         elapsed_s = (self._origin.elapsed_s or self._clock.monotonic_s)()
@@ -123,11 +120,26 @@ class SqliteLedger:
         """Call `handler`, on the loop's thread, with the facts of each group that was committed."""
         self._followers.append(handler)
 
+    def _circumstances(self) -> Circumstances:
+        return Circumstances(
+            at=self._clock.now(),
+            zone=self._origin.zone(),
+            monotonic_ns=round(self._clock.monotonic_s() * 1_000_000_000),
+            console=self._origin.console,
+            console_name=self._origin.console_name,
+            os_user=self._origin.os_user,
+        )
+
     def _append(
-        self, session: Session, facts: Sequence[Fact], fields: Iterable[Mapping[str, bytes]], now: Circumstances
+        self,
+        session: Session,
+        facts: Sequence[Fact],
+        fields: Iterable[Mapping[str, bytes]],
+        now: Circumstances,
+        before: Head | None = None,
     ) -> int:
         # Read inside the writing transaction: the window and a command line may share this home.
-        before = reader.head(session)
+        before = before or reader.head(session)
         rows: list[ChainRow] = []
         head = before
         for values in fields:
@@ -178,6 +190,50 @@ class SqliteLedger:
             return known or heads.state(session, end, self._clock.now(), self._key)
 
         return await self._database.write(state)
+
+    async def turn_over(self, first: Callable[[Cut], Sequence[Fact]], *, is_new_chain: bool) -> Cut:
+        """Put the file in use away as a whole, and begin it anew with the rows that `first` makes of what was put away.
+
+        The chain goes on, and the file that was put away is sealed by a head at its end; or, with a new chain, it is
+        set aside as it is. Drafts, open runs and whatever else is no evidence goes on in either case.
+
+        Raises:
+            StoreFailed: nothing was put away, and the file in use is as it was.
+        """
+        for _ in range(TRIES):
+            if not is_new_chain:
+                await self.state_head(is_anew=False)
+            made: list[Cut] = []
+            try:
+                return await self._database.write(
+                    lambda session: self._turn_over(session, first, made, is_new_chain=is_new_chain)  # noqa: B023
+                )
+            except Moved:
+                continue
+            except BaseException:
+                for cut in made:
+                    cut.path.unlink(missing_ok=True)
+                raise
+        raise StoreFailed(
+            path=str(self._database.path),
+            reason="Other programs write rows all the time.",
+            mend="Try again while less happens. Nothing was changed.",
+        )
+
+    def _turn_over(
+        self, session: Session, first: Callable[[Cut], Sequence[Fact]], made: list[Cut], *, is_new_chain: bool
+    ) -> Cut:
+        path, end, now = self._database.path, reader.head(session), self._circumstances()
+        if not is_new_chain and heads.standing(session, end) is None:
+            raise Moved(path=str(path), reason="Another process wrote rows meanwhile.")
+        folder = path.parent / (ASIDE if is_new_chain else SEALED)
+        stem = f"{end.chain_id[:8]}-{end.seq:09}" + (f"-{now.at:%Y%m%dT%H%M%SZ}" if is_new_chain else "")
+        cut = copied(session, path, folder, stem, end, is_bare=not is_new_chain)
+        made.append(cut)
+        beginning = emptied(session, is_new_chain=is_new_chain) or end
+        facts = first(cut)
+        self._append(session, facts, [encoded_fields(fact, now) for fact in facts], now, beginning)
+        return cut
 
     async def remember_anchors(self, found: Sequence[Anchor]) -> None:
         """Keep where heads of the chain are kept outside this file."""
@@ -272,6 +328,6 @@ def clock_jump(before: tuple[datetime, float] | None, now: tuple[datetime, float
 
 
 def _introduce(session: Session, path: Path, key: SigningKey, now: datetime) -> None:
-    reader.check_numbers(session, path)
+    check_numbers(session, path)
     if session.get(ConsoleKey, key.fingerprint) is None:
         session.add(ConsoleKey(fingerprint=key.fingerprint, public_key=key.public_key, since=now))

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from xsconsole.domain.anchors import Anchor, End
@@ -19,16 +20,15 @@ from xsconsole.domain.query.values import EVERYTHING
 from xsconsole.domain.queueing import Queued
 from xsconsole.domain.record import AuditQuery, AuditRow, OpenRun, Verdict
 from xsconsole.errors import AuditBroken
-from xsconsole.store import anchors, heads, job_journal, journal, queue_journal, sqlite, task_history
-from xsconsole.store.chain import FIRST_PREVIOUS, ChainRow, GroupSignature, Head, SaltedValue
+from xsconsole.store import anchors, job_journal, journal, queue_journal, task_history, volumes
+from xsconsole.store.chain import FIRST_PREVIOUS, Head, SaltedValue
+from xsconsole.store.checking import values_of, verdicts
 from xsconsole.store.database import Reading
 from xsconsole.store.extract import rows_about
-from xsconsole.store.fields import decoded_fields, fact_of, instant_of, listed
-from xsconsole.store.schema import AuditEntry, AuditSignature, AuditValue, Chain, ConsoleKey, LeaseNonce
-from xsconsole.store.verification import verify
+from xsconsole.store.fields import decoded_fields, fact_of, instant_of
+from xsconsole.store.schema import AuditEntry, Chain, ConsoleKey, LeaseNonce
 
 CHUNK_ROWS = 500
-LISTING = "listing"
 
 
 class LedgerReader:
@@ -91,7 +91,7 @@ class LedgerReader:
 
     async def rows_about(self, configuration: ConfigurationId) -> tuple[Row, ...]:
         """Return the rows about a configuration as they stand, oldest first."""
-        return await self._reading.run(lambda session: rows_about(session, configuration))
+        return await self._reading.run(lambda session: _rows_about(session, self._reading.path, configuration))
 
     async def anchors(self) -> tuple[Anchor, ...]:
         """Return where heads of chains are kept outside, as this home saw it last."""
@@ -101,12 +101,23 @@ class LedgerReader:
         """Return the fingerprints of the keys that signed here."""
         return await self._reading.run(lambda session: frozenset(session.scalars(select(ConsoleKey.fingerprint))))
 
+    async def first_seq(self) -> int:
+        """Return with which row the file in use begins; 1 where it has none."""
+        return await self._reading.run(lambda session: session.scalars(select(func.min(AuditEntry.seq))).one() or 1)
+
     async def end(self, asked: Sequence[int]) -> End:
         """Return where the chain ends, and the digests of the rows that are asked for."""
 
         def look(session: Session) -> End:
-            last = head(session)
-            return End(chain_id=last.chain_id, seq=last.seq, digests=anchors.digests(session, asked))
+            last, digests = head(session), anchors.digests(session, asked)
+            with ExitStack() as until:
+                for volume in volumes.before(session, self._reading.path, until):
+                    if volume.session is None:
+                        return End(
+                            chain_id=last.chain_id, seq=last.seq, digests=digests, first_seq=volume.link.end.seq + 1
+                        )
+                    digests |= anchors.digests(volume.session, [seq for seq in asked if seq not in digests])
+            return End(chain_id=last.chain_id, seq=last.seq, digests=digests)
 
         return await self._reading.run(look)
 
@@ -117,11 +128,22 @@ class LedgerReader:
             DatabaseDamaged: the file is not even a whole database.
         """
         return await self._reading.run(
-            lambda session: _verdicts(session, self._reading.path, self._expected_keys, self._own_keys)
+            lambda session: verdicts(session, self._reading.path, self._expected_keys, self._own_keys)
         )
 
     async def close(self) -> None:
         await self._reading.close()
+
+
+def _rows_about(session: Session, path: Path, configuration: ConfigurationId) -> tuple[Row, ...]:
+    found = [rows_about(session, configuration)]
+    with ExitStack() as until:
+        found += [
+            rows_about(volume.session, configuration)
+            for volume in volumes.before(session, path, until)
+            if volume.session is not None
+        ]
+    return tuple(row for rows in reversed(found) for row in rows)
 
 
 def head(session: Session) -> Head:
@@ -136,17 +158,18 @@ def head(session: Session) -> Head:
     return Head(chain_id=chain_id, seq=last.seq if last else 0, digest=last.digest if last else FIRST_PREVIOUS)
 
 
-def check_numbers(session: Session, path: Path, *more: tuple[str, str]) -> None:
-    """Look for sequence numbers that are none, before anything counts on them.
-
-    Raises:
-        DatabaseDamaged: there are some.
-    """
-    columns = (("audit", "seq"), ("audit_signature", "first_seq"), ("audit_signature", "last_seq"))
-    sqlite.check_numbers(session.connection(), path, *columns, *more)
-
-
 def _page(session: Session, path: Path, query: AuditQuery, before: int | None, limit: int) -> tuple[AuditRow, ...]:
+    """Return rows that fit, from the file in use and then from sealed ones."""
+    found = _page_of(session, path, query, before, limit)
+    with ExitStack() as until:
+        for volume in volumes.before(session, path, until) if len(found) < limit else ():
+            if volume.session is None or volume.path is None or len(found) >= limit:
+                break
+            found += _page_of(volume.session, volume.path, query, before, limit - len(found))
+    return tuple(found)
+
+
+def _page_of(session: Session, path: Path, query: AuditQuery, before: int | None, limit: int) -> list[AuditRow]:
     """Return rows that fit. The columns narrow the search; what they do not hold is asked of the rows themselves."""
     is_asked = None
     if query.filter != EVERYTHING:
@@ -157,7 +180,7 @@ def _page(session: Session, path: Path, query: AuditQuery, before: int | None, l
             found.append(row)
             if len(found) == limit:
                 break
-    return tuple(found)
+    return found
 
 
 def _fitting(session: Session, path: Path, query: AuditQuery, before: int | None, chunk: int) -> Iterator[AuditRow]:
@@ -167,7 +190,7 @@ def _fitting(session: Session, path: Path, query: AuditQuery, before: int | None
         entries = session.scalars(
             select(AuditEntry).where(*conditions).order_by(AuditEntry.seq.desc()).limit(chunk)
         ).all()
-        values = _values(session, [entry.seq for entry in entries])
+        values = values_of(session, [entry.seq for entry in entries])
         for entry in entries:
             yield _shown(entry, values.get(entry.seq, {}), path)
             session.expunge(entry)
@@ -192,15 +215,6 @@ def _conditions(query: AuditQuery, before: int | None) -> Iterator[ColumnElement
         yield AuditEntry.run == query.run
 
 
-def _values(session: Session, seqs: Sequence[int]) -> Mapping[int, dict[str, SaltedValue]]:
-    values: dict[int, dict[str, SaltedValue]] = {}
-    for value in session.execute(
-        select(AuditValue.seq, AuditValue.name, AuditValue.salt, AuditValue.value).where(AuditValue.seq.in_(seqs))
-    ):
-        values.setdefault(value.seq, {})[value.name] = SaltedValue(salt=value.salt, value=value.value)
-    return values
-
-
 def _shown(entry: AuditEntry, values: Mapping[str, SaltedValue], path: Path) -> AuditRow:
     """Return a row from what the chain covers, not from the columns for searching."""
     try:
@@ -220,76 +234,3 @@ def _shown(entry: AuditEntry, values: Mapping[str, SaltedValue], path: Path) -> 
             reason=f"Row {entry.seq} of the audit cannot be read.",
             mend="Verify the audit: it says what was changed. A newer console may have written the row: use that one.",
         ) from failure
-
-
-def _verdicts(
-    session: Session, path: Path, expected_keys: AbstractSet[str], own_keys: AbstractSet[str]
-) -> tuple[Verdict, ...]:
-    sqlite.check_whole(session.connection(), path)
-    check_numbers(session, path, ("audit_value", "seq"))
-    chain_id = session.scalars(select(Chain.chain_id)).one()
-    public_keys = {key.fingerprint: key.public_key for key in session.scalars(select(ConsoleKey))}
-    signatures = [
-        GroupSignature(
-            chain_id=group.chain_id,
-            first_seq=group.first_seq,
-            last_seq=group.last_seq,
-            head=group.head,
-            fingerprint=group.fingerprint,
-            signature=group.signature,
-        )
-        for group in session.scalars(select(AuditSignature))
-    ]
-    orphans = session.scalars(
-        select(AuditValue.seq)
-        .where(~exists().where(AuditEntry.chain_id == AuditValue.chain_id, AuditEntry.seq == AuditValue.seq))
-        .distinct()
-    ).all()
-    misled: list[int] = []
-    verdicts = verify(
-        chain_id,
-        _rows(session, misled),
-        signatures,
-        public_keys,
-        expected_keys=expected_keys,
-        own_keys=own_keys,
-        values_without_row=orphans,
-        heads=heads.heads(session),
-    )
-    return (*verdicts, _judge_listing(misled))
-
-
-def _rows(session: Session, misled: list[int]) -> Iterator[ChainRow]:
-    """Yield all rows in order, and note in `misled` those whose columns for searching say something else."""
-    rows = session.scalars(
-        select(AuditEntry).order_by(AuditEntry.seq, AuditEntry.chain_id).execution_options(yield_per=CHUNK_ROWS)
-    )
-    for entries in rows.partitions():
-        values = _values(session, [entry.seq for entry in entries])
-        for entry in entries:
-            row_values = values.get(entry.seq, {})
-            if not _is_listed_truly(entry, row_values):
-                misled.append(entry.seq)
-            yield ChainRow(
-                chain_id=entry.chain_id,
-                seq=entry.seq,
-                canonical=entry.canonical,
-                digest=entry.digest,
-                values=row_values,
-            )
-            session.expunge(entry)
-
-
-def _is_listed_truly(entry: AuditEntry, values: Mapping[str, SaltedValue]) -> bool:
-    try:
-        expected = listed(decoded_fields({name: one.value for name, one in values.items()}))
-    except (msgspec.DecodeError, ValueError, TypeError, KeyError):
-        return False
-    return all(getattr(entry, name) == value for name, value in expected.items())
-
-
-def _judge_listing(misled: Sequence[int]) -> Verdict:
-    if not misled:
-        return Verdict(check=LISTING, is_good=True, sentence="The columns for searching say what the rows say.")
-    sentence = f"Row {misled[0]} is listed otherwise than it was recorded."
-    return Verdict(check=LISTING, is_good=False, sentence=sentence, seq=misled[0])

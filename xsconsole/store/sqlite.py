@@ -146,8 +146,9 @@ def damaged(path: Path, reason: str) -> DatabaseDamaged:
     return DatabaseDamaged(
         path=str(path),
         reason=f"The database is damaged. {reason}",
-        mend=f"It was left as it is. Put a backup in its place; or move it and its companions "
-        f"({path.name}-wal, {path.name}-shm) to a safe place, and go on with a new one by `xsconsole audit accept`.",
+        mend="It was left as it is. Put a backup in its place, and take its companions "
+        f"({path.name}-wal, {path.name}-shm) away; or let `xsconsole audit accept` set "
+        "all of them aside, and begin a new one.",
     )
 
 

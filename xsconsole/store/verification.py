@@ -18,6 +18,7 @@ from xsconsole.store.chain import (
     FORMAT,
     ChainRow,
     GroupSignature,
+    Head,
     group_bytes,
     salted_hash,
 )
@@ -59,16 +60,19 @@ def verify(
     may_withhold: bool = False,
     values_without_row: Sequence[int] = (),
     heads: Sequence[SignedHead] = (),
+    beginning: Head | None = None,
 ) -> tuple[Verdict, ...]:
     """Return a verdict each on chain, gaps, values, signatures, keys and clock.
 
     `rows` come in the order of their sequence numbers and are read once. `public_keys` maps fingerprints to raw keys;
     `expected_keys` are fingerprints that the caller vouches for, `own_keys` those that only the same folder names.
+    `beginning` is the end of what is not at hand, where the rows do not begin with the first.
     With `may_withhold` an absent value is a redaction, without it a loss. Nothing here can tell that the newest groups
     were cut off together with their signatures.
     """
     walk, clock = _Walk(), _Clock(heads)
-    previous, last_seq = FIRST_PREVIOUS, 0
+    begin = beginning or Head(chain_id=chain_id, seq=0, digest=FIRST_PREVIOUS)
+    previous, last_seq = begin.digest, begin.seq
     for row in rows:
         if row.seq != last_seq + 1:
             walk.blame(GAPS, min(row.seq, last_seq + 1), _gap(last_seq + 1, row.seq))
@@ -80,12 +84,14 @@ def verify(
         previous, last_seq = digest, row.seq
     for seq in values_without_row:
         walk.blame(VALUES, seq, f"Row {seq} is gone, but values of it stand.")
-    _check_signatures(walk, chain_id, sorted(signatures, key=lambda one: one.first_seq), public_keys, last_seq)
+    in_order = sorted(signatures, key=lambda one: one.first_seq)
+    _check_signatures(walk, chain_id, in_order, public_keys, begin.seq, last_seq)
     _check_heads(walk, chain_id, heads, last_seq)
+    whole = f"Rows {begin.seq + 1} to {last_seq} are all there." if last_seq else "There are no rows yet."
     withheld = f"; {walk.withheld} are withheld" if walk.withheld else ""
     return (
         walk.verdict(CHAIN, f"Each of the {len(walk.digests)} rows matches its digest and names the row before it."),
-        walk.verdict(GAPS, f"Rows 1 to {last_seq} are all there." if last_seq else "There are no rows yet."),
+        walk.verdict(GAPS, whole),
         walk.verdict(VALUES, f"{walk.matching} values match their hashes{withheld}."),
         walk.verdict(SIGNATURES, f"All rows are signed, in {len(signatures)} groups.{_heads_told(heads)}"),
         _judge_keys(signatures, heads, expected_keys, own_keys),
@@ -211,9 +217,10 @@ def _check_signatures(
     chain_id: str,
     signatures: Sequence[GroupSignature],
     public_keys: Mapping[str, bytes],
+    before_seq: int,
     last_seq: int,
 ) -> None:
-    signed_up_to = 0
+    signed_up_to = before_seq
     for group in signatures:
         rows = _span(group.first_seq, group.last_seq)
         if group.first_seq != signed_up_to + 1 or group.last_seq < group.first_seq:

@@ -1,6 +1,6 @@
 """The audit as the window shows it: rows, filter, detail, and the verdicts of a verification."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedLayout, QV
 from xsconsole.console import Estate
 from xsconsole.domain import words
 from xsconsole.domain.audit_filter import AUDIT
-from xsconsole.domain.events import AuditGrew, PoolsChanged, RunChanged
+from xsconsole.domain.events import AuditGrew, AuditVerified, PoolsChanged, RunChanged
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.query.values import EVERYTHING
 from xsconsole.domain.record import AuditQuery, Verdict
@@ -48,6 +48,7 @@ class AuditPanel(pieces.Panel):
         self._console = console
         self._jobs = jobs
         self._query = AuditQuery()
+        self._check_found: AuditVerified | None = None
         self._generation = 0  # an answer to an earlier question is thrown away
         self._is_loaded = False
         self._model = AuditModel(self._workflow, console.pool_called, self)
@@ -61,6 +62,9 @@ class AuditPanel(pieces.Panel):
             values=self._values,
         )
         self.verify = pieces.button(self.tr("Verify chain"), "", self)
+        self.found = pieces.button(self.tr("Verdicts"), "", self)
+        self.found.setToolTip(self.tr("What the last check of the record found, each on its own line"))
+        self.found.setEnabled(False)
         self.verdicts = pieces.Notice(self, can_close=True)
         self.empty = pieces.EmptyPlace("", "", self)
         self._typing = one_shot(self, self._ask, TYPING_MS)
@@ -73,12 +77,14 @@ class AuditPanel(pieces.Panel):
         self.filter.entered.connect(self.view.setFocus)
         self.filter.help_wanted.connect(self._show_help)
         self.verify.clicked.connect(self._verify)
+        self.found.clicked.connect(self._show_last_check)
         self.verdicts.closed.connect(self.verdicts.hide)
         theme.changed.connect(self.view.viewport().update)
         self._ends: list[Callable[[], None]] = [
             console.subscribe(PoolsChanged, self._name_pools),
             console.subscribe(AuditGrew, self._hear),
             console.subscribe(RunChanged, self._hear),
+            console.subscribe(AuditVerified, self._hear_check),
         ]
         self._name_pools()
 
@@ -95,6 +101,7 @@ class AuditPanel(pieces.Panel):
         row.setSpacing(look.GAP)
         row.addWidget(self.filter, 1)
         row.addWidget(self.verify)
+        row.addWidget(self.found)
         news = QVBoxLayout()
         news.setContentsMargins(look.MARGIN, 0, look.MARGIN, look.GAP)
         rows = QWidget(self)
@@ -250,20 +257,35 @@ class AuditPanel(pieces.Panel):
 
     async def _check(self) -> None:
         try:
-            check = await self._console.verify_audit_apart()
+            await self._console.verify_audit_apart()
         except ConsoleError as failure:
             notice = words.explain(failure)
             self.verdicts.show_words("bad", notice.failed, notice.mend, notice.details)
         else:
-            self._show_verdicts(check.verdicts)
+            self._show_last_check()
         finally:
             self.verify.setText(self.tr("Verify chain"))
             self.verify.setEnabled(True)
 
-    def _show_verdicts(self, verdicts: Sequence[Verdict]) -> None:
+    def _hear_check(self, check: AuditVerified) -> None:
+        self._check_found = check
+        self.found.setEnabled(True)
+        if not all(verdict.is_good for verdict in check.verdicts):
+            self._show_last_check()
+        if check.set_aside and self._is_loaded:  # the rows that are shown are those of another record
+            self._ask()
+
+    @Slot()
+    def _show_last_check(self) -> None:
+        check = self._check_found
+        if check is None:
+            return
+        verdicts = check.verdicts
         broken = [verdict for verdict in verdicts if not verdict.is_good]
         headline = self.tr("The record is whole.") if not broken else self.tr("The record does not verify.")
-        lines = [f"{_sign(verdict)}  {verdict.sentence}" for verdict in verdicts]
+        lines = [f"{_sign(verdict)}  {verdict.check}: {verdict.sentence}" for verdict in verdicts]
+        if check.set_aside:
+            lines.append(self.tr("It was set aside as it was, in {file}.").format(file=check.set_aside))
         details = "\n".join(
             self.tr("{check}: row {seq}").format(check=verdict.check, seq=verdict.seq)
             for verdict in broken
