@@ -34,7 +34,7 @@ from xsconsole.domain.requests.views import RequestState
 from xsconsole.engine.commands import Ask, Demote, Promote
 from xsconsole_ui.board.faces import Tone, face_of
 from xsconsole_ui.bridge import Bridge
-from xsconsole_ui.demo.gestures import until
+from xsconsole_ui.demo.gestures import click, until
 from xsconsole_ui.inbox.messenger import Messenger
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.promotion.rows import RowsView
@@ -86,6 +86,8 @@ async def test_what_is_asked_of_me_is_approved_by_keyboard_with_a_reason(
     window: MainWindow, console: Console, rita: Console, pool: EmbeddedPool
 ) -> None:
     await publish(pool, console, rita)
+    other = card_of(console, "crm@integration")
+    window.board.select(other.id)
     request = await ask(rita)
     await until(window.inbox_news.badge.isVisible, "the badge")
     assert window.inbox_news.badge.text() == "1"
@@ -100,6 +102,7 @@ async def test_what_is_asked_of_me_is_approved_by_keyboard_with_a_reason(
     press(Key.Key_Escape)
     press(Key.Key_Return)
     assert page.reason.hasFocus()
+    assert window.inspector.header.title == SHOP  # and not what was selected on the board
     assert not page.approve.isEnabled()
     assert "part of what is signed" in page.why.text()
     assert any("Ticket CHG-7" in text for text in texts(page.facts.view))
@@ -108,9 +111,15 @@ async def test_what_is_asked_of_me_is_approved_by_keyboard_with_a_reason(
     QTest.keyClicks(page.reason, "read it")
     press(Key.Key_Return)
     assert page.approve.hasFocus()
-    press(Key.Key_Return)
+    page.settling.setInterval(3_600_000)
+    click(page.approve)
 
     await until(lambda: rita.requests.view(request.id).state is RequestState.APPROVED, "the approval")
+    await until(page.run.isVisible, "the way to carry it out, where Approve was")
+    assert not page.run.isEnabled()
+    click(page.run)  # the second one of a double click
+    assert console.runs == ()
+    page.settling.start(0)
     await until(page.run.isEnabled, "that it can be carried out")
     await until(window.inbox.lists[1].view.hasFocus, "the keyboard in the list again")
     assert not window.inbox_news.badge.isVisible()
@@ -118,6 +127,9 @@ async def test_what_is_asked_of_me_is_approved_by_keyboard_with_a_reason(
     press(Key.Key_Return)
     await until(lambda: any(SHOP in name for name in cards_in(window, "production")), "the card in production")
     await console.finished(console.runs[0].run)
+    window.inspector.leave()
+    window.go("board")
+    assert window.inspector.card_on_show == console.board.cards[other.id]
 
 
 async def test_a_gesture_on_the_board_asks_where_others_must_approve_and_the_card_says_so(

@@ -1,6 +1,20 @@
 """How the board is looked at, as actions like all others."""
 
-from xsconsole_ui.situation import Action
+from xsconsole_ui.conditions import unchosen
+from xsconsole_ui.situation import Action, Situation
+
+
+def _no_queue(situation: Situation) -> str:
+    if unchosen(situation) or situation.full_ways or situation.is_queued:
+        return unchosen(situation)
+    return "No full stage is all that stands in its way."
+
+
+def _not_later(situation: Situation) -> str:
+    if unchosen(situation) or situation.later_ways:
+        return unchosen(situation)
+    return "No way that others have to approve is barred until a time that is known."
+
 
 SHOW_LIST = Action(
     id="board.list",
@@ -30,9 +44,7 @@ QUEUE = Action(
     shortcut="Ctrl+Shift+Q",
     tip="Let it wait until the stage has room; this console carries it out while it is open",
     perform=lambda _, hands: hands.queue(),
-    why_not=lambda situation: (
-        "" if situation.full_ways or situation.is_queued else "No full stage is all that stands in its way."
-    ),
+    why_not=_no_queue,
     named=lambda situation: "Take out of the &queue" if situation.is_queued else "&Queue for a place…",
 )
 LATER = Action(
@@ -40,9 +52,7 @@ LATER = Action(
     text="Ask for &later…",
     tip="Ask now for what a freeze, a soak time or a window bars until later, where others have to approve it",
     perform=lambda _, hands: hands.ask_later(),
-    why_not=lambda situation: (
-        "" if situation.later_ways else "No way that others have to approve is barred until a time that is known."
-    ),
+    why_not=_not_later,
 )
 LINEAGE = Action(
     id="card.lineage",
@@ -50,7 +60,7 @@ LINEAGE = Action(
     shortcut="Ctrl+Shift+G",
     tip="See what it was copied from, what was copied from it, and what happened to each",
     perform=lambda _, hands: hands.show_lineage(),
-    why_not=lambda situation: "" if situation.card is not None else "Select a card on the board first.",
+    why_not=unchosen,
 )
 DRIFT = Action(
     id="card.drift",
@@ -58,6 +68,6 @@ DRIFT = Action(
     shortcut="Ctrl+Shift+D",
     tip="See how it differs from what it was copied from or from production, since when, and what may differ",
     perform=lambda _, hands: hands.show_drift(),
-    why_not=lambda situation: "" if situation.card is not None else "Select a card on the board first.",
+    why_not=unchosen,
 )
 BOARD_VIEW = (SHOW_LIST, FILTER_CARDS, COLLAPSE)

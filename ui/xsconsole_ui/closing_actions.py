@@ -3,6 +3,7 @@
 from xsconsole.console import Verb
 from xsconsole.domain.closures import ClosureKind
 from xsconsole.domain.stays import stay_of
+from xsconsole_ui.conditions import unchosen
 from xsconsole_ui.situation import Action, Situation
 
 
@@ -13,9 +14,7 @@ def _denied(situation: Situation) -> str:
 
 
 def _no_card(situation: Situation) -> str:
-    if _denied(situation) or situation.card is not None:
-        return _denied(situation) or situation.card_away
-    return "Select a card on the board first."
+    return _denied(situation) or unchosen(situation) or situation.card_away
 
 
 def _no_version(situation: Situation) -> str:

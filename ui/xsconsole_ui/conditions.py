@@ -15,10 +15,17 @@ def permitted(verb: Verb, why_not: Callable[[Situation], str]) -> Callable[[Situ
     return reason
 
 
+def unchosen(situation: Situation) -> str:
+    """Return why there is no card to do it to: what cannot be seen is not meant."""
+    if situation.card is not None:
+        return ""
+    if situation.has_hidden_card:
+        return "The selected card is on the board, which is not on show: go there first (Ctrl+1)."
+    return "Select a card on the board first."
+
+
 def no_card(situation: Situation) -> str:
-    if not situation.is_connected:
-        return situation.why_unconnected
-    return "" if situation.card is not None else "Select a card on the board first."
+    return unchosen(situation) if situation.is_connected else situation.why_unconnected
 
 
 def no_live_card(situation: Situation) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from xsconsole.console import Verb
 from xsconsole.engine.commands import Redeploy
-from xsconsole_ui.conditions import no_live_card, permitted
+from xsconsole_ui.conditions import no_live_card, permitted, unchosen
 from xsconsole_ui.situation import About, Action, Hands, Situation, Submenu
 
 
@@ -31,13 +31,7 @@ SHOW_FENCE = Action(
     icon="fence",
     tip="See the map of its fence: who is inside, what passes, and whether it is tight",
     perform=lambda _, hands: hands.show_fence(),
-    why_not=lambda situation: (
-        "Select a card on the board first."
-        if situation.card is None
-        else ""
-        if situation.is_fenced
-        else "No fence is around it."
-    ),
+    why_not=lambda situation: unchosen(situation) or ("" if situation.is_fenced else "No fence is around it."),
 )
 DEPLOY = Action(
     id="card.deploy",

@@ -375,12 +375,15 @@ class WindowHands(QObject):
         self._board.bar.filter.setFocus()
 
     def collapse_column(self) -> None:
-        """Collapse the column with the keyboard or the selected card, or open it again."""
-        stage = self._board.current_stage
-        if stage is None:
+        """Show the columns, and collapse the one with the keyboard or the selected card, or open it again."""
+        if not self._board.isVisible():
+            self._window.go("board")
+        stage, looking = self._board.current_stage, self._board.looking
+        if looking.is_list:
+            self._window.status.say(self.tr("The board is shown as a list: show its columns first (Ctrl+L)."))
+        elif stage is None:
             self._window.status.say(self.tr("Go into a column first."))
         else:
-            looking = self._board.looking
             looking.collapse(stage, stage not in looking.arrangement.collapsed)
 
     def walk_panels(self) -> None:

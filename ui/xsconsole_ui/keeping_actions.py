@@ -2,7 +2,7 @@
 
 from xsconsole.console import Verb
 from xsconsole.engine.commands import TakePoint, Thaw
-from xsconsole_ui.conditions import no_live_card, permitted
+from xsconsole_ui.conditions import no_live_card, permitted, unchosen
 from xsconsole_ui.situation import About, Action, Hands, Situation
 
 
@@ -11,14 +11,14 @@ def _denied(situation: Situation) -> str:
         return situation.denials[Verb.CHANGE]
     if not situation.is_live:
         return "Connect to a pool first." if not situation.is_connected else "The pool is away."
-    return "" if situation.card is not None else "Select a card on the board first."
+    return unchosen(situation)
 
 
 def _nothing_left_frozen(situation: Situation) -> str:
     if situation.denials.get(Verb.CHANGE):
         return situation.denials[Verb.CHANGE]
-    if situation.left_frozen is not None:
-        return ""
+    if unchosen(situation) or situation.left_frozen is not None:
+        return unchosen(situation)
     return "Nothing of the selected configuration stands frozen for a request that there is no more."
 
 

@@ -131,16 +131,8 @@ class MainWindow(QMainWindow):
             is_in_sight=self.inspector.shows,
             parent=self,
         )
-        named = (
-            self.board,
-            self.workflow,
-            self.audit,
-            self.health,
-            self.inbox,
-            self.archive,
-            self.library,
-            self.fences,
-        )
+        about_work = (self.audit, self.health, self.inbox, self.archive, self.library, self.fences)
+        named = (self.board, self.workflow, *about_work)
         self._pages = dict(zip(PLACES, named, strict=True))
         self.banner = LineBanner(console, self.bridge, self.actions_[actions.AT_BANNER], self)
         self._card_menu = QMenu(self)
@@ -176,7 +168,6 @@ class MainWindow(QMainWindow):
         self.board.opened.connect(self._on_opened)
         self.board.asked.connect(self.hands.take)
         self.board.menu_wanted.connect(self._card_menu.popup)
-        self.board.answered.connect(self.status.say)
         self.board.queues.dropped.connect(self._on_staying)
         self.board.leftovers.adopt_wanted.connect(self.hands.adopt_strays)
         self.board.leftovers.clean_wanted.connect(self.hands.clean_strays)
@@ -186,14 +177,15 @@ class MainWindow(QMainWindow):
         first_steps = (pieces.ActionButton(self.actions_[step], "primary", self) for step in actions.FIRST_STEPS)
         self.board.set_first_steps(*first_steps)
         self.inspector.left.connect(self._enter_place)
+        self.inbox.about_changed.connect(self.inspector.follow)
         self.inventory.selection_changed.connect(self._on_objects_selected)
         self.inventory.set_context_actions([self.actions_[one] if one else None for one in actions.VM_MENU])
         self.act_desk.ended.connect(self._teller.tell_acts)
         self.fence_news.wanted.connect(self.hands.show_fence_of)
-        self.bridge.fences_changed.connect(self._situate_soon)
         for card_wanted in (self.inbox.stays.wanted, self.library.card_wanted, self.fences.card_wanted):
             card_wanted.connect(self._find_card)
-        for said in (self.inventory.refused, self.workflow.said, self.closing.told, self.fences.said):
+        told = (self.board.answered, self.inventory.refused, self.workflow.said, self.closing.told, self.fences.said)
+        for said in told:
             said.connect(self.status.say)
         self.workflow.zoom_told.connect(self.status.show_zoom)
         self.workflow.load_changed.connect(self.board.strip.show_load)
@@ -209,8 +201,9 @@ class MainWindow(QMainWindow):
         self.bridge.card_changed.connect(self._on_card_changed)
         self.bridge.layout_changed.connect(self._on_layout)
         self.bridge.link_changed.connect(self._on_link)
-        self.bridge.leftovers_changed.connect(self._situate_soon)
-        self.bridge.closures_changed.connect(self._situate_soon)
+        changed = (self.bridge.fences_changed, self.bridge.leftovers_changed, self.bridge.closures_changed)
+        for news in (*changed, self.inspector.turned):
+            news.connect(self._situate_soon)
         self.bridge.inventory_changed.connect(self._situate_later)
         self.bridge.audit_grew.connect(self.status.show_audit)
         self.bridge.audit_verified.connect(self._on_audit_verified)
@@ -222,8 +215,8 @@ class MainWindow(QMainWindow):
     @Slot()
     def situate(self) -> None:
         """Look at what the user has before them, for the actions."""
-        found = situation_of(self.estate, self.board.chosen, self.inventory, self.inspector.object_page.item)
-        self.actions_.follow(replace(found, draft=self.workflow.situation, is_list=self.board.looking.is_list))
+        found = situation_of(self.estate, self.place, self.board, self.inspector, self.inventory)
+        self.actions_.follow(replace(found, draft=self.workflow.situation))
         self.board.leftovers.permit(self.hands.why_no_change)
 
     @Slot()
@@ -241,7 +234,8 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_card_selected(self, configuration: ConfigurationId | None) -> None:
-        self.inspector.show_card(configuration)
+        if self.place != "inbox":  # which has the inspector show what its requests are about
+            self.inspector.show_card(configuration)
         self.situate()
 
     @Slot()
@@ -256,9 +250,8 @@ class MainWindow(QMainWindow):
         self.inspector.show_object(item)
         self.situate()
 
-    @Slot(object)
-    def _on_opened(self, configuration: ConfigurationId) -> None:
-        del configuration
+    @Slot()
+    def _on_opened(self) -> None:
         plan = self.actions_[actions.PLAN]
         if plan.isEnabled():
             plan.trigger()
@@ -310,7 +303,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _enter_place(self) -> None:
-        self.go(next(place for place, page in self._pages.items() if page is self._centre.currentWidget()))
+        self.go(self.place)
 
     def _find_object(self, name: ObjectName) -> None:
         self.docks["inventory"].show()
@@ -318,11 +311,18 @@ class MainWindow(QMainWindow):
 
     # What actions and the program ask of it.
 
+    @property
+    def place(self) -> str:
+        return next(place for place, page in self._pages.items() if page is self._centre.currentWidget())
+
     def go(self, place: str) -> None:
         """Show a place, one of `PLACES`, and give it the keyboard."""
         page = self._pages[place]
+        if self.place == "inbox" != place:
+            self.inspector.follow(self.board.selected_id)
         self.actions_[PLACES[place]].setChecked(True)
         self._centre.setCurrentWidget(page)
+        self.situate()
         if isinstance(page, BoardView | InboxPlace):
             page.take_focus()
         elif page is self.workflow:

@@ -5,21 +5,25 @@ from collections.abc import Sequence
 from xsconsole.console import Estate, Verb
 from xsconsole.domain import words
 from xsconsole.domain.acts import ObjectId
-from xsconsole.domain.board import Card
 from xsconsole.domain.one_way import goes_one_way
+from xsconsole_ui.board.board_view import BoardView
 from xsconsole_ui.inbox.frozen import left_frozen
 from xsconsole_ui.inventory.panel import InventoryPanel
+from xsconsole_ui.promotion.inspector import Inspector
 from xsconsole_ui.situation import Situation, storage_for
 
 
 def situation_of(
-    console: Estate, cards: Sequence[Card], inventory: InventoryPanel, shown: ObjectId | None = None
+    console: Estate, place: str, board_view: BoardView, inspector: Inspector, inventory: InventoryPanel
 ) -> Situation:
-    """Return what board, inventory and console have to say; `cards` are the selected ones.
+    """Return what the parts of the window and the console have to say while a place is on show.
 
-    `shown` is what the inspector shows: where nothing is selected in the inventory, it is what acts are done to.
+    Cards are meant where they can be seen: those that are selected on the board while that is on show, else the one
+    that the inspector shows. Where nothing is selected in the inventory, acts are done to the object that it shows.
     """
-    card = cards[0] if cards else None
+    seen = inspector.card_on_show
+    cards = board_view.chosen if place == "board" else (seen,) if seen is not None else ()
+    card, shown = cards[0] if cards else None, inspector.object_page.item
     objects = inventory.selected_objects or ((shown,) if shown is not None else ())
     board, is_connected = console.board, console.identity is not None
     is_known = card is not None and card.id in board.cards and board.workflow is not None
@@ -28,12 +32,15 @@ def situation_of(
     vms_away = console.away_from(vms[0]) if vms and console.has_several else None
     whose = console.of_card(card.id) if card is not None else console.pools.first
     return Situation(
+        place=place,
+        has_hidden_card=card is None and board_view.selected is not None,
+        is_list=board_view.looking.is_list,
         is_connected=is_connected,
         connecting=console.connecting if not is_connected else (),
         is_live=is_connected and console.link.state == "live",
         workflow=board.workflow,
         card=card,
-        cards=tuple(cards),
+        cards=cards,
         targets=console.targets(card.id) if card is not None and is_known else (),
         vms=vms,
         objects=objects,

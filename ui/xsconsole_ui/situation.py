@@ -94,8 +94,13 @@ class DraftSituation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """What the user has before them. `targets` are those of the selected card."""
+    """What the user has before them. `targets` are those of the selected card.
 
+    A card that is selected on a board that is not on show is not before them, unless the inspector shows it.
+    """
+
+    place: str = "board"  # that is on show
+    has_hidden_card: bool = False  # whether one is selected that is not before them
     is_connected: bool = False
     connecting: tuple[str, ...] = ()  # what is being connected to, where there is no connection yet
     is_live: bool = False

@@ -108,6 +108,10 @@ class BoardView(QWidget):
         return self._console.board.cards.get(self._selected) if self._selected else None
 
     @property
+    def selected_id(self) -> ConfigurationId | None:
+        return self._selected
+
+    @property
     def chosen(self) -> tuple[Card, ...]:
         """All selected cards as they stand now, first the one that details are shown of."""
         cards = self._console.board.cards

@@ -14,7 +14,9 @@ from xsconsole_ui.inbox import entries
 from xsconsole_ui.promotion.card_page import Section
 from xsconsole_ui.promotion.rows import Row
 from xsconsole_ui.scrolling import UprightPage
+from xsconsole_ui.timers import one_shot
 
+FRESH_MS = 700  # longer than between the two clicks of a double one
 TONES = {
     RequestState.WAITING: "warn",
     RequestState.APPROVED: "good",
@@ -41,6 +43,8 @@ class RequestPage(QWidget):
         self._console = console
         self._view: RequestView | None = None
         self._is_busy = False
+        self._fresh: tuple[QPushButton, ...] = ()  # that have just come where others were: they take no click yet
+        self.settling = one_shot(self, self._settle, FRESH_MS)
         self.title = pieces.wrapped("", "title", self)
         self.state = pieces.Notice(self)
         self.changes = Section(self.tr("Asked for against now"), self)  # first, where there are any
@@ -128,7 +132,11 @@ class RequestPage(QWidget):
 
     def show_request(self, view: RequestView | None, *, is_busy: bool = False) -> None:
         """Show a request as it stands; another one than before gets empty fields."""
-        if view is None or view.request.id != self.request:
+        is_same = view is not None and view.request.id == self.request
+        effective = (self.approve, self.reject, self.run, self.withdraw)
+        before = [button for button in effective if not button.isHidden()]
+        self._fresh = self._fresh if is_same else ()
+        if not is_same:
             self.reason.clear()
             self.password.clear()
             self.history.show_rows(())
@@ -146,6 +154,17 @@ class RequestPage(QWidget):
         self.approvals.show_rows(entries.approval_rows(view, console))
         self.changes.show_rows(entries.change_rows(view))
         self.steps.show_rows(entries.plan_rows(view.paper))
+        self._look()
+        came = tuple(button for button in effective if not button.isHidden() and button not in before)
+        if is_same and came:
+            self._fresh = came
+            self.settling.start()
+            self._look()
+
+    @Slot()
+    def _settle(self) -> None:
+        """Take clicks again: whoever clicked twice where a button was before has meant that one."""
+        self._fresh = ()
         self._look()
 
     def show_history(self, rows: list[Row]) -> None:
@@ -186,6 +205,8 @@ class RequestPage(QWidget):
         self.again.setVisible(is_mine and not view.is_open)
         self.as_file.setVisible(view.is_open and bool(view.could))
         self.key.setVisible(view.is_open and not self._console.requests.knows_me(view))
+        for button in self._fresh:
+            button.setEnabled(False)
         told = missing or self._why_nothing(view, asks_me=asks_me)
         self.why.setText(told)
         self.why.setVisible(bool(told))

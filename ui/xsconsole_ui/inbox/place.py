@@ -11,6 +11,7 @@ from xsconsole.console import Estate, Secret
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import ConfigurationId, RequestId, ReviewId
+from xsconsole.domain.plan import Intent
 from xsconsole.domain.record import AuditQuery
 from xsconsole.domain.requests.views import RequestView, waiting_words
 from xsconsole.domain.reviews import ReviewView
@@ -42,12 +43,14 @@ class InboxPlace(pieces.Panel):
     begun = Signal()  # something is done about one of them
     failed = Signal(object)  # the error of what was done
     looked = Signal()  # somebody looks at it
+    about_changed = Signal(object)  # ConfigurationId that the chosen one is about, or None; while it is on show
 
     def __init__(self, console: Estate, bridge: Bridge, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent, title="")
         self.console = console
         self._jobs = jobs
         self._chosen: RequestId | ReviewId | None = None
+        self._about: ConfigurationId | None = None
         self._busy: set[RequestId | ReviewId] = set()
         self._shown: tuple[list[RequestView], ...] = ([], [], [])
         self._open_reviews: tuple[ReviewView, ...] = ()
@@ -172,6 +175,11 @@ class InboxPlace(pieces.Panel):
         self.page.show_request(view if isinstance(view, RequestView) else None, is_busy=is_busy)
         self.review_page.show_review(view if isinstance(view, ReviewView) else None, is_busy=is_busy)
         self.unchosen.setVisible(view is None)
+        about = _intent_of(view).configuration if view is not None else None
+        if about != self._about:
+            self._about = about
+            if self.isVisible():
+                self.about_changed.emit(about)
 
     def show_one(self, wanted: RequestId | ReviewId) -> None:
         """Choose a request or a review, and give the keyboard to its page."""
@@ -277,8 +285,8 @@ class InboxPlace(pieces.Panel):
             self._jobs.start(self._tell_history(view), "look up the history of a request")
 
     async def _tell_history(self, view: RequestView | ReviewView) -> None:
-        intent = view.request.intent if isinstance(view, RequestView) else view.item.intent
-        rows = await self.console.audit_page(AuditQuery(configuration=intent.configuration), limit=MOST_HISTORY)
+        asked = AuditQuery(configuration=_intent_of(view).configuration)
+        rows = await self.console.audit_page(asked, limit=MOST_HISTORY)
         if self._chosen == _id_of(view):
             told = [
                 Row(mark=Mark.POINT, text=event_sentence(row.fact), aside=times.clock_time(row.at))
@@ -375,7 +383,12 @@ class InboxPlace(pieces.Panel):
         super().showEvent(event)
         self.console.requests.refresh()
         self.renew()
+        self.about_changed.emit(self._about)
         self.looked.emit()
+
+
+def _intent_of(view: RequestView | ReviewView) -> Intent:
+    return view.request.intent if isinstance(view, RequestView) else view.item.intent
 
 
 def _id_of(view: RequestView | ReviewView) -> RequestId | ReviewId:

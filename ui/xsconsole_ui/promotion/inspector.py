@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from xsconsole.console import Estate, Verb
@@ -18,7 +18,7 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.one_way import ONE_WAY
 from xsconsole.domain.one_way import is_one_way as is_one_way_run
 from xsconsole.domain.plan import Disks, Plan
-from xsconsole.domain.runs import RunState, RunStatus
+from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow import Workflow
 from xsconsole.engine.commands import Demote, Direction
 from xsconsole_ui import pieces, times
@@ -28,9 +28,11 @@ from xsconsole_ui.objects.object_page import ObjectPage
 from xsconsole_ui.promotion.card_page import CardPage
 from xsconsole_ui.promotion.desk import Choice, Desk, newest_restore_point, standby_in
 from xsconsole_ui.promotion.plan_page import PlanPage
-from xsconsole_ui.promotion.runs import ShownRun, own, recorded
+from xsconsole_ui.promotion.runs import ShownRun, is_taken, own, recorded
 from xsconsole_ui.scrolling import UprightPage
 from xsconsole_ui.silence import silence_of
+
+CARD = 1  # the page of a card
 
 
 class Inspector(pieces.Panel):
@@ -38,6 +40,7 @@ class Inspector(pieces.Panel):
 
     followed = Signal(object)  # ObjectId: somebody wants to see an object that the one on show names
     left = Signal()  # the user is done here: the keyboard goes back to the board
+    turned = Signal()  # it shows another card, or none any more
 
     def __init__(
         self,
@@ -58,6 +61,7 @@ class Inspector(pieces.Panel):
         self._run: RunId | None = None  # of this console, shown until it is dismissed or something else is selected
         self._number = 0  # of objects that are selected in the inventory, if several are
         self._is_asking = False
+        self._told: ConfigurationId | None = None  # the card on show, as `turned` told it last
         self.nothing = pieces.EmptyPlace("", "", self)
         self.card_page = CardPage(console, actions, mends, lifts, self)
         self.plan_page = PlanPage(console, self)
@@ -123,6 +127,20 @@ class Inspector(pieces.Panel):
         self._is_other_behind = item is not None
         self._show()
 
+    @Slot(object)
+    def follow(self, configuration: ConfigurationId | None) -> None:
+        """Show the card that another place is about; a plan that waits, or a run that goes on, stays before it."""
+        self._number = 0
+        self.object_page.show_object(None)
+        self._leave_ended_run()
+        self._selected = configuration
+        self._show()
+
+    @property
+    def card_on_show(self) -> Card | None:
+        """The card of which all is shown here, where the user can see it."""
+        return self._card if self.isVisible() and self._pages.currentIndex() == CARD else None
+
     def _leave_ended_run(self) -> None:
         """Show a run no more of which nothing is to be done: its line in the activity leads to it again."""
         run = self.run
@@ -138,7 +156,7 @@ class Inspector(pieces.Panel):
         self._number = 0
         self.object_page.show_object(None)
         self._desk.dismiss()
-        self._selected, self._run = status.plan.intent.configuration, run
+        self._run = run
         self._is_other_behind = True
         self._show()
 
@@ -167,7 +185,9 @@ class Inspector(pieces.Panel):
         """The run on show: ours, or the one that stands on the pool for the selected card."""
         status = next((status for status in self._console.runs if status.run == self._run), None)
         card = self._card
-        if status is not None and status.state is RunState.INTERRUPTED and card is not None and _is_taken(card, status):
+        if status is not None:
+            card = self._console.board.cards.get(status.plan.intent.configuration)
+        if status is not None and status.state is RunState.INTERRUPTED and card is not None and is_taken(card, status):
             status = None  # another console settles it right now: what stands on the pool is what counts
         if status is not None and status.state is not RunState.SETTLED_ELSEWHERE:
             return own(status)
@@ -189,8 +209,19 @@ class Inspector(pieces.Panel):
 
     @Slot()
     def _show(self) -> None:
+        self._turn()
+        self._tell_turned()
+
+    def _tell_turned(self) -> None:
+        shown = self.card_on_show
+        if (shown.id if shown is not None else None) != self._told:
+            self._told = shown.id if shown is not None else None
+            self.turned.emit()
+
+    def _turn(self) -> None:
         question, run, card = self._desk.question, self.run, self._card
         if question is not None:
+            card = self._console.board.cards.get(question.configuration)
             restore = swap = None
             if isinstance(question.command, Demote) and card is not None:
                 restore, swap = self._restoring(card, question.command), self._swapping(card, question.command)
@@ -239,7 +270,7 @@ class Inspector(pieces.Panel):
             self.card_page.show_card(card)
             self.header.set_title(card.name)
             self.header.set_caption(words.count(len(card.members), "member"))
-            self._pages.setCurrentIndex(1)
+            self._pages.setCurrentIndex(CARD)
         else:
             self._show_nothing(
                 self.tr("Nothing selected"),
@@ -303,7 +334,7 @@ class Inspector(pieces.Panel):
 
     @Slot(str)
     def _on_card(self, configuration: str) -> None:
-        if configuration == self._selected:
+        if configuration == self._selected or self._run is not None:
             self._show()
 
     @Slot(str)
@@ -349,10 +380,13 @@ class Inspector(pieces.Panel):
         if run is not None:
             self._desk.settle(run.plan.intent.configuration, direction, self.plan_page.reason.text().strip())
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._tell_turned()
 
-def _is_taken(card: Card, status: RunStatus) -> bool:
-    view = card.run
-    return view is not None and view.record.run == status.run and view.holder is not None
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._tell_turned()
 
 
 def short_title(plan: Plan, workflow: Workflow | None) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from xsconsole.domain import words
-from xsconsole.domain.board import RunView
+from xsconsole.domain.board import Card, RunView
 from xsconsole.domain.ids import StepKey
 from xsconsole.domain.plan import Plan, Step
 from xsconsole.domain.poolstate import RunRecord
@@ -129,3 +129,9 @@ def _mark(key: StepKey, run: ShownRun | None) -> Mark:
     if key in run.remarks:
         return Mark.WARNING
     return Mark.DONE if key in run.settled else Mark.WAITING
+
+
+def is_taken(card: Card, status: RunStatus) -> bool:
+    """Whether another console settles a run of this one right now."""
+    view = card.run
+    return view is not None and view.record.run == status.run and view.holder is not None
