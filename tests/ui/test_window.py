@@ -96,10 +96,25 @@ async def test_find_says_what_it_cannot_understand(window: MainWindow) -> None:
     assert "no field “colour”" in window.finder.said
 
 
+async def test_the_palette_finds_first_what_belongs_to_the_place_on_show(window: MainWindow) -> None:
+    def first(place: str, wanted: str) -> str:
+        window.go(place)
+        window.finder.look_for(wanted)
+        return window.finder.found[0].text
+
+    assert first("board", "connect") == "Connect…"
+    assert first("workflow", "connect") == "Connect…"  # a stage has to be selected for the designer's own
+    assert [found.text for found in window.finder.found][1] == "Connect"
+    assert first("workflow", "arrange") == "Arrange"
+    assert first("board", "arrange") == "Arrange members…"
+    assert first("audit", "publish") == "Publish…"
+    assert window.finder.found[0].aside == "in the designer"
+
+
 async def test_find_puts_the_command_that_is_called_so_before_others(window: MainWindow) -> None:
     QTest.keyClicks(window.bar.field, "resume")
 
-    assert [found.text for found in window.finder.found][:2] == ["Resume", "Resume run"]
+    assert [found.text for found in window.finder.found][:3] == ["Resume", "Resume…", "Resume run"]
     window.bar.field.clear()
     QTest.keyClicks(window.bar.field, "SHOP@1.3")  # as the command line calls it
     assert [found.text for found in window.finder.found] == ["shop 1.3.0"]

@@ -133,12 +133,17 @@ class Finder(QFrame):
             yield Found(text=card.name, aside=aside, choose=partial(self._show_card, card.id))
 
     def _commands(self, wanted: str) -> Iterator[Found]:
-        def rank(action: UserAction) -> tuple[bool, bool]:
-            """Put first what is called so, then what can be done now."""
-            return folded(_name(action)) != folded(wanted), not action.isEnabled()
+        here = self._actions.situation.place
+
+        def rank(action: UserAction) -> tuple[bool, ...]:
+            """Put last what belongs to another place, and first what is called so, can be done now, belongs here."""
+            place, name = action.action.place, folded(_name(action))
+            is_called_so = name.rstrip("…") == folded(wanted)
+            return place not in ("", here), not is_called_so, not action.isEnabled(), not place, name.endswith("…")
 
         for action in sorted(_asked(wanted, COMMANDS, self._actions.all), key=rank):
-            aside = one_line(action.why_not) or action.shortcut().toString() or self.tr("command")
+            keys = action.shortcut().toString() if action.action.place in ("", here) else self.tr("in the designer")
+            aside = one_line(action.why_not) or keys or self.tr("command")
             yield Found(text=_name(action), aside=aside, choose=action.trigger)
 
     def _searches(self, wanted: str) -> Iterator[Found]:
