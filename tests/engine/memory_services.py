@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.engine.memory_pool import MemoryPool
-from xsconsole.domain.ids import RunId, Uuid
+from xsconsole.domain.ids import NULL_REF, RunId, Uuid
 from xsconsole.engine.ports import Progress
 
 
@@ -29,3 +29,6 @@ class MemoryServices:
             self.pool.change(vm, power_state="Running")
 
         await self.do("resume", resume, on_progress)
+
+    async def take_for_off(self, vm: Uuid) -> None:
+        await self.do("take_for_off", lambda: self.pool.change(vm, power_state="Halted", resident_on=NULL_REF))

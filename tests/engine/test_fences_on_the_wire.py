@@ -15,7 +15,7 @@ from tests.engine.seats import Seat, seated
 from xsconsole.domain.board import Standing
 from xsconsole.domain.fence.proof import prove
 from xsconsole.domain.fence.standing import CLAIM_PREFIX, ROUTER_KEY, StandingFence, fences_on, ground_on
-from xsconsole.domain.inventory import VBD, VDI, VIF, VM, Host, Network
+from xsconsole.domain.inventory import VBD, VDI, VIF, VM, Host, HostMetrics, Network
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.words import explain
 from xsconsole.engine.commands import Confirmed, Delete, Redeploy, Undeploy
@@ -46,7 +46,12 @@ def fenced(seat: Seat) -> StandingFence:
     return found
 
 
-async def undeployed(seat: Seat, command: Undeploy) -> RunStatus:
+def is_silent(seat: Seat, host: Host) -> bool:
+    metrics = seat.inventory.get(HostMetrics, host.metrics)
+    return metrics is not None and not metrics.live
+
+
+async def answered(seat: Seat, command: Undeploy | Redeploy) -> RunStatus:
     plan = seat.doing.plan(command)
     run = await seat.doing.open(Confirmed(command=command, digest=plan.digest, answers=plan.questions))
     return await run.wait()
@@ -64,6 +69,9 @@ async def test_a_fence_has_the_addresses_of_its_original_comes_back_the_same_and
     ground = ground_of(alice)
     await grounded(alice, ground)
     before, networks, source = footprint(pool), networks_of(pool), alice.card(SHOP)
+    with pool.plain_session() as session:  # the coordinator is not the one that dies
+        session.xenapi.host.disable(session.xenapi.host.get_by_name_label("xen-1")[0])
+    await alice.until(lambda: not all(host.enabled for host in alice.inventory.all(Host)))
 
     status = await alice.do(deploying(alice, SHOP, "staging", ground))
 
@@ -94,22 +102,25 @@ async def test_a_fence_has_the_addresses_of_its_original_comes_back_the_same_and
     with pytest.raises(NotPromotable, match="stands in the fence"):
         alice.doing.plan(Delete(configuration=card.id, revision=card.revision))
 
+    # Its host dies: the pool goes on calling its machines running, and they start elsewhere once somebody says yes.
+    (host,) = [one for one in alice.inventory.all(Host) if one.ref == machines[0].resident_on]
+    pool.control("host", host=host.name_label, mode="dead")
+    await alice.until(lambda: is_silent(alice, host))
+    with pytest.raises(NotPromotable, match="nothing there can be shut down"):
+        alice.doing.plan(Undeploy(configuration=card.id))
+    again = await answered(alice, Redeploy(configuration=card.id))
+    assert again.error is None, explain(again.error)
+    await calm(alice)
+    assert fenced(alice) == standing
+    members = [vm for vm in alice.inventory.all(VM) if vm.uuid in standing.site.members.values()]
+    (elsewhere,) = {vm.resident_on for vm in members}
+    assert elsewhere != host.ref
+
     assert (await alice.do(Undeploy(configuration=card.id, keeps=True))).error is None
     await calm(alice)
     assert fenced(alice) == standing
     assert {vm.power_state for vm in alice.inventory.all(VM) if vm.uuid in standing.site.members.values()} == {"Halted"}
-    with pool.plain_session() as session:  # its host dies: it comes back on another one
-        session.xenapi.host.disable(machines[0].resident_on)
-    await alice.until(lambda: not all(host.enabled for host in alice.inventory.all(Host)))
-    again = await alice.do(Redeploy(configuration=card.id))
-    assert again.error is None, explain(again.error)
-    await calm(alice)
-    assert fenced(alice) == standing
-    on = {vm.resident_on for vm in alice.inventory.all(VM) if vm.uuid in standing.site.members.values()}
-    assert len(on) == 1
-    assert machines[0].resident_on not in on
-
-    assert (await undeployed(alice, Undeploy(configuration=card.id))).error is None
+    assert (await answered(alice, Undeploy(configuration=card.id))).error is None
     await calm(alice)
     assert (footprint(pool), networks_of(pool)) == (before, networks)
 

@@ -49,9 +49,15 @@ def add_fences(make: VerbMaker, of_ground: VerbMaker, name_help: str, add_reason
     how = undeploy.add_mutually_exclusive_group(required=True)
     how.add_argument("--keep", action="store_true", help="all of it stays, off, for `fence redeploy`")
     how.add_argument("--discard", action="store_true", help="machines, disks, networks, addresses and router go")
-    undeploy.add_argument("--yes", default="", metavar="NAME", help="name it again: discard it for good")
+    undeploy.add_argument(
+        "--yes",
+        default="",
+        metavar="NAME",
+        help="name it again: discard it for good; or, with --keep, its host is certainly off",
+    )
     redeploy = make("fence redeploy", "start a fence that is off: the same one, where there is room", has_json=True)
     redeploy.add_argument("name", metavar="NAME", help=FENCE_HELP)
+    redeploy.add_argument("--yes", default="", metavar="NAME", help="name it again: its host is certainly off")
     publish = make("fence publish", "let other ports lead into a fence; its router starts anew", has_json=True)
     publish.add_argument("name", metavar="NAME", help=FENCE_HELP)
     which = publish.add_mutually_exclusive_group(required=True)

@@ -155,6 +155,8 @@ async def redeploy(options: argparse.Namespace) -> int:
     async with connected(options, is_reading=options.dry_run) as console, on_record(console, options):
         standing = fences.fence_named(console, options.name)
         command = Redeploy(configuration=standing.configuration, reason=options.reason)
+        if options.yes and fences.fence_named(console, options.yes) == standing:
+            options.yes_to = console.plan(command).questions
         return await carry_out(console, command, options, {"fence": standing.fence.name})
 
 

@@ -24,6 +24,7 @@ from xsconsole.domain.naming import shortened
 from xsconsole.engine.commands import Deploy
 from xsconsole.engine.fences.deploying import drawn
 from xsconsole.engine.fences.drawn import keys_of
+from xsconsole.engine.fences.stranded import stranded
 from xsconsole.errors import NotFound, Refused
 
 if TYPE_CHECKING:
@@ -98,7 +99,12 @@ def state_of(console: "Console", standing: StandingFence) -> FenceState:
     inventory, site = console.inventory, standing.site
     uuids = (*site.members.values(), *((site.router,) if site.router is not None else ()))
     vms = [vm for uuid in uuids if (vm := inventory.by_uuid(VM, uuid)) is not None]
-    on = {host.name_label for vm in vms if (host := inventory.get(Host, vm.resident_on)) is not None}
+    silent = {vm.resident_on for vm in stranded(vms, inventory)}
+    on = {
+        f"{host.name_label}{' (does not answer)' if host.ref in silent else ''}"
+        for vm in vms
+        if (host := inventory.get(Host, vm.resident_on)) is not None
+    }
     return FenceState(
         standing=standing,
         card=console.board.cards.get(standing.configuration),

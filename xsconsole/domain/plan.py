@@ -23,7 +23,7 @@ from xsconsole.domain.actions.copies import (
     UseCandidate,
     VerifyCopies,
 )
-from xsconsole.domain.actions.fences import FENCES_WITHOUT_INVERSE, FenceAction
+from xsconsole.domain.actions.fences import FENCES_WITHOUT_INVERSE, FenceAction, TakeForOff
 from xsconsole.domain.actions.holds import HoldAction
 from xsconsole.domain.actions.placing import PlacingAction
 from xsconsole.domain.actions.proofs import PROOFS_WITHOUT_INVERSE, NoteProof, ProofAction
@@ -357,7 +357,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """What whoever confirms must answer with yes first: the items of checklists, and whether to delete for good."""
         actions = [step.action for step in self.steps]
         lists = (one.gate for one in actions if isinstance(one, CheckGate) and isinstance(one.gate, Checklist))
-        deeds = (one.question for one in actions if isinstance(one, DeleteMachines))
+        deeds = (one.question for one in actions if isinstance(one, DeleteMachines | TakeForOff))
         return (*(item for gate in lists for item in gate.items), *deeds)
 
     @property

@@ -25,3 +25,6 @@ class XapiServices:
         else:
             place = await self._session.call("host.get_by_uuid", host)
             await self._tasks.run("VM.resume_on", ref, place, start_paused, force, run=run, on_progress=on_progress)
+
+    async def take_for_off(self, vm: Uuid) -> None:
+        await self._session.call("VM.power_state_reset", await self._session.call("VM.get_by_uuid", vm))

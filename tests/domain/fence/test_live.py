@@ -9,7 +9,7 @@ from xsconsole.domain.fence.picture import PlaceKind, State, picture, state_of, 
 from xsconsole.domain.fence.standing import StandingFence, fence_stem, standing_text
 from xsconsole.domain.fence.values import FenceMode, Peer, PublishedPort, Transport
 from xsconsole.domain.ids import ConfigurationId, Ref, StageId, Uuid
-from xsconsole.domain.inventory import VIF, VM, Change, ChangeBatch, Inventory, Network, Pool
+from xsconsole.domain.inventory import VIF, VM, Change, ChangeBatch, Host, HostMetrics, Inventory, Network, Pool
 
 ONE, OTHER = ConfigurationId("one"), ConfigurationId("other")
 STANDING = StandingFence(
@@ -78,6 +78,24 @@ def test_a_fence_comes_is_breached_is_tight_again_and_goes() -> None:
     assert watch.found[ONE].powers["web-1"] == ""
     watch.hear(told(inventory, ("vm", Ref("again"), VM(ref=Ref("again"), uuid=web.uuid, name_label="web-1"))))
     assert settled(watch) == (ONE,)
+
+    # What its host has free is no news, that it does not answer any more is.
+    here = Host(ref=Ref("xen-1"), uuid=Uuid("xen-1"), name_label="xen-1", metrics=Ref("metrics"))
+    stays = VM(ref=Ref("again"), uuid=web.uuid, name_label="web-1", power_state="Running", resident_on=here.ref)
+    metrics = [
+        HostMetrics(ref=Ref("metrics"), uuid=Uuid("metrics"), live=live, memory_free=free)
+        for live, free in ((True, 2), (True, 1), (False, 1), (False, 0))
+    ]
+    watch.hear(told(inventory, ("host", here.ref, here), ("host_metrics", Ref("metrics"), metrics[0])))
+    watch.hear(told(inventory, ("vm", stays.ref, stays)))
+    assert settled(watch) == (ONE,)
+    watch.hear(told(inventory, ("host_metrics", Ref("metrics"), metrics[1])))
+    assert watch.advance(0)
+    watch.hear(told(inventory, ("host_metrics", Ref("metrics"), metrics[2])))
+    assert settled(watch) == (ONE,)
+    assert (watch.found[ONE].host, watch.found[ONE].silent) == ("xen-1", "xen-1")
+    watch.hear(told(inventory, ("host_metrics", Ref("metrics"), metrics[3])))
+    assert watch.advance(0)
 
     inventory.apply(whole := ChangeBatch(is_whole=True))
     watch.hear(whole)

@@ -93,6 +93,9 @@ def fence_chip(card: Card, console: Estate) -> Chip | None:
     if state is State.BREACHED:
         whole = " ".join((tr("Its fence is not tight."), *(one.sentence for one in watched.proof.breaches)))
         return Chip(tr("{name} leaks").format(name=name), Tone.BAD, whole)
+    if state is State.STRANDED:
+        whole = tr("Of its fence: {state}.").format(state=state_words(watched, state))
+        return Chip(tr("{name}: host silent").format(name=name), Tone.WARN, whole)
     mode = mode_words(fence.mode)
     whole = tr("In the fence “{name}”, {mode}: {state}.").format(
         name=one_line(fence.name), mode=mode, state=state_words(watched, state)

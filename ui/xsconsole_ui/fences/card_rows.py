@@ -6,6 +6,13 @@ from xsconsole.domain.ids import ConfigurationId
 from xsconsole_ui.promotion.rows import Mark, Row
 from xsconsole_ui.texts import tr
 
+MARKS = {
+    State.TIGHT: Mark.DONE,
+    State.BREACHED: Mark.FAILED,
+    State.STRANDED: Mark.WARNING,
+    State.IN_WORK: Mark.WAITING,
+}
+
 
 def fence_lines(configuration: ConfigurationId, console: Estate) -> list[Row]:
     """Return whether it is tight, each breach, and with which addresses its members are seen; nothing without one."""
@@ -14,7 +21,7 @@ def fence_lines(configuration: ConfigurationId, console: Estate) -> list[Row]:
     if watched is None or fencing is None:
         return []
     shown = picture(watched, is_in_work=fencing.is_in_work(watched))
-    mark = {State.TIGHT: Mark.DONE, State.BREACHED: Mark.FAILED, State.IN_WORK: Mark.WAITING}[shown.state]
+    mark = MARKS[shown.state]
     rows = [Row(mark=mark, text=f"{shown.name}, {shown.mode}: {shown.state_words}", whole=shown.words)]
     rows += [Row(mark=Mark.WARNING, text=breach.sentence, whole=breach.sentence) for breach in shown.breaches]
     for one in watched.standing.fence.footholds:

@@ -14,8 +14,10 @@ from xsconsole.domain.words import count
 from xsconsole_ui.health.model import Column
 from xsconsole_ui.texts import tr
 
-TONES = {State.TIGHT: "", State.BREACHED: "bad", State.IN_WORK: "muted"}
-SHORT = {State.TIGHT: "tight", State.BREACHED: "leaks", State.IN_WORK: "in work"}
+TONES = {State.TIGHT: "", State.BREACHED: "bad", State.STRANDED: "warn", State.IN_WORK: "muted"}
+SHORT = {State.TIGHT: "tight", State.BREACHED: "leaks", State.STRANDED: "stranded", State.IN_WORK: "in work"}
+
+URGENT = {State.BREACHED: 0, State.STRANDED: 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +47,10 @@ class FenceRow:
 
 
 def fence_rows(console: Estate) -> tuple[FenceRow, ...]:
-    """Return all fences of the estate, those that leak first, then by name."""
+    """Return all fences of the estate, those that leak first, then those whose host is silent, then by name."""
     fencing = console.fencing
     rows = [] if fencing is None else [_row(console, one, fencing.state(one)) for one in fencing.all.values()]
-    return tuple(sorted(rows, key=lambda row: (row.state is not State.BREACHED, natural(row.name))))
+    return tuple(sorted(rows, key=lambda row: (URGENT.get(row.state, len(URGENT)), natural(row.name))))
 
 
 def _row(console: Estate, watched: WatchedFence, state: State) -> FenceRow:
@@ -93,7 +95,7 @@ FENCES: Schema[FenceRow] = Schema(
             kind=Kind.CHOICE,
             about="how it stands",
             get=lambda row: ("lost", row.state.value.replace(" ", "-")) if row.is_lost else _state(row),
-            choices=("tight", "breached", "in-work", "lost"),
+            choices=("tight", "breached", "stranded", "in-work", "lost"),
         ),
         Field(
             name="mode",
@@ -124,6 +126,8 @@ def told(row: FenceRow) -> str:
     ]
     if fence.is_open and fence.outside is not None:
         parts.append(tr("outside {address}").format(address=fence.outside.router))
+    if row.watched.host:
+        parts.append(tr("on {host}").format(host=one_line(row.watched.host)))
     if row.is_lost:
         parts.append(tr("its configuration is gone from the board: undeploy it, and nothing is left"))
     return " · ".join(parts)

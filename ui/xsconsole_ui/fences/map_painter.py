@@ -14,7 +14,12 @@ LEFT, MIDDLE = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignVCenter
 ELIDED = Qt.TextElideMode.ElideRight
 CROSS = 4.0  # px, from the middle of a cross to its ends
 ARROW = 4.0  # px
-STATES = {State.TIGHT: ("good", "good_soft"), State.BREACHED: ("bad", "bad_soft"), State.IN_WORK: ("muted", "chip")}
+STATES = {
+    State.TIGHT: ("good", "good_soft"),
+    State.BREACHED: ("bad", "bad_soft"),
+    State.STRANDED: ("warn", "warn_soft"),
+    State.IN_WORK: ("muted", "chip"),
+}
 
 
 def paint_map(

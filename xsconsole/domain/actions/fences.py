@@ -64,6 +64,16 @@ class RemoveFenceNetwork(msgspec.Struct, frozen=True, kw_only=True, tag="remove-
     network: Uuid
 
 
+class TakeForOff(msgspec.Struct, frozen=True, kw_only=True, tag="take-for-off"):
+    """Let the pool take machines for off whose host does not answer, so that they can start elsewhere. No inverse.
+
+    `question` is what whoever confirms that has to answer with yes.
+    """
+
+    vms: tuple[Uuid, ...]
+    question: str
+
+
 class ReleaseShare(msgspec.Struct, frozen=True, kw_only=True, tag="release"):
     """Let others have an outside address. No inverse."""
 
@@ -85,11 +95,12 @@ FenceAction = (
     | CheckFence
     | ReseedRouter
     | RemoveFenceNetwork
+    | TakeForOff
     | ReleaseShare
     | ForgetFence
 )
 
-FENCES_WITHOUT_INVERSE = (CheckFence, ReleaseShare)
+FENCES_WITHOUT_INVERSE = (CheckFence, TakeForOff, ReleaseShare)
 
 Delegated = ProofAction | FenceAction
 """Actions for which there is somebody beside the performer of all others."""

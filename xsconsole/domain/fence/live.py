@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from xsconsole.domain.fence.proof import Proof, prove_from
 from xsconsole.domain.fence.standing import FENCE_PREFIX, StandingFence, fences_on
 from xsconsole.domain.ids import ConfigurationId, Ref, Uuid
-from xsconsole.domain.inventory import VIF, VM, Change, ChangeBatch, Inventory
+from xsconsole.domain.inventory import VIF, VM, Change, ChangeBatch, Host, HostMetrics, Inventory
+from xsconsole.domain.words import listing
 
 CLASSES = ("vm", "vif", "network", "pif")
+HOSTS = "host_metrics"
 NOT_THERE = ""
 
 
@@ -17,7 +19,8 @@ NOT_THERE = ""
 class WatchedFence:
     """A fence as it stands now: what the proof finds, and the power of its machines; empty for one that is gone.
 
-    `router` is None where the fence has no router. `culprits` are machines with a card that the proof names.
+    `router` is None where the fence has no router. `culprits` are machines with a card that the proof names. `host` is
+    where its machines are, `silent` which of these hosts do not answer: what the pool says of machines there is old.
     """
 
     standing: StandingFence
@@ -25,6 +28,8 @@ class WatchedFence:
     powers: Mapping[str, str]
     router: str | None
     culprits: frozenset[Uuid] = frozenset()
+    host: str = ""
+    silent: str = ""
 
     @property
     def is_running(self) -> bool:
@@ -43,6 +48,7 @@ class FenceWatch:
         self._lookers: dict[Ref, set[ConfigurationId]] = defaultdict(set)
         self._due: dict[ConfigurationId, None] = {}
         self._changed: set[ConfigurationId] = set()
+        self._silent = self._all_silent()
         self._read()
         self._due.update(dict.fromkeys(self._standing))
 
@@ -50,11 +56,14 @@ class FenceWatch:
         """Note what a batch touches, that the inventory has taken in."""
         self._read()
         if batch.is_whole:
+            self._silent = self._all_silent()
             self._due.update(dict.fromkeys(self._standing))
         elif self._standing:
             for change in batch.changes:
                 if change.class_name in CLASSES:
                     self._touch(change)
+                elif change.class_name == HOSTS and self._is_otherwise_silent(change):
+                    self._due.update(dict.fromkeys(self._standing))
 
     def advance(self, number: int) -> bool:
         """Prove up to so many that are due; whether none is any more."""
@@ -95,17 +104,42 @@ class FenceWatch:
             # What a proof missed can come back under another reference.
             self._due.update({id_: None for id_, one in self._standing.items() if change.record.uuid in _uuids(one)})
 
+    def _all_silent(self) -> set[Ref]:
+        return {metrics.ref for metrics in self._inventory.all(HostMetrics) if not metrics.live}
+
+    def _is_otherwise_silent(self, change: Change) -> bool:
+        """Take in whether a host answers, and return whether that is news: its memory changes all the time."""
+        is_silent = isinstance(change.record, HostMetrics) and not change.record.live
+        is_news = is_silent != (change.ref in self._silent)
+        (self._silent.add if is_silent else self._silent.discard)(change.ref)
+        return is_news
+
+    def _hosts(self, machines: Iterable[VM | None]) -> tuple[str, str]:
+        """Return the names of the hosts on which machines are, and of those of them that do not answer."""
+        found = (self._inventory.get(Host, vm.resident_on) for vm in machines if vm is not None)
+        hosts = {host.name_label: host.metrics in self._silent for host in found if host is not None}
+        return listing(tuple(sorted(hosts))), listing(tuple(sorted(name for name in hosts if hosts[name])))
+
     def _prove(self, configuration: ConfigurationId) -> None:
         standing = self._standing.get(configuration)
         if standing is None:
             return
         proof, looked_at = prove_from(standing.fence, standing.site, self._inventory)
         site = standing.site
-        powers = {member: self._power(self._inventory.by_uuid(VM, vm)) for member, vm in site.members.items()}
-        router = None if site.router is None else self._power(self._inventory.by_uuid(VM, site.router))
+        vms = {member: self._inventory.by_uuid(VM, vm) for member, vm in site.members.items()}
+        powers = {member: self._power(vm) for member, vm in vms.items()}
+        gate = None if site.router is None else self._inventory.by_uuid(VM, site.router)
+        router = None if site.router is None else self._power(gate)
+        host, silent = self._hosts((*vms.values(), gate))
         self._look_at(configuration, looked_at | self._router_refs(standing))
         found = WatchedFence(
-            standing=standing, proof=proof, powers=powers, router=router, culprits=frozenset(self._culprits(proof))
+            standing=standing,
+            proof=proof,
+            powers=powers,
+            router=router,
+            culprits=frozenset(self._culprits(proof)),
+            host=host,
+            silent=silent,
         )
         if self.found.get(configuration) != found:
             self.found[configuration] = found

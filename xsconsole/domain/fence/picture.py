@@ -35,6 +35,7 @@ class State(StrEnum):
 
     TIGHT = "tight"
     BREACHED = "breached"
+    STRANDED = "stranded"  # tight, and on a host that does not answer
     IN_WORK = "in work"  # a run builds it, or takes it away
 
 
@@ -95,7 +96,9 @@ class Picture:
 def state_of(watched: WatchedFence, *, is_in_work: bool = False) -> State:
     if is_in_work:
         return State.IN_WORK
-    return State.TIGHT if watched.proof.holds else State.BREACHED
+    if not watched.proof.holds:
+        return State.BREACHED
+    return State.STRANDED if watched.silent else State.TIGHT
 
 
 def state_words(watched: WatchedFence, state: State) -> str:
@@ -106,6 +109,8 @@ def state_words(watched: WatchedFence, state: State) -> str:
             return "being worked on: proved when that is over"
         case State.BREACHED:
             return f"not tight: {count(len(proof.breaches), 'breach', 'breaches')}"
+        case State.STRANDED:
+            return f"{one_line(watched.silent)} does not answer: redeploy it elsewhere"
         case State.TIGHT:
             return f"tight: {count(proof.cards, 'card')} on {count(proof.networks, 'network')} looked at"
 
@@ -150,13 +155,14 @@ def _router(watched: WatchedFence) -> Iterator[Place]:
     lines += [f"{one_line(segment.logical)}: {segment.gateway}" for segment in fence.routed]
     given = [name for name, has in (("DHCP", fence.services.has_dhcp), ("DNS", fence.services.has_dns)) if has]
     lines += [f"gives {' and '.join(given)}"] if given else []
+    lines += [f"on {one_line(watched.host)}"] if watched.host else []
     yield Place(
         key=ROUTER,
         kind=PlaceKind.ROUTER,
         title="Router",
         lines=tuple(lines),
         power=watched.router,
-        is_bad=watched.router == "",
+        is_bad=watched.router == "" or bool(watched.silent),
         vm=site.router,
     )
 

@@ -45,6 +45,7 @@ from xsconsole.domain.actions.fences import (
     ReleaseShare,
     RemoveFenceNetwork,
     ReseedRouter,
+    TakeForOff,
     WriteFence,
 )
 from xsconsole.domain.actions.holds import CarryHold, DropHold, DropStay, PlaceHold
@@ -274,6 +275,8 @@ def doing(action: Action, subject: str) -> str:
             return f"Prove that nothing leads out of {subject} past its router"
         case ReseedRouter():
             return f"Write the new rules to the disk of {subject}"
+        case TakeForOff():
+            return f"Let the pool take {subject} for off, since the host does not answer"
         case RemoveFenceNetwork():
             return f"Destroy the network of the fence for {subject}"
         case ReleaseShare():

@@ -17,6 +17,7 @@ from xsconsole.domain.actions.fences import (
     ReleaseShare,
     RemoveFenceNetwork,
     ReseedRouter,
+    TakeForOff,
     WriteFence,
 )
 from xsconsole.domain.fence.proof import prove
@@ -75,6 +76,9 @@ class Fencer:
                 return await self._check(action)
             case ReseedRouter():
                 await self._reseed(action, action.files, on_progress)
+            case TakeForOff(vms=vms):
+                for vm in vms:
+                    await self._take_for_off(vm)
             case RemoveFenceNetwork(network=network):
                 await self._remove(network)
             case ReleaseShare():
@@ -166,6 +170,22 @@ class Fencer:
         await insist(self._pool, lambda: self._pool.placing.set_interfaces(vm, networks))
         await insist(self._pool, lambda: self._pool.placing.give_macs(vm, action.macs))
         await set_key(self._pool, Field.VM, ROUTER_KEY, action.configuration, vm)
+
+    async def _take_for_off(self, vm: Uuid) -> None:
+        """Ask once more whether the host answers: what runs there must not start a second time.
+
+        Raises:
+            Refused: it does.
+        """
+        found = await self._at.read(vm)
+        if found is None or found.power_state == "Halted":
+            return
+        if await insist(self._pool, lambda: self._pool.is_attended(vm)):
+            raise Refused(
+                reason=f"The host of “{shortened(found.name_label)}” answers again, and the machine runs there.",
+                mend="Undo the run. Where the fence is to stand elsewhere, undeploy it with --keep first.",
+            )
+        await insist(self._pool, lambda: self._pool.services.take_for_off(vm))
 
     async def _reseed(self, action: ReseedRouter, files: Mapping[str, str], on_progress: Progress) -> None:
         """Write what cloud-init reads, over what is there; a machine without that disk has lost it to somebody."""

@@ -20,6 +20,7 @@ from xsconsole.engine.commands import Delete
 from xsconsole.engine.fence_commands import Redeploy, Undeploy
 from xsconsole.engine.fences.drawn import demand_fence, keys_of
 from xsconsole.engine.fences.hosting import host_for
+from xsconsole.engine.fences.stranded import add_taking_for_off, hosts_of, stranded
 from xsconsole.engine.moves.moving import runs
 from xsconsole.engine.plans import rules
 from xsconsole.engine.plans.claims import claims_on
@@ -44,6 +45,19 @@ def plan_undeploy(command: Undeploy, board: Board, inventory: Inventory, actor: 
         return _parking(standing, card, board, inventory, actor)
     demand_alone(standing, inventory)
     demand_parted(standing, inventory)
+    lost = stranded(
+        [
+            vm
+            for uuid in (*standing.site.members.values(), *filter(None, (standing.site.router,)))
+            if (vm := inventory.by_uuid(VM, uuid)) is not None
+        ],
+        inventory,
+    )
+    if lost:
+        raise NotPromotable(
+            reason=f"{hosts_of(lost, inventory)} does not answer, so nothing there can be shut down.",
+            mend="Undeploy it with --keep first, which lets the pool take it for off; then discard it.",
+        )
     if card is None or not card.members:
         plan = _bare(standing, board)
     else:
@@ -145,6 +159,9 @@ def going_of(
 def _parking(standing: StandingFence, card: Card | None, board: Board, inventory: Inventory, actor: str) -> Plan:
     card = demand_card(standing, card, board, actor)
     router = inventory.by_uuid(VM, standing.site.router) if standing.site.router is not None else None
+    machines = [vm for member in card.members if (vm := inventory.get(VM, member.ref)) is not None]
+    lost = stranded([*machines, *([router] if router is not None else [])], inventory)
+    gone = {vm.uuid for vm in lost}
     going = [member for member in card.members if runs(member)]
     if not going and (router is None or router.power_state != "Running"):
         raise NotPromotable(
@@ -154,14 +171,16 @@ def _parking(standing: StandingFence, card: Card | None, board: Board, inventory
     workflow = rules.workflow_of(board)
     rules.demand_power_changes((rules.stage_of(workflow, card.stage), going), what="an undeployment")
     steps = Steps()
-    ready = add_shutdowns(steps, going, [], action=SwitchOff)
-    if router is not None and router.power_state == "Running":
+    ready = add_shutdowns(steps, [member for member in going if member.uuid not in gone], [], action=SwitchOff)
+    ready = add_taking_for_off(steps, lost, ready, inventory)
+    if router is not None and router.power_state == "Running" and router.uuid not in gone:
         steps.add(SwitchOff(vm=router.uuid), router.name_label, ready, Estimate(seconds=SHUT_DOWN_S))
     return Plan(
         intent=intent_in(RunKind.PARK, card, workflow),
         steps=steps.all,
         leases=rules.leases_for(card.id, card.service, ()),
         warnings=(
+            *((f"{hosts_of(lost, inventory)} does not answer: what ran there is taken for off.",) if lost else ()),
             f"{count(len(going), 'machine')} and the router are shut down, by force where a guest does not answer. "
             f"Disks, networks and {shares_of(standing)} stay with the fence, so that it comes back as the same one.",
         ),
@@ -188,16 +207,19 @@ def plan_redeploy(command: Redeploy, board: Board, inventory: Inventory, actor: 
         )
     machines = [*vms, *([router] if router is not None else [])]
     rules.demand_settled_power(card)
-    up = [vm.name_label for vm in machines if vm.power_state != "Halted"]
+    lost = stranded(machines, inventory)
+    gone = {vm.uuid for vm in lost}
+    up = [vm.name_label for vm in machines if vm.power_state != "Halted" and vm.uuid not in gone]
     if up:
         raise NotPromotable(
             reason=f"{listing(tuple(up))} is not off, and a fence starts as a whole, on one host.",
-            mend="Undeploy it with --keep first. What ran on a host that died is off once the pool knows of that.",
+            mend="Undeploy it with --keep first.",
         )
     rules.demand_power_changes((stage, card.members), what="a start")
     rules.demand_place_to_run(board, stage, card)
     for vm in machines:
-        rules.demand_operation(vm, "start", inventory)
+        if vm.uuid not in gone:
+            rules.demand_operation(vm, "start", inventory)
         rules.demand_unblocked(vm, "start_on")
     storages = {sr.uuid for vm in machines for sr in repositories_of(inventory, vm)}
     outside = {standing.site.outside} if standing.site.outside is not None else set[Uuid]()
@@ -205,6 +227,7 @@ def plan_redeploy(command: Redeploy, board: Board, inventory: Inventory, actor: 
 
     steps = Steps()
     ready = [steps.add(CheckFence(configuration=card.id), standing.fence.name)]
+    ready = add_taking_for_off(steps, lost, ready, inventory)
     if router is not None:
         memory = Estimate(seconds=START_S, memory_bytes=memory_of(router))
         ready = [steps.add(Start(vm=router.uuid), router.name_label, ready, memory, host=host)]
@@ -219,6 +242,7 @@ def plan_redeploy(command: Redeploy, board: Board, inventory: Inventory, actor: 
         steps=steps.all,
         leases=rules.leases_for(card.id, card.service, (stage,)),
         warnings=(
+            *((f"{hosts_of(lost, inventory)} does not answer: what ran there starts anew.",) if lost else ()),
             f"All of the fence “{shortened(standing.fence.name, 60)}” starts{where}, the router first, with the "
             "addresses that it had.",
         ),

@@ -17,3 +17,6 @@ class ServicePort(Protocol):
 
     async def resume(self, vm: Uuid, run: RunId, on_progress: Progress, host: Uuid | None = None) -> None:
         """Let a suspended machine run on, on a host or, with None, where the pool chooses."""
+
+    async def take_for_off(self, vm: Uuid) -> None:
+        """Let the pool take a machine for off, whatever it does. XAPI asks nobody, and starts it again then."""
