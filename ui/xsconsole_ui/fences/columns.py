@@ -77,7 +77,7 @@ def columns_of_fences() -> tuple[Column[FenceRow], ...]:
             text=lambda row: tr("lost") if row.is_lost else tr(SHORT[row.state]),
             hint=lambda row: state_words(row.watched, row.state),
             tone=lambda row: "warn" if row.is_lost else TONES[row.state],
-            width=64,
+            width=76,
         ),
         Column(head="On", text=lambda row: row.power, width=44),
         Column(head="Of", text=lambda row: row.origin, tone=lambda _: "muted"),

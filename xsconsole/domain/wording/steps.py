@@ -276,7 +276,7 @@ def doing(action: Action, subject: str) -> str:
         case ReseedRouter():
             return f"Write the new rules to the disk of {subject}"
         case TakeForOff():
-            return f"Let the pool take {subject} for off, since the host does not answer"
+            return f"Let the pool take {subject} for off: it does not answer"
         case RemoveFenceNetwork():
             return f"Destroy the network of the fence for {subject}"
         case ReleaseShare():

@@ -40,7 +40,7 @@ def add_taking_for_off(
         "power is off? Otherwise two machines would write to one disk, and destroy what is on it."
     )
     action = TakeForOff(vms=tuple(vm.uuid for vm in machines), question=question)
-    return [steps.add(action, listing(tuple(vm.name_label for vm in machines)), after)]
+    return [steps.add(action, f"{count(len(machines), 'machine')} on {names}", after)]
 
 
 def _silent_host(vm: VM, inventory: Inventory) -> Host | None:
