@@ -11,7 +11,9 @@ from tests.engine.desks import Office, virtually
 from tests.engine.memory_pool import GIB
 from tests.engine.test_planning import changed
 from xsconsole.domain.blueprint.standing import library_of
+from xsconsole.domain.comparison import compare, version_now
 from xsconsole.domain.disks import DISK_ROLE_KEY
+from xsconsole.domain.drift import Against, all_at_once
 from xsconsole.domain.ids import BlueprintId, StageId
 from xsconsole.domain.inventory import VBD
 from xsconsole.domain.manifest import LEFT_BEHIND, USUAL, Verdict, difference, judge, manifest_of_card
@@ -116,6 +118,16 @@ def test_what_is_captured_and_provisioned_with_its_defaults_equals_what_it_was(
         )
         drift = [one.change for one in judge(changes, (*USUAL, *LEFT_BEHIND)) if one.verdict is Verdict.DRIFT]
         assert drift == []
+        inventories = lambda _: desk.inventory  # noqa: E731
+        measured = all_at_once(desk.board, inventories, lambda _: (), made.since or desk.clock.now())[made.id]
+        assert (measured.baseline.against, measured.comparison.first.name) == (
+            Against.BLUEPRINT,
+            "blueprint B, version 1",
+        )
+        assert [one.change for one in measured.comparison.drift] == []
+        was, now = (version_now(desk.card(each), desk.inventory, workflow) for each in (shop, made.id))
+        assert [one.change for one in compare(was, now).drift] == []
+        assert not [one.change for one in compare(now, was).drift]
 
     virtually(story)
 

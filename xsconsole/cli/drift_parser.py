@@ -5,7 +5,10 @@ from argparse import ArgumentParser
 from xsconsole.cli.config_parser import NAME_HELP
 from xsconsole.cli.request_parser import VerbMaker
 
-AGAINST_HELP = "`origin`, `production`, or another configuration (the origin where it stands, else production)"
+AGAINST_HELP = (
+    "`origin` (also the blueprint that it was made of), `production`, or another configuration "
+    "(the origin where it stands, else production)"
+)
 
 
 def add_drift(make: VerbMaker) -> None:

@@ -177,7 +177,7 @@ async def forbid(options: argparse.Namespace) -> int:
 def _named(estate: Estate, options: argparse.Namespace) -> Drift:
     card = find_configuration(estate.board, options.name)
     wanted: Against | ConfigurationId | None = None
-    if options.against in (Against.ORIGIN, Against.PRODUCTION):
+    if options.against in (Against.ORIGIN, Against.BLUEPRINT, Against.PRODUCTION):
         wanted = Against(options.against)
     elif options.against is not None:
         wanted = find_configuration(estate.board, options.against).id
@@ -211,6 +211,8 @@ def _row(card: Card, drift: Drift | None) -> tuple[str, ...]:
     if drift is None:
         is_copy = card.origin is not None and card.origin.is_copy
         why = "its origin is gone or not connected" if is_copy else "it is no copy, and nothing else is in production"
+        is_made = card.origin is not None and not is_copy
+        why = "its blueprint is gone, and nothing else is in production" if is_made else why
         return (card.name, card.stage, "", "", f"nothing: {why}")
     comparison = drift.comparison
     measure = f"{comparison.first.name} ({drift.baseline.against.value})"

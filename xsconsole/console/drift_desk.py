@@ -18,7 +18,18 @@ from xsconsole.domain.allowances import AllowedField, rule_words
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.comparison import compare, version_now
-from xsconsole.domain.drift import Against, Baseline, Call, Drift, all_at_once, baseline_of, cause_of, why_none
+from xsconsole.domain.drift import (
+    Against,
+    Baseline,
+    Call,
+    Drift,
+    Measure,
+    all_at_once,
+    baseline_of,
+    cause_of,
+    measure_of,
+    why_none,
+)
 from xsconsole.domain.fidelity import Statement, document, stated, text
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.manifest import Change, FieldChange, Part, PartChange, Topic, topic_of
@@ -58,16 +69,21 @@ def drift_against(
     if card is None:
         raise NotFound(reason="It is no configuration any more.", mend="Look at the board.")
     kind = wanted if wanted is None or isinstance(wanted, Against) else None
+    inventory, rules = estate.of_card(card.id).inventory, estate.of_card(card.id).own_board.allowances
+    second = version_now(card, inventory, board.workflow)
+    measure: Measure | None = None
     if wanted is None or isinstance(wanted, Against):
-        baseline = baseline_of(card, board, wanted)
+        measure = measure_of(card, second.manifest, inventory, board.workflow)
+        baseline = baseline_of(card, board, wanted, has_blueprint=measure is not None)
     else:
         baseline = Baseline(configuration=wanted, against=Against.NAMED)
+    if baseline is not None and measure is not None and baseline.against is Against.BLUEPRINT:
+        found = compare(measure.version, second, rules, measure.allowances)
+        return Drift(configuration=card.id, baseline=baseline, comparison=found, sightings={})
     other = board.cards.get(baseline.configuration) if baseline is not None else None
     if baseline is None or other is None:
         raise NotFound(reason=why_none(card, kind), mend="Name a configuration to compare it with.")
     first = version_now(other, estate.of_card(other.id).inventory, board.workflow)
-    second = version_now(card, estate.of_card(card.id).inventory, board.workflow)
-    rules = estate.of_card(card.id).own_board.allowances
     return Drift(configuration=card.id, baseline=baseline, comparison=compare(first, second, rules), sightings={})
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from xsconsole.domain.allowances import AllowedField, rule_name, rule_words
+from xsconsole.domain.blueprint.standing import made_of
 from xsconsole.domain.board import Card
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.fence.standing import fence_on
@@ -149,10 +150,13 @@ class Comparison:
         return {key: (drift[key], allowed[key]) for key in {*drift, *allowed}}
 
 
-def compare(first: Version, second: Version, rules: Sequence[AllowedField] = ()) -> Comparison:
+def compare(
+    first: Version, second: Version, rules: Sequence[AllowedField] = (), also: Sequence[Allowance] = ()
+) -> Comparison:
     """Return how `second` differs from `first`. Of a copy and its original, what copies leave behind is allowed too.
 
-    `rules` are those that people made; of them count those for the service and the stage of `second`.
+    `rules` are those that people made; of them count those for the service and the stage of `second`. `also` is what
+    else may differ between these two.
     """
     is_same = first.configuration == second.configuration
     is_original = first.configuration == second.copied_from
@@ -162,7 +166,7 @@ def compare(first: Version, second: Version, rules: Sequence[AllowedField] = ())
     by_hand = tuple(map(_allowance, counted))
     changes = difference(first.manifest, second.manifest)
     fence = _fence(first, second, changes) if is_copy else ()
-    return Comparison(first=first, second=second, judged=judge(changes, (*allowances, *fence, *by_hand)))
+    return Comparison(first=first, second=second, judged=judge(changes, (*allowances, *also, *fence, *by_hand)))
 
 
 def _fence(first: Version, second: Version, changes: Iterable[Change]) -> tuple[Allowance, ...]:
@@ -217,7 +221,7 @@ def version_now(
         name=card.name,
         stage=card.stage,
         manifest=manifest_of_card(card, inventory, workflow) if manifest is None else manifest,
-        copied_from=card.origin.configuration if card.origin is not None else None,
+        copied_from=_copied_from(card, inventory),
         service=card.service,
         fenced=_fenced(card, inventory),
     )
@@ -237,6 +241,14 @@ def _fenced(card: Card, inventory: Inventory) -> frozenset[str]:
     standing = fence_on(inventory.pool.other_config, card.id)
     own = frozenset(standing.site.networks.values()) if standing is not None else frozenset()
     return frozenset(network.name_label for network in private if network.uuid in own)
+
+
+def _copied_from(card: Card, inventory: Inventory) -> ConfigurationId | None:
+    """Return what a configuration was copied from; of what was made of a blueprint, what that was captured from."""
+    source = blueprint.source if (blueprint := made_of(card, inventory)) is not None else None
+    if source is not None:
+        return source.configuration
+    return card.origin.configuration if card.origin is not None else None
 
 
 def versions_kept(card: Card, inventory: Inventory, workflow: Workflow | None) -> tuple[Version, ...]:

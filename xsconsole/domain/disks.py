@@ -4,6 +4,7 @@ from xsconsole.domain.ids import NULL_REF, Uuid
 from xsconsole.domain.inventory import SR, VBD, VDI, VM, Inventory
 from xsconsole.domain.poolstate import PREFIX
 
+SEED_ROLE = "seed"  # of the disk that cloud-init reads
 DISK_ROLE_KEY = PREFIX + "disk_role"  # in a VBD's other_config
 SYSTEM, DATA = "system", "data"
 PARENT_KEY = "vhd-parent"  # in a VDI's sm_config: the hidden disk that it stands on

@@ -109,6 +109,8 @@ def contents(first: Version, card: Card) -> str:
     if origin is None or origin.configuration != first.configuration:
         return "Disk contents: unknown."
     since = "what either wrote since is not compared"
+    if origin.blueprint is not None:
+        return f"Disk contents: made of the templates of that version; {since}."
     if origin.frozen_at is None or origin.skew_s is None:
         return f"Disk contents: copied while it was off; {since}."
     # XAPI tells the second of a snapshot and no less.

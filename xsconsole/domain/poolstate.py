@@ -124,7 +124,8 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
 
     `incumbent` had the place in stage `place` that it took, and the disks `kept` there. `archive` is the one that it
     came back from. Of what was made of a blueprint, `blueprint` names that, `revision` is its version, `configuration`
-    stands for both, and there is no `stage`. `before` is what that configuration was copied from, and so on: by this it
+    stands for both, and there is no `stage`; `given` are the values of parameters that its hardware refers to, and None
+    where nobody kept them. `before` is what that configuration was copied from, and so on: by this it
     is known also where they are gone.
     """
 
@@ -143,6 +144,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     archive: ArchiveId | None = None
     before: tuple["Origin", ...] = ()
     blueprint: BlueprintId | None = None
+    given: dict[str, int | str] | None = None
 
     @property
     def is_copy(self) -> bool:

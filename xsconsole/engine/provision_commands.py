@@ -9,7 +9,10 @@ from xsconsole.domain.workflow import Method
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Newcomer:
-    """A configuration that is to be: what it is called, its machines, and the addresses that were given for it."""
+    """A configuration that is to be: what it is called, its machines, and the addresses that were given for it.
+
+    `given` are the values of the parameters that hardware refers to, by name.
+    """
 
     configuration: ConfigurationId
     name: str
@@ -17,6 +20,7 @@ class Newcomer:
     version: str
     members: tuple[FilledMember, ...]
     addresses: tuple[str, ...] = ()
+    given: tuple[tuple[str, int | str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

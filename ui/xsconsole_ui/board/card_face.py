@@ -77,7 +77,9 @@ def drift_chip(card: Card, console: Estate) -> tuple[Chip, ...]:
     if drift is None or not drift.count:
         return ()
     first = console.board.cards.get(drift.baseline.configuration)
-    is_like = drift.baseline.against is Against.ORIGIN or (first is not None and first.version == card.version)
+    is_like = drift.baseline.against in (Against.ORIGIN, Against.BLUEPRINT) or (
+        first is not None and first.version == card.version
+    )
     whole = likeness(drift.comparison, "")
     return (Chip(tr("drift: {n}").format(n=drift.count), Tone.WARN if is_like else Tone.PLAIN, whole.strip()),)
 

@@ -229,6 +229,7 @@ class DriftDialog(QDialog):
         try:
             against = Against(wanted) if wanted is not None else None
             is_live = live is not None and against in (None, live.baseline.against)
+            is_live |= live is not None and live.baseline.against is Against.BLUEPRINT and against is Against.ORIGIN
             self.drift = live if is_live else drift_against(self._console, self.configuration, against)
         except NotFound as failure:
             self.drift = None

@@ -116,6 +116,13 @@ def fill(blueprint: Blueprint, values: Mapping[str, object], around: Surrounding
     return Filled(members=tuple(members), values=known, findings=tuple(findings))
 
 
+def referred(member: Member) -> Iterator[str]:
+    """Give the names of the parameters that hardware of a member refers to."""
+    numbers = (member.vcpus, member.memory, *(disk.size for disk in member.disks))
+    networks = (each.network for each in member.interfaces)
+    yield from (value.parameter for value in (*numbers, *networks) if isinstance(value, Reference))
+
+
 def _plain(around: Surroundings, member: Member) -> dict[str, object]:
     return {
         "service": around.service,

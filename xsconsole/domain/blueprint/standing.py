@@ -239,6 +239,15 @@ def next_version(keys: Mapping[str, str], blueprint: BlueprintId) -> int:
     return max(standing, default=0) + 1
 
 
+def made_of(card: Card, inventory: Inventory) -> Blueprint | None:
+    """Return the version that a configuration was made of; None where it was made otherwise, or that is gone."""
+    origin, pool = card.origin, inventory.pool
+    if origin is None or origin.blueprint is None or pool is None:
+        return None
+    stored = pool.other_config.get(blueprint_key(origin.blueprint, origin.revision))
+    return _read(stored, origin.blueprint, origin.revision)[0] if stored is not None else None
+
+
 def version_words(card: Card, inventory: Inventory) -> tuple[str, ...]:
     """Return what to know of the version that a configuration was made of: that a newer one exists, or it is gone."""
     origin, pool = card.origin, inventory.pool

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from xsconsole.domain.allowances import AllowedField
+from xsconsole.domain.blueprint.standing import versions_in
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.comparison import Comparison, Version, compare, version_now
 from xsconsole.domain.drift.baseline import Baseline, baseline_of
-from xsconsole.domain.ids import ConfigurationId, Ref
+from xsconsole.domain.drift.library import Measure, measure_of
+from xsconsole.domain.ids import BlueprintId, ConfigurationId, Ref
 from xsconsole.domain.inventory import VM, ChangeBatch, Host, Inventory, Network
 from xsconsole.domain.manifest import (
     Judged,
@@ -78,6 +80,9 @@ class LiveDrift:
         self._due_versions: dict[ConfigurationId, None] = {}
         self._due_drifts: dict[ConfigurationId, None] = {}
         self._measured: dict[ConfigurationId, set[ConfigurationId]] = defaultdict(set)  # who is, by this one
+        self._made_of: dict[Ref, set[ConfigurationId]] = defaultdict(set)  # by template
+        self._templates_of: dict[ConfigurationId, tuple[Ref, ...]] = {}
+        self._libraries: dict[int, tuple[tuple[BlueprintId, int], ...]] = {}  # versions that stand, by inventory
         self._changed: dict[ConfigurationId, None] = {}
         self.found: dict[ConfigurationId, Drift] = {}
 
@@ -86,12 +91,16 @@ class LiveDrift:
     def hear(self, batch: ChangeBatch, inventory: Inventory) -> None:
         """Note what a batch of one pool touches; of a whole one that is every configuration of that pool."""
         if batch.is_whole:
+            self._hear_pool(inventory)
             for ref, id_ in self._of.items():
                 if self._inventory_of(id_) is inventory:
                     self._due_machines[ref] = None
             return
         for change in batch.changes:
+            if change.class_name == "pool":
+                self._hear_pool(inventory)
             if change.class_name in MACHINE_CLASSES:
+                self.judge_anew(self._made_of.get(change.ref, ()))
                 if change.ref in self._of:
                     self._due_machines[change.ref] = None
                 self._due_machines.update(dict.fromkeys(self._lookers.get(change.ref, ())))
@@ -255,15 +264,38 @@ class LiveDrift:
             self._due_drifts[id_] = None
             self._due_drifts.update(dict.fromkeys(self._measured.get(id_, ())))
 
+    def _measure(self, card: Card, now: Version) -> Measure | None:
+        """Return the version of a blueprint that it was made of, and follow its templates from now on."""
+        for ref in self._templates_of.pop(card.id, ()):
+            self._made_of[ref].discard(card.id)
+        if card.origin is None or card.origin.blueprint is None:
+            return None
+        found = measure_of(card, now.manifest, self._inventory_of(card.id), self._board.workflow)
+        if found is not None:
+            self._templates_of[card.id] = found.templates
+            for ref in found.templates:
+                self._made_of[ref].add(card.id)
+        return found
+
+    def _hear_pool(self, inventory: Inventory) -> None:
+        """Note what was made of blueprints where versions of these came or went."""
+        versions = versions_in(inventory.pool.other_config) if inventory.pool is not None else ()
+        if self._libraries.get(id(inventory)) != versions:
+            self._libraries[id(inventory)] = versions
+            made = (card for card in self._board.cards.values() if card.origin is not None and card.origin.blueprint)
+            self.judge_anew(card.id for card in made if self._inventory_of(card.id) is inventory)
+
     def _compare(self, id_: ConfigurationId, at: datetime) -> None:
         card, before = self._board.cards.get(id_), self.found.get(id_)
-        baseline = baseline_of(card, self._board) if card is not None else None
-        first = self._versions.get(baseline.configuration) if baseline is not None else None
         second = self._versions.get(id_)
+        measure = self._measure(card, second) if card is not None and second is not None else None
+        baseline = baseline_of(card, self._board, has_blueprint=measure is not None) if card is not None else None
+        first = self._versions.get(baseline.configuration) if baseline is not None else None
+        first = measure.version if measure is not None else first
         if baseline is None or first is None or second is None:
             self._drop(id_)
             return
-        comparison = compare(first, second, self._rules_of(id_))
+        comparison = compare(first, second, self._rules_of(id_), measure.allowances if measure is not None else ())
         is_same_baseline = before is not None and before.baseline == baseline
         if before is not None and not is_same_baseline:
             self._measured[before.baseline.configuration].discard(id_)

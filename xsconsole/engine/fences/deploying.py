@@ -9,7 +9,7 @@ from xsconsole.domain.actions.fences import CheckFence, ClaimShare, FitFenced, F
 from xsconsole.domain.actions.proofs import MakeScratchNetwork
 from xsconsole.domain.actions.provisions import SeedDisk
 from xsconsole.domain.board import Board
-from xsconsole.domain.disks import DISK_ROLE_KEY, disks_of, repositories_of
+from xsconsole.domain.disks import DISK_ROLE_KEY, SEED_ROLE, disks_of, repositories_of
 from xsconsole.domain.fence.drawing import Drawing
 from xsconsole.domain.fence.ground import Ground
 from xsconsole.domain.fence.ground_findings import ground_findings
@@ -61,7 +61,7 @@ from xsconsole.engine.replica_commands import Replicate
 from xsconsole.engine.runs.gatekeeper import gated
 from xsconsole.errors import NotPromotable
 
-SEED_ROLE, SEED_NAME = "seed", "cloud-init"
+SEED_NAME = "cloud-init"
 NAME_LIMIT = 40
 
 

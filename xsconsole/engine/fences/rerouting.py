@@ -8,7 +8,7 @@ import msgspec
 from xsconsole.domain.actions.fences import CheckFence, ReseedRouter, WriteFence
 from xsconsole.domain.actions.service import SwitchOff
 from xsconsole.domain.board import Board
-from xsconsole.domain.disks import drives_of, role_of_disk
+from xsconsole.domain.disks import SEED_ROLE, drives_of, role_of_disk
 from xsconsole.domain.fence.changing import connecting, parting, publishing
 from xsconsole.domain.fence.findings import findings
 from xsconsole.domain.fence.router import router_files
@@ -22,7 +22,7 @@ from xsconsole.domain.plan import Estimate, Plan, RunKind, Start, Verify
 from xsconsole.domain.words import size
 from xsconsole.engine.copies.copying import DISK_S
 from xsconsole.engine.fence_commands import Connect, Publish
-from xsconsole.engine.fences.deploying import SEED_ROLE, files_of
+from xsconsole.engine.fences.deploying import files_of
 from xsconsole.engine.fences.drawn import demand_fence, keys_of
 from xsconsole.engine.fences.undeploying import demand_card
 from xsconsole.engine.plans import rules

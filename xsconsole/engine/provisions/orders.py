@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from xsconsole.domain.blueprint import templating
 from xsconsole.domain.blueprint.answers import answered
 from xsconsole.domain.blueprint.finding import Finding, Severity
-from xsconsole.domain.blueprint.rendering import Filled, Surroundings, fill
+from xsconsole.domain.blueprint.rendering import Filled, Surroundings, fill, referred
 from xsconsole.domain.blueprint.values import Blueprint, ParameterKind
 from xsconsole.domain.board import Board
 from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
@@ -170,6 +170,7 @@ def _row(
         for parameter in order.blueprint.parameters
         if parameter.kind is ParameterKind.ADDRESS and filled.values.get(parameter.name)
     )
+    hardware = {name for member in order.blueprint.members for name in referred(member)}
     newcomer = Newcomer(
         configuration=made,
         name=name,
@@ -177,6 +178,7 @@ def _row(
         version=version,
         members=filled.members,
         addresses=addresses,
+        given=tuple((name, filled.values[name]) for name in sorted(hardware) if name in filled.values),
     )
     return FilledRow(number=number, newcomer=newcomer, filled=filled)
 

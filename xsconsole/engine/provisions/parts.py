@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from xsconsole.domain.actions.copies import Slot
 from xsconsole.domain.actions.provisions import DiskShape
 from xsconsole.domain.blueprint.rendering import FilledDisk, FilledMember
-from xsconsole.domain.disks import BLOCK_TYPES, DISK_ROLE_KEY, SYSTEM, drives_of
+from xsconsole.domain.disks import BLOCK_TYPES, DISK_ROLE_KEY, SEED_ROLE, SYSTEM, drives_of
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import SR, VBD, VDI, VM, Inventory, Network
 from xsconsole.domain.naming import shortened
@@ -23,7 +23,7 @@ from xsconsole.errors import NotPromotable
 
 RECIPE = "disks"  # in the `other_config` of what only installs: the disks that it would make
 HOSTNAME_LIMIT = 63
-SEED_ROLE, SEED_NAME = "seed", "cloud-init"
+SEED_NAME = "cloud-init"
 MOST_DEVICES = 255
 
 

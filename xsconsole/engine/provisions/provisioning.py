@@ -296,7 +296,9 @@ def _enter(
     newcomer, made = one.newcomer, one.newcomer.configuration
     roles = {copies[machine.member.id]: machine.member.role for machine in one.machines}
     roster = steps.add(
-        WriteCopyRoster(configuration=made, roles=roles, origin=encode(_origin(command))), newcomer.name, ready
+        WriteCopyRoster(configuration=made, roles=roles, origin=encode(_origin(command, newcomer))),
+        newcomer.name,
+        ready,
     )
     entered = [
         steps.add(
@@ -314,7 +316,7 @@ def _enter(
     steps.add(VerifyCopies(configuration=made, copies=tuple(roles), running=running), newcomer.name, entered)
 
 
-def _origin(command: Provision) -> Origin:
+def _origin(command: Provision, newcomer: Newcomer) -> Origin:
     return Origin(
         configuration=ConfigurationId(f"{command.blueprint}@{command.blueprint_version}"),
         name=command.blueprint_name,
@@ -322,6 +324,7 @@ def _origin(command: Provision) -> Origin:
         revision=command.blueprint_version,
         method=command.method.value,
         blueprint=command.blueprint,
+        given=dict(newcomer.given),
     )
 
 
