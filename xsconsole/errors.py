@@ -37,10 +37,11 @@ class NotPromotable(Refused):
 class StageFull(NotPromotable):
     """The stage takes no more of them now, and nothing else stands against it: it can be waited for.
 
-    `service` is the one of which it is full; empty: it takes none of any service.
+    `service` is the one of which it is full; empty: it takes none of any service. `takes` says how many it may hold.
     """
 
     service: str = ""
+    takes: str = ""
 
 
 @dataclass(kw_only=True, eq=False)

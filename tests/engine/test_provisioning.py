@@ -333,7 +333,9 @@ def test_closures_and_limits_bind_and_each_counts_for_the_next() -> None:
         made_of = blueprint(office.pool)
         rows = ({"customer": "{{ number }}"},) * 3
         assert desk.engine.plan(provision(desk, made_of, *rows[:2])).steps
-        assert isinstance(desk.refusal(provision(desk, made_of, *rows)), StageFull)
+        full = desk.refusal(provision(desk, made_of, *rows))
+        assert isinstance(full, StageFull)
+        assert full.reason.endswith("takes 2 configurations, and has room for 2 of the 3 that are to be made.")
         together = asked(desk, made_of, *rows, is_whole=False)
         found = plan_together(together, desk.board, desk.inventory, "user", desk.clock.now())
         assert [part.is_ready for part in found.parts] == [True, True, False]

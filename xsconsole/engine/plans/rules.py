@@ -166,6 +166,7 @@ def _demand_room(stage: Stage, occupants: Iterable[tuple[str, Card]], most: int,
             reason=f"{stage.name} {has}takes {takes}.",
             mend=f"Demote {who} first." if most and names else "Change the limit in the workflow.",
             service=service,
+            takes=takes,
         )
 
 

@@ -32,7 +32,7 @@ from xsconsole.engine.provisions.parts import (
     NewDisk,
     machines_of,
 )
-from xsconsole.errors import NotPromotable
+from xsconsole.errors import NotPromotable, StageFull
 
 UNSETTLED = Digest("")
 MOST_STORED_BYTES = 160 * 1024  # XAPI takes calls of up to 300 KiB; what each step made comes to the plan
@@ -126,15 +126,29 @@ def _demand_places(
 ) -> None:
     """Refuse what a closure or a limit stands against; each newcomer counts for those after it."""
     will_run, seen = target.entry is EntryAction.START, board
-    for one in command.newcomers:
+    for at, one in enumerate(command.newcomers):
         card = card_to_be(one.configuration, one.name, one.service, one.version, target.id)
 
-        def demand(one: Newcomer = one, seen: Board = seen) -> None:
-            rules.demand_place(seen, target, one.service, one.configuration, will_run=will_run)
+        def demand(one: Newcomer = one, seen: Board = seen, at: int = at) -> None:
+            rules.demand_place(board, target, one.service, one.configuration, will_run=will_run)
+            try:
+                rules.demand_place(seen, target, one.service, one.configuration, will_run=will_run)
+            except StageFull as full:
+                raise _too_many(full, target, at, len(command.newcomers)) from full
 
         demand_open(barriers_against(card, target, seen, inventory, clocks), demand)
         present = replace(card, members=(_member(one, target, will_run=will_run),))
         seen = replace(seen, cards={**seen.cards, one.configuration: present})
+
+
+def _too_many(full: StageFull, target: Stage, room: int, asked: int) -> StageFull:
+    """Return that a stage would be full of what is to be made: of these nothing stands that could be demoted."""
+    return StageFull(
+        reason=f"{target.name} takes {full.takes}, and has room for {room} of the {asked} that are to be made.",
+        mend=f"Make {room}, or change the limit in the workflow.",
+        service=full.service,
+        takes=full.takes,
+    )
 
 
 def _member(newcomer: Newcomer, target: Stage, *, will_run: bool) -> Member:
