@@ -21,6 +21,7 @@ from xsconsole_ui.main_window import MainWindow
 
 __all__ = ["console", "pool", "window"]
 
+MOVED = "Nothing was asked for. The columns moved under the card: drag it again."
 NEWS = "Frozen until Monday, and for a long time after that.\n" * 4
 
 
@@ -102,7 +103,12 @@ async def test_no_column_moves_under_a_dragged_card_and_only_the_stage_that_was_
     assert [order.target for order in asked] == ["production", "lab"]
     window.desk.dismiss()
 
+    CarriedCard(shop).enter(board.lane("Staging"))
+    board.lane("Staging").view.drag_ended.emit(in_sight(board.lane("Lab")))  # it scrolled there: Qt asks nobody
+    assert window.status.passing.whole == MOVED
+
+    board.answered.emit("")
     carry("Lab", is_moved=True)
     assert len(asked) == 2
-    assert window.status.passing.whole == "Nothing was asked for. The columns moved under the card: drag it again."
+    assert window.status.passing.whole == MOVED
     assert console.runs == ()

@@ -18,6 +18,8 @@ from xsconsole_ui.board.offers import Offer, command_for, offer_of, offer_of_all
 from xsconsole_ui.scrolling import EdgeScroll, ScrollPage
 from xsconsole_ui.texts import tr
 
+MOVED = "The columns moved under the card: drag it again."
+
 
 class Dragging(QObject):
     """One drag at a time. `asked` gives the command of a drop, after its card was selected.
@@ -156,7 +158,7 @@ class Dragging(QObject):
         if lane is not None and lane is self._over:
             lane.take(event)
         else:
-            self._missed = tr("The columns moved under the card: drag it again.")
+            self._missed = tr(MOVED)
             event.ignore()
         self._leave()
 
@@ -170,7 +172,9 @@ class Dragging(QObject):
         """Say why nothing came of a drag that was let go over a column, where that was no drop."""
         was_dragged = self._dragged is not None
         lane = self._under(at) if at is not None else None
-        said = self._missed or (lane.says if was_dragged and lane is not None else "")
+        offer = self._offers.get(lane.stage.id) if lane is not None else None
+        says = tr(MOVED) if offer is not None and offer.is_open else lane.says if lane is not None else ""
+        said = self._missed or (says if was_dragged else "")
         self.end()
         if said:
             self.answered.emit(tr("Nothing was asked for. {why}").format(why=said))
