@@ -41,6 +41,8 @@ def test_looking_needs_no_key_and_changes_nothing(shell: Shell) -> None:
 def test_a_configuration_goes_to_production_and_back_and_the_record_says_so(shell: Shell) -> None:
     plan = shell.say("plan", "shop@staging", "--to", "Production", "--json").document["digest"]
 
+    dry = shell.say("promote", "shop@staging", "--dry-run", "--json")
+    assert (dry.document["digest"], "crm" in dry.err) == (plan, False)
     there = shell.say("promote", "shop@staging", "--to", "Production", "--plan", plan[:12], "--reason", "release 1.3")
     back = shell.say("demote", "shop@production", "--to", "staging", "--disks", "restore", "--json")
 

@@ -293,13 +293,13 @@ def test_whatever_fails_it_is_whole_or_nothing_is_left(form: Form, method: str, 
             scene = await Scene().begin()
             scene.desk.port.faults.append(Fault(method=method, nth=nth, how=how))
             with suppress(ConsoleError):
-                await scene.desk.do(scene.archiving(form=form))
+                await scene.desk.do(scene.archiving(form=form, keep_until=scene.desk.clock.now() + timedelta(days=9)))
             scene.desk.port.faults.clear()
             card = scene.desk.board.cards.get(scene.shop)
             if card is not None and card.standing is Standing.INTERRUPTED:
                 await scene.desk.settle(scene.shop, Direction.UNDO)
             if scene.listed:
-                assert scene.listed[0].is_whole
+                assert (scene.listed[0].is_whole, scene.listed[0].keep is not None) == (True, True)
             else:
                 scene.nothing_is_left()
 

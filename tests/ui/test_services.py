@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu
 
 from tests.cli.shell import Shell
@@ -15,10 +16,10 @@ from xsconsole.console import Console, RunState
 from xsconsole.domain.board import Card
 from xsconsole.domain.inventory import VM
 from xsconsole.engine.commands import Seat
-from xsconsole_ui import keeping_actions, service_actions
+from xsconsole_ui import copy_actions, keeping_actions, service_actions
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.main_window import MainWindow
-from xsconsole_ui.membership import ArrangeDialog, DeleteDialog, DescribeDialog
+from xsconsole_ui.membership import ArrangeDialog, DeleteDialog, DescribeDialog, RelocateAllDialog
 from xsconsole_ui.promotion.points import RevertDialog
 from xsconsole_ui.situation import Action
 
@@ -182,6 +183,23 @@ async def test_several_at_once_go_by_one_plan_one_moves_and_one_is_deleted_twice
     await until(lambda: batch.planned.is_over, "the end of both")
     assert [powers(card_of(console, name)) for name in both] == [{"Halted"}, {"Halted"}]
     batch.close()
+    for action in (copy_actions.REPLICATE, copy_actions.REFRESH, keeping_actions.ARCHIVE):
+        assert window.actions_[action].toolTip().startswith("Select one card only"), action.id
+    window.actions_[service_actions.MIGRATE].trigger()
+    (to,) = window.findChildren(RelocateAllDialog)
+    await until(to.isVisible, "where to")
+    assert not to.go.isEnabled()
+    to.storage.setCurrentIndex(to.storage.findText("SAN-gold", Qt.MatchFlag.MatchStartsWith))
+    gold = to.storage.currentData()
+    assert to.go.isEnabled()
+    assert [(one.configuration, one.sr, one.host) for one in to.wanted()] == [
+        (card.id, gold, None) for card in to.cards
+    ]
+    to.go.click()
+    await until(lambda: window.hands.batch is not batch, "the plan of both")
+    assert window.hands.batch is not None
+    assert window.hands.batch.windowTitle() == "Migrate 2 configurations"
+    window.hands.batch.close()
 
     shell = Shell(home=tmp_path / "shell", pool=pool)
     noted = shell.say("config", "note", *both, "kept for the audit", "--json")

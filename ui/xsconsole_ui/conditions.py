@@ -28,6 +28,17 @@ def no_card(situation: Situation) -> str:
     return unchosen(situation) if situation.is_connected else situation.why_unconnected
 
 
+def alone(why_not: Callable[[Situation], str]) -> Callable[[Situation], str]:
+    """Return a reason that begins with how many are selected, of what is done to one configuration at a time."""
+
+    def reason(situation: Situation) -> str:
+        return (
+            "Select one card only: this is done to one at a time." if len(situation.cards) > 1 else why_not(situation)
+        )
+
+    return reason
+
+
 def no_live_card(situation: Situation) -> str:
     if no_card(situation):
         return no_card(situation)

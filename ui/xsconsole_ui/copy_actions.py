@@ -3,7 +3,7 @@
 from xsconsole.console import Verb
 from xsconsole.domain.lineage import method_again
 from xsconsole.engine.commands import Refresh
-from xsconsole_ui.conditions import no_live_card, permitted
+from xsconsole_ui.conditions import alone, no_live_card, permitted
 from xsconsole_ui.situation import About, Action, Hands, Situation
 
 
@@ -41,12 +41,12 @@ REPLICATE = Action(
     shortcut="Ctrl+R",
     tip="Copy the configuration, whatever runs, into a stage; it stays where it is",
     perform=lambda _, hands: hands.ask_about(About.REPLICATE),
-    why_not=permitted(Verb.MOVE, no_live_card),
+    why_not=permitted(Verb.MOVE, alone(no_live_card)),
 )
 REFRESH = Action(
     id="card.refresh",
     text="Re&fresh replica…",
     tip="Make it anew of what it was copied from, as that is now; place, names and addresses stay",
     perform=_refresh,
-    why_not=permitted(Verb.MOVE, _no_replica),
+    why_not=permitted(Verb.MOVE, alone(_no_replica)),
 )

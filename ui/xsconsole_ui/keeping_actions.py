@@ -2,7 +2,7 @@
 
 from xsconsole.console import Verb
 from xsconsole.engine.commands import TakePoint, Thaw
-from xsconsole_ui.conditions import no_live_card, permitted, unchosen
+from xsconsole_ui.conditions import alone, no_live_card, permitted, unchosen
 from xsconsole_ui.situation import About, Action, Hands, Situation
 
 
@@ -64,7 +64,7 @@ REVERT = Action(
     text="Rever&t to a restore point…",
     tip="Return its disks to a restore point; the plan says what would be lost",
     perform=lambda _, hands: hands.ask_about(About.REVERT),
-    why_not=_no_points,
+    why_not=alone(_no_points),
 )
 ARCHIVE = Action(
     id="configuration.archive",
@@ -73,7 +73,7 @@ ARCHIVE = Action(
     icon="archive",
     tip="Write an XVA of each machine into files on this computer, from which it comes back as a new one",
     perform=lambda _, hands: hands.archive(),
-    why_not=_no_archive,
+    why_not=alone(_no_archive),
 )
 CAPTURE = Action(
     id="configuration.capture",
@@ -81,19 +81,19 @@ CAPTURE = Action(
     icon="library",
     tip="Make templates and a blueprint of it, of which others are made; it stays as it is",
     perform=lambda _, hands: hands.ask_about(About.CAPTURE),
-    why_not=permitted(Verb.CHANGE, no_live_card),
+    why_not=permitted(Verb.CHANGE, alone(no_live_card)),
 )
 THAW = Action(
     id="configuration.thaw",
     text="Remove what is left &frozen…",
     tip="Destroy the snapshots that were taken for a request that there is no more",
     perform=_thaw,
-    why_not=_nothing_left_frozen,
+    why_not=alone(_nothing_left_frozen),
 )
 REMOVE_POINTS = Action(
     id="configuration.remove_points",
     text="Remove restore &points…",
     tip="Destroy snapshots that a demotion could return to; those that something needs stay",
     perform=_remove_points,
-    why_not=_no_points,
+    why_not=alone(_no_points),
 )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from xsconsole.console import Verb
 from xsconsole.domain.plan import RunKind
 from xsconsole.engine.commands import ChangePower
-from xsconsole_ui.conditions import no_live_card, permitted
+from xsconsole_ui.conditions import alone, no_live_card, permitted
 from xsconsole_ui.situation import About, Action, Hands, Situation
 
 
@@ -96,6 +96,6 @@ ARRANGE = Action(
     text="Arran&ge members…",
     tip="Give members other roles, and say in which order and how far apart they start and stop",
     perform=lambda _, hands: hands.ask_about(About.ARRANGE),
-    why_not=permitted(Verb.CHANGE, no_live_card),
+    why_not=permitted(Verb.CHANGE, alone(no_live_card)),
 )
 POWER = (START, SHUT_DOWN, REBOOT, SUSPEND, RESUME)

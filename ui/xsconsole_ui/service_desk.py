@@ -30,7 +30,11 @@ DIALOGS: Mapping[About, membership.OfCard] = MappingProxyType(
     }
 )
 TOGETHER: Mapping[About, membership.OfCards] = MappingProxyType(
-    {About.DESCRIBE: membership.NotesDialog, About.DELETE: membership.DeleteAllDialog}
+    {
+        About.DESCRIBE: membership.NotesDialog,
+        About.DELETE: membership.DeleteAllDialog,
+        About.MIGRATE: membership.RelocateAllDialog,
+    }
 )
 
 
@@ -44,7 +48,9 @@ class ServiceDesk:
         """Ask about the selected configuration; about all that are selected where that can be done to several."""
         card = situation.card
         if len(situation.cards) > 1 and what in TOGETHER:
-            self._jobs.start(self._ask_all(TOGETHER[what](situation.cards, self._window)), "ask about several")
+            self._jobs.start(
+                self._ask_all(TOGETHER[what](self._console, situation.cards, self._window)), "ask about several"
+            )
         elif card is not None:
             dialog = DIALOGS[what](self._console.of_card(card.id), card, self._window)
             self._jobs.start(self._ask_one(dialog), "ask about one")

@@ -83,8 +83,9 @@ async def act(options: argparse.Namespace) -> int:
     """Plan the command, say what it will do, and see it through to its end."""
     if len(getattr(options, "names", ())) > 1:
         return await batching.act(options)
+    is_dry = getattr(options, "dry_run", False)
     async with (
-        connected(options, is_reading=False) as console,
+        connected(options, is_reading=is_dry) as console,
         on_record(console, options),
         in_line(console) as line,
     ):
@@ -99,9 +100,11 @@ async def act(options: argparse.Namespace) -> int:
             try:
                 plan = await planned(console, command, options)
             except StageFull as full:
+                if is_dry:
+                    raise
                 await line.wait(full, command, options)
                 continue
-            if getattr(options, "dry_run", False):
+            if is_dry:
                 return print_plan(console, plan, options)
             if confirmed != plan.digest:
                 answers = confirm(console, plan, options)

@@ -42,11 +42,12 @@ async def act(options: argparse.Namespace) -> int:
 
     The exit status is 3 where all is well and something of it is only asked for yet.
     """
-    async with connected(options, is_reading=False) as console:
+    is_dry = getattr(options, "dry_run", False)
+    async with connected(options, is_reading=is_dry) as console:
         together = _together(console, options)
         await console.demand_rights(together.commands[0])
         planned = planned_together(console, together)
-        if getattr(options, "dry_run", False):
+        if is_dry:
             print_batch(planned, console, options)
             return 1 if planned.refused else 0
         answers = confirm_batch(planned, console, options)

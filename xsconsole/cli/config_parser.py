@@ -24,6 +24,10 @@ OF_MANY: Mapping[str, str] = MappingProxyType(
 )
 
 
+def add_dry_run(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--dry-run", action="store_true", help="only show the plan")
+
+
 class Names(argparse.Action):
     """Keeps the first name as `name`, and all of them, in their order, as `names`."""
 
@@ -98,8 +102,6 @@ def _add_services(make: VerbMaker, instant: Callable[[str], datetime]) -> list[a
     revert.add_argument("point", metavar="POINT", help=POINT_HELP)
     add_asking(revert, instant)
     add_emergency(revert)
-    for verb in verbs:
-        verb.add_argument("--dry-run", action="store_true", help="only show the plan")
     return verbs
 
 

@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser
 
-from xsconsole.cli.config_parser import NAME_HELP
+from xsconsole.cli.config_parser import NAME_HELP, add_dry_run
 from xsconsole.cli.request_parser import VerbMaker
 
 AGAINST_HELP = (
@@ -33,7 +33,7 @@ def add_drift(make: VerbMaker) -> None:
     mend = make("drift mend", "bring fields back to what they are compared with, by a plan", has_json=True)
     _add_name(mend)
     mend.add_argument("fields", metavar="FIELD", nargs="*", help="as `drift show` names it; none: all that can be")
-    mend.add_argument("--dry-run", action="store_true", help="only show the plan")
+    add_dry_run(mend)
     mend.add_argument("--wait", action="store_true", help="wait for whoever works on it")
     mend.add_argument("--reason", default="", metavar="TEXT", help="why; it stands in the audit")
     forbid = make("drift forbid", "remove such a rule", has_json=True)
@@ -48,7 +48,7 @@ def add_refresh(verb: ArgumentParser) -> None:
     verb.add_argument("--method", choices=["linked-clone", "full-copy"], help="as it was copied before, if not said")
     what = "shut running machines of the source down, freeze them together and start them again"
     verb.add_argument("--stop-first", action="store_true", help=what)
-    verb.add_argument("--dry-run", action="store_true", help="only show the plan")
+    add_dry_run(verb)
 
 
 def add_replicate(verb: ArgumentParser) -> None:
@@ -66,7 +66,7 @@ def add_replicate(verb: ArgumentParser) -> None:
     verb.add_argument("--point", metavar="ID", help="of a restore point, by the beginning of its id")
     pattern = "names of the machines, such as '{service}-{role} {stage}'; also {name}, {version} and {number}"
     verb.add_argument("--names", dest="pattern", default="", metavar="PATTERN", help=pattern)
-    verb.add_argument("--dry-run", action="store_true", help="only show the plan")
+    add_dry_run(verb)
 
 
 def _add_name(verb: ArgumentParser) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from xsconsole.cli.archive_parser import add_archives, add_export
 from xsconsole.cli.blueprint_parser import add_blueprints
 from xsconsole.cli.closing_parser import add_closings
-from xsconsole.cli.config_parser import NAME_HELP, Names, add_configurations
+from xsconsole.cli.config_parser import NAME_HELP, Names, add_configurations, add_dry_run
 from xsconsole.cli.drift_parser import add_drift, add_refresh, add_replicate
 from xsconsole.cli.fence_parser import add_fences
 from xsconsole.cli.points_parser import add_points
@@ -55,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
     for verb in add_configurations(partial(_verb, config), instant):
         _add_reason(verb)
         _add_wait(verb)
+        add_dry_run(verb)
     add_export(partial(_verb, config), "config export", NAME_HELP, _add_reason)
     beside = partial(_add_beside, what="another pool that the way leads to, or that a run is about")
     plan = _verb(verbs, "plan", "what a promotion or demotion would do; nothing is changed", has_json=True)
@@ -75,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
             help="answer a question of the way's checklist with yes, word by word; repeat it",
         )
         _add_wait(verb)
+        add_dry_run(verb)
         verb.add_argument("--queue", action="store_true", help="wait for a place where the stage is full")
         beside(verb)
         add_asking(verb, instant)

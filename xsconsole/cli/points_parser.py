@@ -17,4 +17,5 @@ def add_points(make: VerbMaker, name_help: str, add_reason: Callable[..., None],
     verb.add_argument("points", metavar="POINT", nargs="+", help=POINT_HELP)
     add_reason(verb)
     add_wait(verb)
+    verb.add_argument("--dry-run", action="store_true", help="only show the plan")
     make("restore-point expire", "remove now what has expired, as an open window does by itself", has_json=True)

@@ -37,14 +37,12 @@ async def create(options: argparse.Namespace) -> int:
             method=Method.FULL_COPY if is_full else Method.LINKED_CLONE,
             sr=find_storage(console.inventory, options.sr).uuid if options.sr else None,
             is_stopped_first=options.stop_first,
+            keep_until=options.keep_until,
             reason=options.reason,
         )
         status = await carry_out(console, command, options, {})
-        if status == 0 and not options.dry_run and (options.keep_until or not options.json):
-            one = next((one for one in await _room(console).listed() if _is_of(one, card.id)), None)
-            if options.keep_until and one is not None:
-                await _room(console).keep(one, options.keep_until)
         if status == 0 and not (options.json or options.dry_run):
+            one = next((one for one in await _room(console).listed() if _is_of(one, card.id)), None)
             output.say(f"Its archive is {one.id[:8]}, {output.cell(one.where)}." if one is not None else "")
         return status
 

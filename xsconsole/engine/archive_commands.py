@@ -55,7 +55,8 @@ class RestoreFromArchive:
 class ArchiveInPool:
     """Make templates of a configuration, in its pool: copies of it, or with `form` retired its own machines.
 
-    `method` says of copies whether they stand on the disks of the original; a full copy may go to storage `sr`.
+    `method` says of copies whether they stand on the disks of the original; a full copy may go to storage `sr`. It is
+    kept until `keep_until`, None: until somebody deletes it.
     """
 
     configuration: ConfigurationId
@@ -64,6 +65,7 @@ class ArchiveInPool:
     method: Method = Method.LINKED_CLONE
     sr: Uuid | None = None
     is_stopped_first: bool = False
+    keep_until: datetime | None = None
     reason: str = ""
 
 

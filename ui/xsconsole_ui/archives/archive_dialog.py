@@ -92,7 +92,7 @@ class ArchiveDialog(QDialog):
 
     @property
     def command(self) -> ArchiveToFiles | ArchiveInPool:
-        into = self.into.currentData()
+        into, until = self.into.currentData(), self.keep.until(self._room.now())
         if into != FILES:
             storage = self.storage.currentData() if into == COPIES else ""
             return ArchiveInPool(
@@ -101,15 +101,14 @@ class ArchiveDialog(QDialog):
                 form=Form.RETIRED if into == RETIRED else Form.COPY,
                 method=Method.FULL_COPY if into == COPIES else Method.LINKED_CLONE,
                 sr=Uuid(storage) if storage else None,
+                keep_until=until,
             )
-        until = self.keep.until(self._room.now())
         return self._room.archiving(self._card, Path(self.folder.text().strip()), keep_until=until)
 
     @Slot()
     def _look(self) -> None:
         into = self.into.currentData()
         self._form.setRowVisible(self._where, into == FILES)
-        self._form.setRowVisible(self.keep, into == FILES)
         self._form.setRowVisible(self.storage, into == COPIES)
         text = self._texts()[into]
         self.about.setText(text)

@@ -13,7 +13,7 @@ from xsconsole_ui.membership.dialogs import (
     RemoveDialog,
 )
 from xsconsole_ui.membership.ending import DeleteAllDialog, DeleteDialog
-from xsconsole_ui.membership.relocate import RelocateDialog
+from xsconsole_ui.membership.relocate import RelocateAllDialog, RelocateDialog
 from xsconsole_ui.membership.replicate import ReplicateDialog
 from xsconsole_ui.membership.together import NotesDialog, OfCards, TogetherDialog
 
@@ -31,6 +31,7 @@ __all__ = [
     "NotesDialog",
     "OfCard",
     "OfCards",
+    "RelocateAllDialog",
     "RelocateDialog",
     "RemoveDialog",
     "ReplicateDialog",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QWidget
 
-from xsconsole.console import Console
+from xsconsole.console import Console, Estate
 from xsconsole.domain.board import Card
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import count
@@ -36,8 +36,8 @@ class DeleteDialog(MembershipDialog):
 class DeleteAllDialog(TogetherDialog):
     """Chooses the same for several configurations, whose plans then come as one."""
 
-    def __init__(self, cards: Sequence[Card], parent: QWidget | None = None) -> None:
-        super().__init__(cards, parent)
+    def __init__(self, console: Estate, cards: Sequence[Card], parent: QWidget | None = None) -> None:
+        super().__init__(console, cards, parent)
         number = count(len(cards), "configuration")
         self.setWindowTitle(self.tr("Delete {number} with their disks").format(number=number))
         self.force, self.keep = _choices(self)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
+from xsconsole.console import Estate
 from xsconsole.domain.board import Card
 from xsconsole.domain.words import count, listing
 from xsconsole.engine.commands import Describe, OfService
@@ -16,9 +17,9 @@ NOTES_HEIGHT = 120  # px
 class TogetherDialog(QDialog):
     """Names the configurations that it is about, and holds the fields of what is asked."""
 
-    def __init__(self, cards: Sequence[Card], parent: QWidget | None = None) -> None:
+    def __init__(self, console: Estate, cards: Sequence[Card], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.cards = tuple(cards)
+        self.console, self.cards = console, tuple(cards)
         self.setMinimumWidth(WIDTH)
         self.names = pieces.wrapped(listing(tuple(card.name for card in cards), 8), "", self)
         self.form = QFormLayout()
@@ -47,8 +48,8 @@ class TogetherDialog(QDialog):
 class NotesDialog(TogetherDialog):
     """Takes notes that all of them get in place of theirs."""
 
-    def __init__(self, cards: Sequence[Card], parent: QWidget | None = None) -> None:
-        super().__init__(cards, parent)
+    def __init__(self, console: Estate, cards: Sequence[Card], parent: QWidget | None = None) -> None:
+        super().__init__(console, cards, parent)
         number = count(len(cards), "configuration")
         self.setWindowTitle(self.tr("Notes of {number}").format(number=number))
         self.notes = QPlainTextEdit(self)
@@ -65,5 +66,5 @@ class NotesDialog(TogetherDialog):
         )
 
 
-OfCards = Callable[[Sequence[Card], QWidget | None], TogetherDialog]
+OfCards = Callable[[Estate, Sequence[Card], QWidget | None], TogetherDialog]
 """Makes a dialog about several configurations."""

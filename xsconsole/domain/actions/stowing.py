@@ -3,6 +3,8 @@
 Any console can go on with them: all that they make is of the pool. A copy comes back by the actions of copies.
 """
 
+from datetime import datetime
+
 import msgspec
 
 from xsconsole.domain.actions.archives import Ancestor, ArchivedMember
@@ -36,7 +38,8 @@ class SealStow(msgspec.Struct, frozen=True, kw_only=True, tag="stow-seal"):
     """Mark the templates, and write the signed document about them to the pool. Inverse: remove both.
 
     `manifest` is the text of a `Manifest`; `templates` are by role what step made it, or the machine itself. `freeze`
-    is the step that knows when they were frozen, None where they were off.
+    is the step that knows when they were frozen, None where they were off. It is kept until `keep_until`, None: until
+    somebody deletes it.
     """
 
     configuration: ConfigurationId
@@ -56,6 +59,7 @@ class SealStow(msgspec.Struct, frozen=True, kw_only=True, tag="stow-seal"):
     machines: dict[str, Uuid] = {}
     freeze: StepKey | None = None
     lineage: tuple[Ancestor, ...] = ()
+    keep_until: datetime | None = None
 
 
 class VerifyStow(msgspec.Struct, frozen=True, kw_only=True, tag="stow-verify"):

@@ -20,6 +20,7 @@ from xsconsole.domain.archive import (
     ARCHIVED_KEY,
     Extract,
     Form,
+    Keep,
     PoolArchive,
     PoolMember,
     archive_fact,
@@ -58,7 +59,7 @@ from xsconsole.engine.runs.gatekeeper import World
 from xsconsole.engine.runs.marking import Marking
 from xsconsole.engine.runs.presence import Presence, gone
 from xsconsole.engine.runs.snapshots import Freeze
-from xsconsole.engine.values import insist, remove_value, set_key
+from xsconsole.engine.values import insist, remove_value, set_key, write_value
 from xsconsole.errors import Refused, VerificationFailed
 
 T = TypeVar("T")
@@ -111,6 +112,7 @@ class Stower:
     async def undo(self, action: StowMember | SealStow) -> None:
         if isinstance(action, SealStow):
             await set_key(self._pool, Field.POOL, archive_key(self._own), "")
+            await remove_value(self._pool, Field.POOL, keep_stem(self._own))
             for vm in self._templates(action).values():
                 if vm is not None and await self._at.exists(vm):
                     await set_key(self._pool, Field.VM, ARCHIVED_KEY, "", vm)
@@ -163,6 +165,10 @@ class Stower:
         document = fitting(self._document(action, manifest, workflow, record, members))
         text = stored(to_bytes(sealed(document, self._archives.signer)))
         demand_room(keys, len(text))
+        if action.keep_until is not None:
+            keep = Keep(until=action.keep_until, by=self._record.actor, at=self._at.clock.now())
+            said = msgspec.json.encode(keep, order="sorted").decode()
+            await write_value(self._pool, Field.POOL, keep_stem(self._own), said)
         await set_key(self._pool, Field.POOL, archive_key(self._own), text)
 
     def _document(

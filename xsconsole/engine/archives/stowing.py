@@ -18,7 +18,7 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Intent, Plan, Purpose, RunKind, TakeSnapshot
 from xsconsole.domain.points.sizes import Scales, cost_words
 from xsconsole.domain.poolstate import archive_thing
-from xsconsole.domain.words import count, listing, size
+from xsconsole.domain.words import count, instant, listing, size
 from xsconsole.domain.workflow import Method, Stage, Workflow
 from xsconsole.engine.archive_commands import name_of_template
 from xsconsole.engine.archives.archiving import LOOK_S
@@ -40,12 +40,14 @@ DESTROY_S = 3.0
 Machines = Sequence[tuple[Member, VM]]
 
 
-def plan_stow(command: ArchiveInPool, board: Board, inventory: Inventory, actor: str) -> Plan:
+def plan_stow(command: ArchiveInPool, board: Board, inventory: Inventory, actor: str, at: datetime) -> Plan:
     """Freeze what runs, copy, make templates of the copies, seal; or shut down and make templates of the machines.
 
     Raises:
         Refused: it cannot be archived so, and why.
     """
+    if command.keep_until is not None and command.keep_until <= at:
+        raise NotPromotable(reason="The time until which it is to be kept is over already.", mend="Name a later one.")
     card = rules.card_of(board, command.configuration)
     workflow = rules.workflow_of(board)
     stage = rules.stage_of(workflow, card.stage)
@@ -114,7 +116,12 @@ def _copied(
     stowed = [step.key for step in steps.all if isinstance(step.action, StowCopy)]
     sealing = sealing_of(card, stage, machines, manifest, board, inventory, is_stopped_first=is_stopped_first)
     seal = msgspec.structs.replace(
-        sealing, form=Form.COPY.value, method=command.method.value, copies=copies, freeze=freeze
+        sealing,
+        form=Form.COPY.value,
+        method=command.method.value,
+        copies=copies,
+        freeze=freeze,
+        keep_until=command.keep_until,
     )
     sealed = steps.add(seal, card.name, stowed, Estimate(seconds=LOOK_S))
     verified = steps.add(VerifyStow(configuration=card.id), card.name, [sealed], Estimate(seconds=LOOK_S))
@@ -125,7 +132,11 @@ def _copied(
         intent=intent_in(RunKind.ARCHIVE, card, workflow, method=command.method),
         steps=steps.all,
         leases=rules.leases_for(card.id, card.service, ()),
-        warnings=(*_sentences_of_copies(command, len(machines), len(running), needed, sr), *warnings),
+        warnings=(
+            *_sentences_of_copies(command, len(machines), len(running), needed, sr),
+            *_sentences_of_keeping(command),
+            *warnings,
+        ),
         asks=True,
     )
 
@@ -188,13 +199,15 @@ def _retired(
     stopped = add_shutdowns(steps, running, [])
     compare = CompareArchived(configuration=card.id, fingerprint=fingerprint(manifest))
     compared = [steps.add(compare, card.name, stopped, Estimate(seconds=LOOK_S))]
-    sealing = sealing_of(card, stage, machines, manifest, board, inventory)
+    sealing = msgspec.structs.replace(
+        sealing_of(card, stage, machines, manifest, board, inventory), keep_until=command.keep_until
+    )
     add_retirement(steps, Leaving(card=card, machines=tuple(machines), sealing=sealing), workflow, inventory, compared)
     return Plan(
         intent=intent_in(RunKind.RETIRE, card, workflow, target=None),
         steps=steps.all,
         leases=rules.leases_for(card.id, card.service, (stage,)),
-        warnings=tuple(_sentences_of_retired(card, len(running), inventory)),
+        warnings=(*_sentences_of_retired(card, len(running), inventory), *_sentences_of_keeping(command)),
         asks=True,
     )
 
@@ -302,6 +315,10 @@ def _sentences_of_copies(
             "the other: how far apart is recorded."
         )
     return found
+
+
+def _sentences_of_keeping(command: ArchiveInPool) -> list[str]:
+    return [f"It is kept until {instant(command.keep_until)}."] if command.keep_until is not None else []
 
 
 def _sentences_of_retired(card: Card, running: int, inventory: Inventory) -> list[str]:

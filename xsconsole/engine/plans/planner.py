@@ -158,7 +158,7 @@ def _planned(
         case ArchiveToFiles():
             return plan_archive(command, board, inventory, actor)
         case ArchiveInPool():
-            return plan_stow(command, board, inventory, actor)
+            return plan_stow(command, board, inventory, actor, min(clocks))
         case DeletePooled():
             return plan_deletion(command, board, inventory, min(clocks))
         case Capture() | ImportBlueprint():
