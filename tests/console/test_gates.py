@@ -64,16 +64,32 @@ async def test_a_promotion_passes_its_gates_and_the_record_says_what_was_seen(
     assert "smoke-test ended with 0." in seen
 
 
-async def test_a_script_that_nobody_put_there_stops_the_promotion_before_anything_happens(
-    desk: Desk, pool: EmbeddedPool
+async def test_a_script_that_nobody_put_there_is_said_before_anything_begins_and_is_no_part_of_the_plan(
+    desk: Desk, pool: EmbeddedPool, tmp_path: Path
 ) -> None:
-    await published(desk, pool, Script(argv=("smoke-test",)))
+    await published(desk, pool, Script(argv=("smoke-test",), when=When.AFTER))
+    promotion, scripts = desk.promotion(), tmp_path / "home" / SCRIPTS
 
-    status = await desk.do(desk.promotion())
+    def why_not() -> str:
+        target = next(one for one in desk.console.targets(desk.card().id) if one.stage == promotion.target)
+        assert target.plan is not None  # it can be looked at
+        return target.refusal.reason if target.refusal is not None else ""
 
-    assert status.state is RunState.UNDONE
-    assert "There is no script “smoke-test”" in str(status.error)
-    await desk.until(lambda: desk.stands("shop 1.3.0", "staging"))
+    plan = desk.console.plan(promotion)
+    assert any("There is no script “smoke-test”" in note for note in plan.notes)
+    assert "There is no script “smoke-test”" in why_not()
+    with pytest.raises(NotPromotable, match="There is no script “smoke-test”"):
+        await desk.do(promotion)
+    (row,) = await desk.rows(AuditQuery(event=AuditEvent.COMMAND_REFUSED))
+    assert "smoke-test" in row.fact.reason
+    assert desk.console.runs == ()
+
+    scripts.mkdir()
+    (scripts / "smoke-test").write_text("", "utf-8")
+    assert "Make it executable" in why_not()
+    (scripts / "smoke-test").chmod(0o755)
+    assert why_not() == ""
+    assert desk.console.plan(promotion).digest == plan.digest  # it is no part of the plan
 
 
 async def test_a_host_in_maintenance_closes_the_way_and_its_return_opens_it(desk: Desk, pool: EmbeddedPool) -> None:

@@ -17,6 +17,7 @@ from xsconsole.engine.commands import Confirmed, Plannable, Settle
 from xsconsole.engine.engine import Engine
 from xsconsole.engine.ports import Clock, Identity
 from xsconsole.errors import NotPermitted
+from xsconsole.settings import Settings
 
 E = TypeVar("E", bound=Event)
 
@@ -54,6 +55,9 @@ class Desk(Protocol):
 
 class Keeper(Protocol):
     """What is needed of the home."""
+
+    @property
+    def settings(self) -> Settings: ...
 
     @property
     def signer(self) -> Signer: ...

@@ -14,7 +14,7 @@ from xsconsole.console.archives import ArchiveRoom
 from xsconsole.console.bus import Bus
 from xsconsole.console.closings import Closings
 from xsconsole.console.facts import fact_of, link_event
-from xsconsole.console.foresight import answers, planned
+from xsconsole.console.foresight import answers, demand_begun_here, planned
 from xsconsole.console.home import Home
 from xsconsole.console.last_known import LastKnown
 from xsconsole.console.lease_memory import LeaseMemory
@@ -305,12 +305,12 @@ class Console:
 
         Raises:
             Refused: `PlanIsStale`, `HeldElsewhere`, `NotPermitted` ...; nothing was changed.
-            PoolUnavailable: the pool is away; nothing was changed.
-            StoreFailed: the audit cannot be written; nothing was changed.
+            PoolUnavailable, StoreFailed: the pool is away, or the audit cannot be written; nothing was changed.
         """
         engine, identity = self.engine, self.identity
         assert identity is not None
-        await self.demand_rights(command if isinstance(command, Settle) else command.command)
+        await self.demand_rights(asked := command if isinstance(command, Settle) else command.command)
+        await demand_begun_here(self, asked, self._home.settings.home)
         run = await (engine.settle(command) if isinstance(command, Settle) else engine.open(command))
         self._seeing.own_moves.expect(run.status.plan.intent)
         self._runs.add(run, identity.pool)

@@ -1,8 +1,11 @@
 """What would be done, as far as this console sees now: its own pool, and others that it is connected to."""
 
+from pathlib import Path
 from typing import Protocol
 
-from xsconsole.console.desks import Keeper
+from xsconsole.console.desks import Desk, Keeper
+from xsconsole.console.own_scripts import noted_here, refusal_here, refused_here
+from xsconsole.console.refusals import record_refusal
 from xsconsole.console.requests.desk import Requests
 from xsconsole.domain.approval import Matter, Requester, Tally, tally
 from xsconsole.domain.board import Board
@@ -10,7 +13,7 @@ from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.runs import Target
-from xsconsole.engine.commands import Plannable
+from xsconsole.engine.commands import Demote, Plannable, Promote, Settle
 from xsconsole.engine.neighbours import Abroad
 from xsconsole.engine.plans.planner import plan
 from xsconsole.engine.plans.targets import targets
@@ -41,14 +44,33 @@ class Seeing(Protocol):
 def planned(console: Seeing, command: Plannable) -> Plan:
     """Return what the command would do; raises `Refused` with the reason and the mend. Pure."""
     at, also_at = console.requests.moment()
-    return plan(command, console.board, console.inventory, _actor(console), at, also_at, console.abroad.land)
+    made = plan(command, console.board, console.inventory, _actor(console), at, also_at, console.abroad.land)
+    return noted_here(made, console.home.settings.home)
 
 
 def answers(console: Seeing, configuration: ConfigurationId) -> tuple[Target, ...]:
     """Return every stage of the workflow with what a drop there would do, or why it would not. Pure."""
     at, also_at = console.requests.moment()
     lands = console.abroad.land
-    return targets(configuration, console.board, console.inventory, _actor(console), at, also_at, lands)
+    found = targets(configuration, console.board, console.inventory, _actor(console), at, also_at, lands)
+    return refused_here(found, console.home.settings.home)
+
+
+async def demand_begun_here(desk: Desk, command: Plannable | Settle, home: Path) -> None:
+    """Refuse, on record, to begin what would come to a gate whose script cannot be run here.
+
+    Raises:
+        NotPromotable: naming the script and its folder; nothing was changed.
+    """
+    workflow = desk.board.workflow
+    if not isinstance(command, Promote | Demote) or workflow is None:
+        return
+    card = desk.board.cards.get(command.configuration)
+    way = workflow.transition(card.stage, command.target) if card is not None else None
+    refusal = refusal_here(way, home) if way is not None else None
+    if refusal is not None:
+        await record_refusal(desk, command, refusal)
+        raise refusal
 
 
 def tallied(console: Seeing, plan: Plan) -> Tally | None:

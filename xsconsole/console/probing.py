@@ -29,6 +29,19 @@ ENDING_S = 5.0
 INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "HOME", "SystemRoot", "TEMP", "TMP")
 
 
+def why_no_script(folder: Path, argv: Sequence[str]) -> str:
+    """Return why the script that a gate names cannot be run out of `folder`; empty where it can."""
+    if not argv:
+        return "The gate names no script."
+    name = argv[0]
+    script = folder / name
+    if Path(name).name != name or name in (".", "..") or not script.is_file():
+        return f"There is no script “{shortened(name, 60)}” in {folder}; only what lies there is run, so put it there."
+    if not os.access(script, os.X_OK):
+        return f"{shortened(name, 60)} cannot be started: permission denied. Make it executable."
+    return ""
+
+
 class LocalProber:
     """Tries things from here; every answer is a sentence, and nothing raises for what it finds."""
 
@@ -63,16 +76,10 @@ class LocalProber:
 
     async def run_script(self, argv: Sequence[str], environment: Mapping[str, str], timeout_s: float) -> Answer:
         """Run a program of the home's own folder, without a shell; it is met where it ends with 0."""
-        if not argv:
-            return Answer(is_met=False, sentence="The gate names no script.")
-        name = argv[0]
-        script = self._scripts / name
-        if Path(name).name != name or name in (".", "..") or not script.is_file():
-            return Answer(
-                is_met=False,
-                sentence=f"There is no script “{shortened(name, 60)}” in {self._scripts}; "
-                "only what lies there is run, so put it there.",
-            )
+        why_not = why_no_script(self._scripts, argv)
+        if why_not:
+            return Answer(is_met=False, sentence=why_not)
+        name, script = argv[0], self._scripts / argv[0]
         inherited = {key: os.environ[key] for key in INHERITED if key in os.environ}
         try:
             status, told = await self._run([str(script), *argv[1:]], {**inherited, **environment}, timeout_s)

@@ -1,0 +1,49 @@
+"""Scripts of gates that this console would run: what is missing is known before anything begins.
+
+It is a condition of this console, not of the plan: the same plan can be carried out by a console that has the script.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from xsconsole.console.probing import SCRIPTS, why_no_script
+from xsconsole.domain.plan import CheckGate, Plan
+from xsconsole.domain.runs import Target
+from xsconsole.domain.workflow import Transition
+from xsconsole.domain.workflow.gates import Script
+from xsconsole.errors import NotPromotable
+
+HERE = "This console cannot carry it out:"
+
+
+def noted_here(plan: Plan, home: Path) -> Plan:
+    """Return the plan with what is missing here; that is no part of it."""
+    why = _lacking((step.action.gate for step in plan.steps if isinstance(step.action, CheckGate)), home)
+    return msgspec.structs.replace(plan, notes=(*plan.notes, f"{HERE} {why}")) if why else plan
+
+
+def refused_here(targets: tuple[Target, ...], home: Path) -> tuple[Target, ...]:
+    """Return the answers of columns; where a script is missing here the plan can be looked at, and asked for."""
+    return tuple(_refused(target, home) for target in targets)
+
+
+def _refused(target: Target, home: Path) -> Target:
+    plan = target.plan
+    if plan is None or target.refusal is not None or plan.demand is not None:
+        return target
+    why = _lacking((step.action.gate for step in plan.steps if isinstance(step.action, CheckGate)), home)
+    return replace(target, refusal=NotPromotable(reason=f"{HERE} {why}")) if why else target
+
+
+def refusal_here(way: Transition, home: Path) -> NotPromotable | None:
+    """Return why what goes along a way cannot be begun here; None where it can."""
+    why = _lacking(way.gates, home)
+    return NotPromotable(reason=f"{HERE} {why}") if why else None
+
+
+def _lacking(gates: Iterable[object], home: Path) -> str:
+    found = (why_no_script(home / SCRIPTS, gate.argv) for gate in gates if isinstance(gate, Script))
+    return " ".join(dict.fromkeys(filter(None, found)))
