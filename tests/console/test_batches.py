@@ -15,7 +15,7 @@ from xsconsole.console import Batch, batches, moves_to, planned_together
 from xsconsole.console.dead_batches import DIED, close_dead
 from xsconsole.domain.batch import BatchPlan, PartState
 from xsconsole.domain.ids import GroupId, PersonId, RunId, StageId
-from xsconsole.domain.record import AuditEvent, AuditRow, Outcome
+from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Outcome
 from xsconsole.domain.workflow import ApprovalRule, Group, Person, Workflow, default_workflow
 from xsconsole.engine.commands import Together
 
@@ -121,6 +121,13 @@ async def told_of_the_dead(desk: Desk, rows: list[AuditRow]) -> list[tuple[objec
     closed = await desk.until_recorded(AuditEvent.BATCH_CLOSED)
     assert (closed.fact.outcome, closed.fact.reason) == (Outcome.UNKNOWN, DIED)
     parts: Any = (closed.fact.details or {})["parts"]
+    await ledger.record(replace(opened, details={**details, "batch": "of another", "process": "killed"}))
+    left = {**(own[0].details or {}), "batch": "of another"}
+    await ledger.record(replace(own[0], run=RunId("settled by another console"), details=left))
+    assert await close_dead(home, (), ledger) == ("of another",)
+    newest = max(await desk.rows(AuditQuery(event=AuditEvent.BATCH_CLOSED)), key=lambda row: row.seq)
+    others: Any = (newest.fact.details or {})["parts"]
+    assert "settled elsewhere" in [part["state"] for part in others]
     return [(part["state"], bool(part["run"])) for part in parts]
 
 

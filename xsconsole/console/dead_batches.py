@@ -75,6 +75,7 @@ def _became(
         return {"state": PartState.SKIPPED.value, "run": None, "why": "No run of it was begun."}
     run, end = found
     if end is None:
-        return {"state": PartState.FAILED.value, "run": run, "why": "How its run ended is not in this record."}
+        why = "Another console settled its run: that one's record says how it ended."
+        return {"state": PartState.ELSEWHERE.value, "run": run, "why": why}
     is_done = end.outcome is Outcome.DONE
     return {"state": (PartState.DONE if is_done else PartState.FAILED).value, "run": run, "why": end.reason}

@@ -23,6 +23,7 @@ class PartState(StrEnum):
     ASKED = "asked for"  # others have to approve it; its request stands on the pool
     REFUSED = "refused"  # nothing was changed
     FAILED = "failed"  # its run did not get through: it was put back, or stands interrupted
+    ELSEWHERE = "settled elsewhere"  # its console died, and another one resumed or undid its run
     SKIPPED = "not begun"  # one that failed, or somebody, stopped the rest
 
 

@@ -29,6 +29,7 @@ MARKS = {
     PartState.ASKED: "✓ asked for",
     PartState.REFUSED: "✕ cannot go",
     PartState.FAILED: "✕ failed",
+    PartState.ELSEWHERE: "– settled elsewhere",
     PartState.SKIPPED: "– not begun",
 }
 OUTCOMES = {
@@ -38,6 +39,7 @@ OUTCOMES = {
     PartState.WAITING: "waiting",
     PartState.FAILED: "failed",
     PartState.REFUSED: "could not go",
+    PartState.ELSEWHERE: "settled elsewhere",
     PartState.SKIPPED: "not begun",
 }
 TONES = {
@@ -45,6 +47,7 @@ TONES = {
     PartState.ASKED: "good",
     PartState.REFUSED: "warn",
     PartState.FAILED: "bad",
+    PartState.ELSEWHERE: "muted",
     PartState.SKIPPED: "muted",
 }
 
