@@ -30,6 +30,7 @@ from xsconsole_ui.fence_actions import DEPLOY, SHOW_FENCE
 from xsconsole_ui.fences.change_dialogs import ConnectDialog, PortsDialog
 from xsconsole_ui.fences.deploy_dialog import DeployDialog
 from xsconsole_ui.fences.ground_dialog import GroundDialog
+from xsconsole_ui.fences.place import FencePlace
 from xsconsole_ui.fences.rules_dialog import RulesDialog
 from xsconsole_ui.fences.undeploy_dialog import UndeployDialog
 from xsconsole_ui.health.looking import examined
@@ -197,16 +198,22 @@ async def test_a_fence_is_drawn_and_told_and_a_card_moved_out_of_it_turns_red_at
 
     # Another fence of the same original has the same addresses: the two are not connected.
     with pool.plain_session() as session:
-        other = replace(standing, configuration=ConfigurationId("twin"), fence=replace(standing.fence, name="twin"))
-        x, key = session.xenapi.pool, f"{fence_stem(other.configuration)}.1"
-        x.add_to_other_config(x.get_all()[0], key, standing_text(other))
-        await until(place.connect_.isEnabled, "the other fence")
+        x, other = session.xenapi.pool, replace(standing, configuration=ConfigurationId("twin"))
+        names = {f"{fence_stem(other.configuration)}.{at}": name for at, name in enumerate(("z twin", "a twin"), 1)}
+        for key, name in names.items():
+            text = standing_text(replace(other, fence=replace(standing.fence, name=name)))
+            x.add_to_other_config(x.get_all()[0], key, text)
+            await until(lambda name=name: name in listed(place), "the other fence")
+        assert listed(place) == ["a twin", NAME]
+        assert place.chosen is not None
+        assert place.chosen.configuration == fenced
         place.connect_.trigger()
         connect = await shown(window, ConnectDialog)
-        assert connect.other.currentText() == "twin"
+        assert connect.other.currentText() == "a twin"
         assert connect.why_not.headline.endswith("neither would find the other one.")
         connect.reject()
-        x.remove_from_other_config(x.get_all()[0], key)
+        for key in names:
+            x.remove_from_other_config(x.get_all()[0], key)
         await until(lambda: not place.connect_.isEnabled(), "the end of the other fence")
 
     # Somebody else moves a card past the router.
@@ -241,6 +248,11 @@ async def test_a_fence_is_drawn_and_told_and_a_card_moved_out_of_it_turns_red_at
     await until(lambda: place.dialog is None, "the plan")
     assert undeploy.command == Undeploy(configuration=fenced, keeps=False)
     assert window.actions_[actions.GO_FENCES].shortcut().toString() == "Ctrl+8"
+
+
+def listed(place: FencePlace) -> list[str]:
+    model = place.list.model
+    return [row.name for at in range(model.rowCount()) if (row := model.row(at)) is not None]
 
 
 def moved_out(session: Any, standing: StandingFence) -> tuple[tuple[str, str], str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QItemSelection, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
@@ -131,12 +131,28 @@ class FencePlace(pieces.Panel):
         """Show the fences as they stand now; the first one is selected where none is."""
         rows = fence_rows(self._console)
         self.list.name_pools(self._console.pool_names)
+        chosen = {row.configuration for row in self.list.selected()}
         self.list.show_all(rows)
+        self._select(chosen)
         leaking = sum(bool(row.watched.proof.breaches) and row.state is not None for row in rows)
         self.header.set_caption(self.tr("{n} not tight").format(n=leaking) if leaking else "")
         if rows and not self.list.selected():
             self.list.view.selectRow(0)
         self._look()
+
+    def _select(self, chosen: set[ConfigurationId]) -> None:
+        """Keep those selected that were: they may stand elsewhere in the list by now."""
+        if chosen in (set(), {row.configuration for row in self.list.selected()}):
+            return
+        model, selection = self.list.model, self.list.view.selectionModel()
+        flag, found = selection.SelectionFlag, QItemSelection()
+        for at in range(model.rowCount()):
+            row = model.row(at)
+            if row is not None and row.configuration in chosen:
+                found.select(model.index(at, 0), model.index(at, model.columnCount() - 1))
+        if not found.isEmpty():
+            selection.setCurrentIndex(found.indexes()[0], flag.NoUpdate)
+            selection.select(found, flag.ClearAndSelect)
 
     def show_fence(self, configuration: ConfigurationId) -> bool:
         """Select the fence of a configuration; whether there is one."""
