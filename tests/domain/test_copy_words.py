@@ -30,7 +30,7 @@ from xsconsole.domain.actions.copies import (
 from xsconsole.domain.actions.placing import Migrate, MoveDisk, PreferHost, PutOnNetworks
 from xsconsole.domain.ids import ArchiveId, ConfigurationId, Digest, StageId, StepKey, Uuid, WorkflowId
 from xsconsole.domain.plan import Action, Intent, Plan, Purpose, RunKind, Step, TakeSnapshot
-from xsconsole.domain.replica import is_left_behind, name_of_copy
+from xsconsole.domain.replica import is_left_behind, is_under_way, name_of_copy
 from xsconsole.domain.workflow import Method
 
 VM, COPY, SLOT = Uuid("vm"), StepKey("1-copy"), Slot(device="1")
@@ -205,3 +205,7 @@ def test_a_copy_is_called_like_its_original_in_the_stage_where_it_is(name: str, 
 )
 def test_keys_that_mean_one_machine_stay_with_it(key: str, is_left: bool) -> None:
     assert is_left_behind(key) is is_left
+    own = "xsconsole.interface.0"
+    assert is_under_way(own, '{"vm":"a-vm"}', "a-vm")
+    assert not is_under_way(own, '{"vm":"a-vm"}', "its clone")
+    assert not is_under_way(key, '{"vm":"a-vm"}', "a-vm")

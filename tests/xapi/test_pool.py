@@ -215,3 +215,31 @@ async def test_a_reader_may_read_and_not_write(pool: EmbeddedPool, connect: Conn
         await gateway.pool.add_key(Field.POOL, "xsconsole.x", "y")
     assert "pool.add_to_other_config" in caught.value.reason
     assert "pool-operator" in caught.value.mend
+
+
+async def test_whoever_is_cut_off_while_an_interface_is_made_anew_has_not_lost_it(
+    pool: EmbeddedPool, plain: Any, port: PoolPort, machine: Uuid
+) -> None:
+    vm = plain.VM.get_by_uuid(machine)
+    (vif,) = plain.VM.get_VIFs(vm)
+    plain.VIF.add_to_other_config(vif, "kept", "so")
+    plain.VIF.set_locking_mode(vif, "disabled")
+    before = plain.VIF.get_record(vif)
+    stale = '{"vm":"another","interface":{}}'
+    plain.VM.add_to_other_config(vm, "xsconsole.interface.0", stale)  # as a clone of one that was cut off has it
+
+    cuts = ("VIF.destroy", "VIF.create", "VM.remove_from_other_config", "")
+    macs = {cut: f"02:00:00:00:00:0{at}" for at, cut in enumerate(cuts, 1)}
+    for cut, mac in macs.items():
+        if cut:
+            nth = 2 if cut.startswith("VM") else 1  # the first one takes away what a clone brought along
+            pool.control("fail", method=cut, nth=nth, code="INTERNAL_ERROR", params=["cut off"])
+            with pytest.raises(PoolFailed):
+                await port.placing.give_macs(machine, {"0": mac})
+            assert len(plain.VM.get_VIFs(vm)) == (0 if cut == "VIF.create" else 1)
+        await port.placing.give_macs(machine, {"0": mac})
+        (again,) = [plain.VIF.get_record(ref) for ref in plain.VM.get_VIFs(vm)]
+        assert again["MAC"] == mac
+        same = ("device", "network", "MTU", "other_config", "locking_mode", "qos_algorithm_params")
+        assert [again[name] for name in same] == [before[name] for name in same]
+        assert not [key for key in plain.VM.get_other_config(vm) if key.startswith("xsconsole.interface")]

@@ -12,6 +12,7 @@ KEYS = frozenset(
     {"folder", "auto_poweron", "import_task", "HideFromXenCenter", "XenCenterCreateInProgress", "is_vmss_snapshot"}
 )
 PREFIXES = (PREFIX, "XenCenter.CustomFields.", "xo:", "xapi-")
+INTERFACE_PREFIX = PREFIX + "interface."  # of a machine: what to make again at that device, while it is made anew
 NAME_LIMIT = 120
 PATTERN_WORDS = ("name", "role", "service", "version", "stage", "number")
 _BRACED = re.compile(r"\{([^{}]*)\}")
@@ -20,6 +21,11 @@ _BRACED = re.compile(r"\{([^{}]*)\}")
 def is_left_behind(key: str) -> bool:
     """Return whether a key of a machine's `other_config` stays with the original."""
     return key in KEYS or key.startswith(PREFIXES)
+
+
+def is_under_way(key: str, text: str, vm: str) -> bool:
+    """Return whether a key says that an interface of `vm` itself was taken away and is to be made again."""
+    return key.startswith(INTERFACE_PREFIX) and vm in text
 
 
 def name_of_copy(name: str, source_stage: str, target_stage: str, number: int) -> str:

@@ -1,11 +1,14 @@
 """Fields of a machine, written as XAPI wants them: some together, some by key."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
+
 from xsconsole.domain.actions.mends import MAPS, MEMORY, PROCESSORS, MendedField
-from xsconsole.domain.ids import Ref
+from xsconsole.domain.ids import Ref, Uuid
+from xsconsole.domain.replica import INTERFACE_PREFIX, is_under_way
 from xsconsole.xapi.session import PoolSession
 
 SETTERS: Mapping[str, str] = MappingProxyType(
@@ -71,13 +74,32 @@ async def _write_processors(session: PoolSession, vm: Ref, values: Mapping[str, 
         await session.call(f"VM.set_VCPUs_{name}", vm, value)
 
 
-async def give_mac(session: PoolSession, vif: Ref, mac: str) -> None:
-    """Make an interface anew with another MAC, which XAPI cannot change; nothing where it has that one already."""
-    record = await session.call("VIF.get_record", vif)
-    if not mac or record["MAC"].casefold() == mac.casefold():
+async def give_mac(session: PoolSession, vm: Ref, uuid: Uuid, interface: Mapping[str, Any], mac: str) -> None:
+    """Make an interface anew with another MAC, which XAPI cannot change; nothing where it has that one already.
+
+    What it is to be stands on the machine until it is there: whoever is cut off between the two calls has not lost it.
+    """
+    if not mac or interface["MAC"].casefold() == mac.casefold():
         return
-    await session.call("VIF.destroy", vif)
-    await session.call("VIF.create", {**{name: record[name] for name in KEPT}, "MAC": mac, "MTU": str(record["MTU"])})
+    record = {name: interface[name] for name in KEPT if name != "VM"}
+    wanted = {**record, "MAC": mac, "MTU": str(interface["MTU"])}
+    key = f"{INTERFACE_PREFIX}{interface['device']}"
+    await session.call("VM.remove_from_other_config", vm, key)  # of the machine that this one was cloned of
+    await session.call(
+        "VM.add_to_other_config", vm, key, msgspec.json.encode({"vm": uuid, "interface": wanted}).decode()
+    )
+    await session.call("VIF.destroy", interface["ref"])
+    await session.call("VIF.create", {**wanted, "VM": vm})
+    await session.call("VM.remove_from_other_config", vm, key)
+
+
+async def make_up(session: PoolSession, vm: Ref, uuid: Uuid, present: Collection[str]) -> None:
+    """Make the interfaces that somebody has taken away to make them anew, and has not made."""
+    for key, text in (await session.call("VM.get_other_config", vm)).items():
+        if is_under_way(key, text, uuid):
+            if key.removeprefix(INTERFACE_PREFIX) not in present:
+                await session.call("VIF.create", {**msgspec.json.decode(text)["interface"], "VM": vm})
+            await session.call("VM.remove_from_other_config", vm, key)
 
 
 async def wear(

@@ -8,7 +8,7 @@ from xsconsole.domain.ids import NULL_REF, Ref, RunId, Uuid
 from xsconsole.engine.ports import Progress
 from xsconsole.errors import PoolFailed
 from xsconsole.xapi.disposal import DISK, ref_of
-from xsconsole.xapi.mending import add_interface, give_mac, wear, write_fields
+from xsconsole.xapi.mending import add_interface, give_mac, make_up, wear, write_fields
 from xsconsole.xapi.session import PoolSession
 from xsconsole.xapi.tasks import Tasks
 
@@ -27,8 +27,10 @@ class XapiPlacing:
         await write_fields(self._session, await self._ref("VM", vm), fields)
 
     async def give_macs(self, vm: Uuid, macs: Mapping[str, str]) -> None:
+        machine = await self._ref("VM", vm)
+        await make_up(self._session, machine, vm, await self._interfaces(vm))
         for device, interface in (await self._interfaces(vm)).items():
-            await give_mac(self._session, Ref(interface["ref"]), macs.get(device, ""))
+            await give_mac(self._session, machine, vm, interface, macs.get(device, ""))
 
     async def set_interfaces(self, vm: Uuid, networks: Mapping[str, Uuid]) -> None:
         present, machine = await self._interfaces(vm), await self._ref("VM", vm)

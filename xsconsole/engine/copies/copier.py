@@ -37,7 +37,7 @@ from xsconsole.domain.poolstate import (
     newest_text,
     roster_digest,
 )
-from xsconsole.domain.replica import is_left_behind
+from xsconsole.domain.replica import is_left_behind, is_under_way
 from xsconsole.domain.workflow import Method
 from xsconsole.engine.ports import Field, PoolPort, Progress, Shape
 from xsconsole.engine.provisions.outfitting import outfit, outfit_amiss
@@ -171,8 +171,8 @@ class Copier:
 
     async def fit(self, action: FitCopy) -> None:
         vm = (await self.of(action.copy)).uuid
-        for key in await self._at.keys(Field.VM, vm):
-            if is_left_behind(key):
+        for key, text in (await self._at.keys(Field.VM, vm)).items():
+            if is_left_behind(key) and not is_under_way(key, text, vm):
                 await insist(self._pool, lambda key=key: self._pool.remove_key(Field.VM, key, vm))  # type: ignore[misc]
         shape = Shape(
             name=action.name,
