@@ -90,6 +90,10 @@ async def head_at(home: Home, seq: int) -> str:
 
 async def test_the_program_in_a_bundle_says_the_same_and_needs_no_library(home: Home, tmp_path: Path) -> None:
     await told(home)
+    await home.evidence.seal()
+    dropped = await home.evidence.drop(str(tmp_path / "anchors"))
+    home.settings.keep_anchor_folder(str(tmp_path / "anchors"))
+    await told(home)
     file, program = tmp_path / "a.xsaudit", tmp_path / "verify.py"
     await export_audit(home, file, Choice())
     program.write_bytes(contents(file.read_bytes())["verify.py"])
@@ -100,6 +104,15 @@ async def test_the_program_in_a_bundle_says_the_same_and_needs_no_library(home: 
     of_file = await verify_file(home.settings.home / "console.db", None, ((3, "00" * 32),))
 
     assert program.read_bytes() == joined()
+    assert dropped is not None
+    found = {one.check: one for one in ours}
+    assert found["gaps"].sentence == "Rows 1 to 8 are all there."  # those in the sealed file, too
+    assert f"up to row {dropped.head.seq}, said to be in the folder {tmp_path}" in found["anchors"].sentence
+    assert not found["anchors"].is_vouched
+    assert "2 signed heads agree" in found["signatures"].sentence
+    assert dropped.head.digest in contents(file.read_bytes())["report.html"].decode()
+    await export_audit(home, tmp_path / "b", Choice(), ("people",))
+    assert str(tmp_path / "anchors").encode() not in contents((tmp_path / "b").read_bytes())["anchors.json"]
     assert [line.partition(": ")[2] for line in theirs.stdout.splitlines()] == [one.sentence for one in ours]
     assert (theirs.returncode, theirs.stderr) == (3, "")
     assert [one.check for one in of_file if not one.is_good] == ["anchors"]

@@ -12,6 +12,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from xsconsole.domain.canonical import canonical_bytes
+from xsconsole.domain.heads import signed_head, to_text
 from xsconsole.domain.record import Verdict
 from xsconsole.reports.bundle import Order, write_bundle
 from xsconsole.reports.verifier.container import END, Part, central_entry, local_head, parts_of
@@ -47,6 +48,8 @@ class Story:
     first_seq: int = 1
     head: tuple[int, str] = (0, "")
     files: dict[str, bytes] = field(default_factory=dict)
+    heads: list[dict[str, Any]] = field(default_factory=list)
+    anchors: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def last_seq(self) -> int:
@@ -115,6 +118,19 @@ def told(
     return story.ended()
 
 
+def head_at(story: Story, seq: int, key: SigningKey = KEY, at: str = "2026-11-23T14:03:00.000000Z") -> dict[str, Any]:
+    """Return a signed head of a row of a story."""
+    stated = signed_head(CHAIN, seq, story.rows[seq - 1]["digest"], at, key)
+    found: dict[str, Any] = json.loads(to_text(stated))
+    return found
+
+
+def anchor_of(head: dict[str, Any]) -> dict[str, Any]:
+    """Return how a bundle says that a pool keeps a head."""
+    place = {"place": "p", "place_name": "acme", "reference": f"xsconsole.anchor.{CHAIN}"}
+    return {"head": head, "kept_at": head["at"], "kind": "pool-key", **place}
+
+
 def signed_group(first_seq: int, head: Head, key: SigningKey) -> dict[str, Any]:
     signature = key.sign(group_bytes(head.chain_id, first_seq, head.seq, head.digest))
     return {
@@ -138,6 +154,8 @@ def bundled(story: Story, page: str = "<p>page</p>", program: bytes = b"# progra
         absent=(),
         chain_id=CHAIN,
         head=story.head,
+        heads=tuple(story.heads),
+        anchors=tuple(story.anchors),
     )
     write_bundle(
         file, story.source(), story, order, story.key, lambda *_: iter([page]), program, is_signature, lambda _: None
@@ -170,10 +188,12 @@ def signed_anew(files: dict[str, bytes], key: SigningKey, **said: object) -> byt
 
     manifest = json.loads(files["MANIFEST"]) | said
     manifest["public_key"], manifest["fingerprint"] = key.public_key.hex(), key.fingerprint
+    manifest["files"] = {name: one for name, one in manifest["files"].items() if name in files}
     for name in manifest["files"]:
         manifest["files"][name] = {"sha256": sha256(files[name]).hexdigest(), "size": len(files[name])}
     files["MANIFEST"] = json.dumps(manifest).encode()
-    files["MANIFEST.sig"] = key.sign(covered_by_signature(files["MANIFEST"])).hex().encode() + b"\n"
+    covered = covered_by_signature(files["MANIFEST"], manifest["format"])
+    files["MANIFEST.sig"] = key.sign(covered).hex().encode() + b"\n"
     return zipped(files)
 
 

@@ -21,6 +21,7 @@ from tests.reports.bundles import (
     contents,
     found_in,
     found_in_store,
+    head_at,
     signed_anew,
     told,
     zipped,
@@ -314,10 +315,10 @@ def test_a_value_that_no_console_writes_is_a_verdict_and_no_accident(name: str, 
 
 
 def test_a_bundle_of_a_newer_version_says_what_to_do() -> None:
-    newer = signed_anew(contents(bundled(told(2))), KEY, format=2)
+    newer = signed_anew(contents(bundled(told(2))), KEY, format=3)
     odd = [signed_anew(contents(bundled(told(2))), KEY, **{name: None}) for name in ("head", "previous", "redacted")]
 
-    assert "format 2" in found_in(newer)["files"].sentence
+    assert "format 3" in found_in(newer)["files"].sentence
     assert "newer xsconsole" in found_in(newer)["files"].sentence
     assert [bad(found_in(one)) for one in odd] == [{"files"}] * 3
 
@@ -384,5 +385,6 @@ def test_the_vectors_of_the_document_hold() -> None:
         sha256(files["events.jsonl"]).hexdigest(),
         sha256(files["events.csv"]).hexdigest(),
         KEY.sign(covered_by_signature(b"{}")).hex(),
+        head_at(story, 1)["signature"],
     ):
         assert f"`{value}`" in vectors

@@ -244,18 +244,27 @@ class Evidence:
 
     async def anchored(self) -> Verdict:
         """Compare the record with every anchor that is known of it."""
+        seen, every = await self._known()
+        verdict = anchors.judged(every, await self._source.end([one.head.seq for one in every]))
+        if seen or not verdict.is_good or not verdict.is_vouched:
+            return verdict
+        sentence = f"{verdict.sentence} So this home remembers it; nobody has looked there now."
+        return replace(verdict, sentence=sentence, is_vouched=False)
+
+    async def known_anchors(self) -> list[Anchor]:
+        """Return all anchors of this record that are known, each once."""
+        _, every = await self._known()
+        return list(dict.fromkeys(every))
+
+    async def _known(self) -> tuple[list[Anchor], list[Anchor]]:
+        """Return the anchors of this record that are seen now, and these with the remembered ones."""
         folder = self._settings.anchor_folder
         in_folder = await asyncio.to_thread(found_in, Path(folder)) if folder else ()
         seen = await self.own([*in_folder, *(one for found in self._pools.values() for one in found())])
         remembered = await self._source.anchors()
         if self._ledger is not None:
             await self._ledger.remember_anchors([one for one in seen if one not in remembered])
-        every = [*seen, *await self.own(remembered)]
-        verdict = anchors.judged(every, await self._source.end([one.head.seq for one in every]))
-        if seen or not verdict.is_good or not verdict.is_vouched:
-            return verdict
-        sentence = f"{verdict.sentence} So this home remembers it; nobody has looked there now."
-        return replace(verdict, sentence=sentence, is_vouched=False)
+        return seen, [*seen, *await self.own(remembered)]
 
 
 def anchors_in(inventory: Inventory, pool: str, pool_name: str) -> tuple[anchors.Anchor, ...]:

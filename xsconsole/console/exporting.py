@@ -7,8 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from xsconsole.console.facts import fact_of
 from xsconsole.console.home import Home
+from xsconsole.domain.anchors import Anchor, AnchorKind
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.record import AuditEvent, Outcome, Verdict
 from xsconsole.domain.redaction import withheld_by
@@ -34,7 +37,7 @@ ABSENT = (
     "What somebody did at the pool while this console was not connected, and what xapi's own log says of it.",
     "How machines were powered and where they ran: rows of the board do not hold it.",
     "What disks hold: no digest here covers it.",
-    "Anchors: nothing in this file was kept where its maker could not have changed it.",
+    "Proof of its anchors: it says where heads of the record are kept, and they have to be looked at there.",
 )
 SQLITE = b"SQLite format 3\0"
 Kept = tuple[tuple[int, str], ...]
@@ -72,10 +75,12 @@ async def export_audit(
     await home.ledger.record(fact_of(AuditEvent.EXPORT_OPENED, None, details))
     stop, begun, ended = threading.Event(), threading.Event(), threading.Event()
 
+    anchors = tuple(_told(one, redactions) for one in await home.evidence.known_anchors())
+
     def work(extraction: Extraction) -> Bundle:
         begun.set()
         try:
-            return _written(home, extraction, file, choice, redactions, stop, tell, may_replace=may_replace)
+            return _written(home, extraction, file, choice, redactions, anchors, stop, tell, may_replace=may_replace)
         finally:
             ended.set()
 
@@ -115,6 +120,7 @@ def _written(
     file: Path,
     choice: Choice,
     redactions: tuple[str, ...],
+    anchors: tuple[Mapping[str, Any], ...],
     stop: threading.Event,
     tell: Callable[[int, int], None],
     *,
@@ -140,6 +146,8 @@ def _written(
         absent=ABSENT,
         chain_id=stretch.head.chain_id,
         head=(stretch.head.seq, stretch.head.digest.hex()),
+        heads=tuple(msgspec.to_builtins(head) for head in extraction.heads()),
+        anchors=anchors,
     )
     try:
         with files.writing_out(file, may_replace=may_replace) as out:
@@ -151,6 +159,19 @@ def _written(
         ) from failure
     except _Stopped as failure:
         raise Refused(reason="The export was stopped.") from failure
+
+
+def _told(anchor: Anchor, redactions: tuple[str, ...]) -> Mapping[str, Any]:
+    """Return what a bundle says of an anchor. Names and folders go where anything is withheld: they name anybody."""
+    is_folder = anchor.kind is AnchorKind.FILE
+    return {
+        "head": msgspec.to_builtins(anchor.head),
+        "kept_at": anchor.kept_at.isoformat(),
+        "kind": anchor.kind.value,
+        "place": "" if redactions and is_folder else anchor.place,
+        "place_name": "" if redactions else anchor.place_name,
+        "reference": anchor.reference,
+    }
 
 
 def _maker(home: Home, redactions: tuple[str, ...]) -> str:
@@ -225,7 +246,7 @@ def _walked(rows: Extraction, kept_heads: Kept) -> tuple[Found, ...]:
     manifest = {
         "chain_id": stretch.head.chain_id,
         "fingerprint": "",
-        "first_seq": 1,
+        "first_seq": stretch.first_seq,
         "head": {"seq": stretch.head.seq, "digest": stretch.head.digest.hex()},
         "last_seq": stretch.last_seq,
         "previous": stretch.previous.hex(),

@@ -1,4 +1,4 @@
-"""Writes a bundle of the audit (.xsaudit). `docs/bundle-format.md` defines format 1."""
+"""Writes a bundle of the audit (.xsaudit). `docs/bundle-format.md` defines format 2."""
 
 import hashlib
 import json
@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Protocol
 from xsconsole.domain.signing import Signer, key_fingerprint
 from xsconsole.reports.told import Told
 from xsconsole.reports.verifier.container import END, MOST_BYTES, central_entry, local_head
+from xsconsole.reports.verifier.heads import kept_of
 from xsconsole.reports.verifier.listing import COLUMNS, csv_line, listed
 from xsconsole.reports.verifier.program import TABLES, covered_by_signature
 from xsconsole.reports.verifier.values import FILES, FORMAT, MANIFEST_TYPE, SIGNED_FILES, Found, harmless
@@ -47,7 +48,10 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What a bundle is to be. `asked` and `absent` are sentences; `redacted` are names of fields."""
+    """What a bundle is to be. `asked` and `absent` are sentences; `redacted` are names of fields.
+
+    `heads` are the signed heads of the rows in it, `anchors` say where heads are kept elsewhere.
+    """
 
     made_at: datetime
     made_by: str
@@ -56,6 +60,8 @@ class Order:
     absent: tuple[str, ...]
     chain_id: str
     head: tuple[int, str]
+    heads: tuple[Mapping[str, Any], ...] = ()
+    anchors: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +116,9 @@ def write_bundle(
         "type": MANIFEST_TYPE,
     }
     keys = {fingerprint: raw.hex() for fingerprint, raw in stretch.keys.items()}
+    kept = _json({"anchors": list(order.anchors), "heads": list(order.heads)})
     walk = Walk(manifest, source.groups(), keys, check)
+    walk.take(kept_of(kept, FORMAT))
     told, zipped = Told(), _Container(file)
     with _lists() as lists:
         with zipped.adding("events.jsonl") as add:
@@ -139,7 +147,7 @@ def write_bundle(
             add(json.dumps(group, sort_keys=True).encode() + b"\n")
             if number % TOLD_ROWS == 0:
                 tell(0)
-    for name, content in (("keys.json", _json(keys)), ("anchors.json", b"[]\n"), ("verify.py", program)):
+    for name, content in (("keys.json", _json(keys)), ("anchors.json", kept), ("verify.py", program)):
         zipped.add(name, content)
     manifest["files"] = {name: zipped.hashes[name] for name in SIGNED_FILES}
     content = _json(manifest)

@@ -1,6 +1,7 @@
 """What a bundle takes of the audit: a stretch of the chain without holes, and the values of chosen rows."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -10,8 +11,10 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from xsconsole.domain.canonical import canonical_bytes
+from xsconsole.domain.heads import SignedHead
 from xsconsole.domain.ids import RunId
 from xsconsole.domain.record import AuditEvent
+from xsconsole.store import heads, volumes
 from xsconsole.store.chain import FIRST_PREVIOUS, Head
 from xsconsole.store.database import Reading
 from xsconsole.store.reader import head
@@ -50,34 +53,46 @@ class Stretch:
 
 
 class Extraction:
-    """The stretch that a choice needs, from one unchanging state of the file. Can be read several times."""
+    """The stretch that a choice needs, from one unchanging state of the record. Can be read several times.
 
-    def __init__(self, session: Session, choice: Choice, redacted: frozenset[str]) -> None:
-        self._session, self._redacted = session, redacted
-        self._conditions = tuple(_conditions(choice, _plans(session, choice)))
+    `files` hold the record, the oldest first; `beginning` is the end of what is not at hand.
+    """
+
+    def __init__(
+        self, files: Sequence[Session], choice: Choice, redacted: frozenset[str], beginning: Head | None = None
+    ) -> None:
+        self._files, self._redacted = files, redacted
+        self._beginning = beginning or Head(chain_id="", seq=0, digest=FIRST_PREVIOUS)
+        plans = {plan for file in files for plan in _plans(file, choice)}
+        self._conditions = tuple(_conditions(choice, tuple(sorted(plans))))
         self.stretch = self._stretch()
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield the lines of `events.jsonl`, oldest first."""
-        after = self.stretch.first_seq - 1
-        while entries := self._entries(after):
-            after = entries[-1][0]
-            chosen = self._chosen(entries[0][0], after)
-            values = self._values(entries[0][0], after)
-            for seq, canonical, digest in entries:
-                is_shown = seq in chosen
-                yield {
-                    "canonical": canonical.decode(errors="replace"),
-                    "digest": digest.hex(),
-                    "shown": is_shown,
-                    "values": values.get(seq, {}) if is_shown else {},
-                }
+        for file in self._files:
+            after = self.stretch.first_seq - 1
+            while entries := self._entries(file, after):
+                after = entries[-1][0]
+                chosen = self._chosen(file, entries[0][0], after)
+                values = self._values(file, entries[0][0], after)
+                for seq, canonical, digest in entries:
+                    is_shown = seq in chosen
+                    yield {
+                        "canonical": canonical.decode(errors="replace"),
+                        "digest": digest.hex(),
+                        "shown": is_shown,
+                        "values": values.get(seq, {}) if is_shown else {},
+                    }
 
     def groups(self) -> Iterator[dict[str, Any]]:
         """Yield the lines of `heads.jsonl`: which rows were signed together, in order."""
+        for file in self._files:
+            yield from self._groups(file)
+
+    def _groups(self, file: Session) -> Iterator[dict[str, Any]]:
         after = self.stretch.first_seq - 1
         while True:
-            groups = self._session.scalars(
+            groups = file.scalars(
                 select(AuditSignature)
                 .where(AuditSignature.first_seq > after, AuditSignature.last_seq <= self.stretch.last_seq)
                 .order_by(AuditSignature.first_seq)
@@ -92,38 +107,57 @@ class Extraction:
                     "last_seq": group.last_seq,
                     "signature": group.signature.hex(),
                 }
-                self._session.expunge(group)
+                file.expunge(group)
             if len(groups) < CHUNK_ROWS:
                 return
             after = groups[-1].first_seq
 
+    def heads(self) -> tuple[SignedHead, ...]:
+        """Return the signed heads of rows in the stretch."""
+        within = range(self.stretch.first_seq, self.stretch.last_seq + 1)
+        return tuple(head for file in self._files for head in heads.heads(file) if head.seq in within)
+
     def _stretch(self) -> Stretch:
-        session, end = self._session, head(self._session)
-        found = session.execute(
-            select(func.min(AuditEntry.seq), func.max(AuditEntry.seq), func.count()).where(*self._conditions)
-        ).one()
-        first_seq, last_seq = (1, end.seq) if not self._conditions else (found[0] or end.seq + 1, found[1] or end.seq)
-        first_group = session.scalars(
-            select(func.max(AuditSignature.first_seq)).where(AuditSignature.first_seq <= first_seq)
-        ).one()
-        last_group = session.scalars(
-            select(func.min(AuditSignature.last_seq)).where(AuditSignature.last_seq >= last_seq)
-        ).one()
-        if found[2]:
-            first_seq, last_seq = first_group or first_seq, last_group or last_seq
-        before = session.scalars(select(AuditEntry.digest).where(AuditEntry.seq == first_seq - 1)).one_or_none()
-        keys = {key.fingerprint: key.public_key for key in session.scalars(select(ConsoleKey))}
+        end, begin = head(self._files[-1]), self._beginning.seq + 1
+        every = [
+            file.execute(
+                select(func.min(AuditEntry.seq), func.max(AuditEntry.seq), func.count()).where(*self._conditions)
+            ).one()
+            for file in self._files
+        ]
+        lowest = min((one[0] for one in every if one[0] is not None), default=None)
+        highest = max((one[1] for one in every if one[1] is not None), default=None)
+        shown = sum(one[2] for one in every)
+        first_seq, last_seq = (begin, end.seq) if not self._conditions else (lowest or end.seq + 1, highest or end.seq)
+        if shown:
+            # Whole groups: the one that begins last before the stretch, and the one that ends first after it.
+            begins = (self._one(file, func.max(AuditSignature.first_seq), first_seq) for file in self._files)
+            first_seq = max((one for one in begins if one is not None), default=first_seq)
+            ends = (
+                file.scalars(select(func.min(AuditSignature.last_seq)).where(AuditSignature.last_seq >= last_seq)).one()
+                for file in self._files
+            )
+            last_seq = min((one for one in ends if one is not None), default=last_seq)
+        before = (
+            file.scalars(select(AuditEntry.digest).where(AuditEntry.seq == first_seq - 1)) for file in self._files
+        )
+        keys = {key.fingerprint: key.public_key for file in self._files for key in file.scalars(select(ConsoleKey))}
         return Stretch(
             head=end,
             first_seq=first_seq,
             last_seq=last_seq,
-            previous=before or FIRST_PREVIOUS,
-            shown=found[2],
+            previous=next((digest for found in before for digest in found), self._beginning.digest),
+            shown=shown,
             keys=keys,
         )
 
-    def _entries(self, after: int) -> list[tuple[int, bytes, bytes]]:
-        rows = self._session.execute(
+    @staticmethod
+    def _one(file: Session, what: Any, most: int) -> int | None:
+        found: int | None = file.scalars(select(what).where(AuditSignature.first_seq <= most)).one()
+        return found
+
+    def _entries(self, file: Session, after: int) -> list[tuple[int, bytes, bytes]]:
+        rows = file.execute(
             select(AuditEntry.seq, AuditEntry.canonical, AuditEntry.digest)
             .where(AuditEntry.seq > after, AuditEntry.seq <= self.stretch.last_seq)
             .order_by(AuditEntry.seq)
@@ -131,16 +165,14 @@ class Extraction:
         )
         return [(row.seq, row.canonical, row.digest) for row in rows]
 
-    def _chosen(self, first_seq: int, last_seq: int) -> frozenset[int]:
+    def _chosen(self, file: Session, first_seq: int, last_seq: int) -> frozenset[int]:
         return frozenset(
-            self._session.scalars(
-                select(AuditEntry.seq).where(AuditEntry.seq.between(first_seq, last_seq), *self._conditions)
-            )
+            file.scalars(select(AuditEntry.seq).where(AuditEntry.seq.between(first_seq, last_seq), *self._conditions))
         )
 
-    def _values(self, first_seq: int, last_seq: int) -> dict[int, dict[str, dict[str, str]]]:
+    def _values(self, file: Session, first_seq: int, last_seq: int) -> dict[int, dict[str, dict[str, str]]]:
         found: dict[int, dict[str, dict[str, str]]] = {}
-        for value in self._session.execute(
+        for value in file.execute(
             select(AuditValue.seq, AuditValue.name, AuditValue.salt, AuditValue.value).where(
                 AuditValue.seq.between(first_seq, last_seq)
             )
@@ -152,12 +184,22 @@ class Extraction:
 
 
 async def extracted(reading: Reading, choice: Choice, redacted: frozenset[str], work: Callable[[Extraction], T]) -> T:
-    """Return what `work` makes of a choice, in a thread of the store; the file stands still for it meanwhile.
+    """Return what `work` makes of a choice, in a thread of the store; the record stands still for it meanwhile.
+
+    Sealed files before the one that is read are taken in.
 
     Raises:
-        StoreFailed: the file cannot be read.
+        StoreFailed: a file cannot be read.
     """
-    return await reading.run(lambda session: work(Extraction(session, choice, redacted)))
+
+    def extract(session: Session) -> T:
+        with ExitStack() as until:
+            older = tuple(volumes.before(session, reading.path, until))
+            files = [*(volume.session for volume in reversed(older) if volume.session is not None), session]
+            beginning = volumes.beginning(head(session).chain_id, older)
+            return work(Extraction(files, choice, redacted, beginning))
+
+    return await reading.run(extract)
 
 
 def _plans(session: Session, choice: Choice) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import ast
 from importlib.resources import files
 
-MODULES = ("values", "ed25519", "container", "listing", "walk", "program")
+MODULES = ("values", "ed25519", "container", "listing", "heads", "walk", "program")
 
 
 def joined() -> bytes:

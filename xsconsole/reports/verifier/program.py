@@ -1,4 +1,4 @@
-"""Checks a bundle of the audit (.xsaudit, format 1) by Python 3.11 and its standard library, and nothing else.
+"""Checks a bundle of the audit (.xsaudit, format 2 or 1) by Python 3.11 and its standard library, and nothing else.
 
     python3 verify.py FILE.xsaudit [--key FINGERPRINT] [--head SEQ:DIGEST]
 
@@ -20,11 +20,14 @@ from typing import Any, BinaryIO
 
 from xsconsole.reports.verifier.container import Part, parts_of
 from xsconsole.reports.verifier.ed25519 import is_signature
+from xsconsole.reports.verifier.heads import is_head, kept_of
 from xsconsole.reports.verifier.listing import COLUMNS, LISTS, csv_line, listed
 from xsconsole.reports.verifier.values import (
     FILES,
     FORMAT,
+    LATER_FILES,
     MANIFEST_TYPE,
+    READ_FORMATS,
     SIGNED_FILES,
     Found,
     Wrong,
@@ -36,6 +39,7 @@ from xsconsole.reports.verifier.walk import SignatureCheck, Walk
 
 TABLES = ("events.csv", *LISTS)
 STATUS_WRONG, STATUS_UNVOUCHED = 1, 3
+LONGEST_ANCHOR = 4096
 
 
 def verify(
@@ -53,6 +57,7 @@ def verify(
         parts = parts_of(file)
         manifest, files = read_manifest(parts, check)
         walk = Walk(manifest, _groups(parts["heads.jsonl"]), parsed(parts["keys.json"].whole()), check, kept_heads)
+        walk.take(kept_of(parts["anchors.json"].whole(), manifest["format"]))
         _follow(walk, parts)
         return (files, *walk.end(expected_key))
     except Wrong as failure:
@@ -67,39 +72,39 @@ def read_manifest(parts: dict[str, Part], check: SignatureCheck) -> tuple[dict[s
     manifest = parsed(content)
     if manifest.get("type") != MANIFEST_TYPE or type(manifest.get("format")) is not int:
         raise Wrong("It has no MANIFEST of a bundle.")
-    if manifest["format"] != FORMAT:
+    if manifest["format"] not in READ_FORMATS:
         raise Wrong(
-            f"It is of format {manifest['format']}, and this verifier knows format {FORMAT}: "
+            f"It is of format {manifest['format']}, and this verifier knows formats up to {FORMAT}: "
             "use that of a newer xsconsole."
         )
-    if tuple(parts) != FILES:
+    first_files = tuple(name for name in FILES if name not in LATER_FILES)
+    if tuple(parts) != FILES and not (manifest["format"] == 1 and tuple(parts) == first_files):
         odd = ", ".join(sorted(set(FILES) ^ set(parts))) or "their order"
         raise Wrong(f"It has not exactly the files of a bundle: {odd[:200]}.")
     _demand_form(manifest)
-    if parts["anchors.json"].whole() != b"[]\n":
-        raise Wrong("Its anchors.json is not that of format 1, which knows no anchors.")
+    signed_files = [name for name in SIGNED_FILES if name in parts]
     public_key, signature = raw(manifest["public_key"]), parts["MANIFEST.sig"].whole()
     wrong = [
         f"{name} is not the file that the manifest names"
-        for name in SIGNED_FILES
+        for name in signed_files
         if manifest["files"].get(name) != {"sha256": _sha256(parts[name]), "size": parts[name].size}
     ]
-    if set(manifest["files"]) != set(SIGNED_FILES):
+    if set(manifest["files"]) != set(signed_files):
         wrong.append("the manifest names other files than a bundle has")
     if hashlib.sha256(public_key).hexdigest() != manifest["fingerprint"]:
         wrong.append("the manifest's key is not the one that it names")
     is_whole = len(signature) == 129 and signature.endswith(b"\n")
     signed = raw(signature[:-1].decode("latin-1")) if is_whole else b""
-    if not check(public_key, signed, covered_by_signature(content)):
+    if not check(public_key, signed, covered_by_signature(content, manifest["format"])):
         wrong.append("MANIFEST is not as it was signed")
     if wrong:
         return manifest, Found("files", False, f"{'; '.join(wrong)}."[:1000])
-    return manifest, Found("files", True, f"All {len(SIGNED_FILES)} files are those of the manifest, which is signed.")
+    return manifest, Found("files", True, f"All {len(signed_files)} files are those of the manifest, which is signed.")
 
 
-def covered_by_signature(manifest: bytes) -> bytes:
+def covered_by_signature(manifest: bytes, bundle_format: int = FORMAT) -> bytes:
     """Return what the signature in MANIFEST.sig covers."""
-    return f"{MANIFEST_TYPE} {FORMAT}\n".encode() + manifest
+    return f"{MANIFEST_TYPE} {bundle_format}\n".encode() + manifest
 
 
 def _demand_form(manifest: dict[str, Any]) -> None:
@@ -135,7 +140,7 @@ def _groups(part: Part) -> Iterator[dict[str, Any]]:
 def _follow(walk: Walk, parts: dict[str, Part]) -> None:
     """Let a walk see every row, and compare what the lists beside the rows say of it."""
     titles = csv_line(COLUMNS)
-    is_listed = dict.fromkeys(TABLES, True)
+    is_listed = {name: name in parts for name in TABLES}
     if parts["events.csv"].read(len(titles)) != titles:
         is_listed["events.csv"] = False
         walk.blame("listing", walk.seq, "events.csv does not begin with its titles.")
@@ -158,10 +163,15 @@ def status_of(verdicts: Sequence[Found]) -> int:
 
 
 def kept_head(text: str) -> tuple[int, str]:
-    """Read `SEQ:DIGEST`, a head as a report or `audit verify` told of it."""
+    """Read a head that was kept elsewhere: `SEQ:DIGEST`, or a file that holds an anchor as a pool has it."""
+    if (file := Path(text)).suffix == ".json" and file.is_file():
+        head = parsed(file.read_bytes()[:LONGEST_ANCHOR])
+        if not is_head(head):
+            raise argparse.ArgumentTypeError(f"{harmless(text)} holds no signed head")
+        return head["seq"], head["digest"]
     found = re.fullmatch(r"([1-9][0-9]{0,17}):([0-9a-f]{64})", text.strip().lower())
     if found is None:
-        raise argparse.ArgumentTypeError("SEQ:DIGEST, such as 412: and 64 hexadecimal digits")
+        raise argparse.ArgumentTypeError("SEQ:DIGEST, such as 412: and 64 hexadecimal digits, or a file .anchor.json")
     return int(found[1]), found[2]
 
 

@@ -1,10 +1,11 @@
-"""What a bundle of format 1 consists of, and what is said of it."""
+"""What a bundle consists of, and what is said of it."""
 
 import json
 import re
 from typing import Any, NamedTuple
 
-FORMAT = 1
+FORMAT = 2
+READ_FORMATS = (1, 2)
 MANIFEST_TYPE = "xsconsole audit bundle"
 SIGNED_FILES = (
     *("events.jsonl", "events.csv", "approvals.jsonl", "workflows.jsonl", "manifests.jsonl"),
@@ -12,6 +13,8 @@ SIGNED_FILES = (
     *("report.html", "heads.jsonl", "keys.json", "anchors.json", "verify.py"),
 )
 FILES = (*SIGNED_FILES, "MANIFEST", "MANIFEST.sig")
+# The first bundles of format 1 had none of these.
+LATER_FILES = ("manifests.jsonl", "differences.jsonl", "statements.jsonl", "fences.jsonl")
 # Named one by one: the tables of Unicode grow, and every Python has to make the same of a text.
 STEERING = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
@@ -19,7 +22,7 @@ STEERING = re.compile(
 
 
 class Wrong(Exception):
-    """The bundle is none of format 1; the text says why."""
+    """The bundle is none of a format that is known here; the text says why."""
 
 
 class Found(NamedTuple):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from xsconsole.reports.verifier.heads import Kept, fingerprint_of, is_signed, where
 from xsconsole.reports.verifier.values import Found, parsed, raw, span
 
 FIRST_PREVIOUS = "0" * 64
@@ -33,9 +34,35 @@ class Walk:
         self._kept = tuple(kept_heads)
         self._digests = {seq: "" for seq, _ in self._kept}
         self._clock: tuple[datetime, float] | None = None
+        self._stated: dict[int, list[Mapping[str, Any]]] = {}
+        self._anchors: list[Mapping[str, Any]] = []
+        self._heads = 0
+        self._admitted: list[int] = []  # rows that say themselves that the clock was set
         self._groups = iter(groups)
         self._signed = self.seq
         self._group = next(self._groups, None)
+
+    def take(self, kept: Kept) -> None:
+        """Take in the signed heads and the anchors of the bundle, before the first row."""
+        for head in kept.heads:
+            self._stated.setdefault(head["seq"], []).append(head)
+            self._use(head)
+            if not is_signed(head, self._keys, self._check) or head["chain_id"] != self._manifest["chain_id"]:
+                self.blame(
+                    "signatures", head["seq"], f"A head of row {head['seq']} bears a signature that does not fit."
+                )
+        for anchor in kept.anchors:
+            head = anchor["head"]
+            if head["chain_id"] == self._manifest["chain_id"] and is_signed(head, self._keys, self._check):
+                self._anchors.append(anchor)
+                self._digests.setdefault(head["seq"], "")
+                self._use(head)
+            else:
+                self.blame("anchors", head["seq"], f"What is given as an anchor of row {head['seq']} is no head of it.")
+
+    def _use(self, head: Mapping[str, Any]) -> None:
+        key = fingerprint_of(head)
+        self._used[key] = min(head["seq"], self._used.get(key, head["seq"]))
 
     def blame(self, check: str, seq: int, sentence: str) -> None:
         self._found[check].append((seq, sentence))
@@ -68,6 +95,7 @@ class Walk:
         if seq in self._digests:
             self._digests[seq] = digest
         self._follow_groups(seq, digest)
+        self._follow_heads(seq, digest)
         values = row.get("values")
         given = values if isinstance(values, dict) else {}
         return self._values(seq, record["fields"], given, is_shown=row.get("shown") is True)
@@ -114,7 +142,7 @@ class Walk:
             covered = {name: group[name] for name in names} | {"format": 1, "type": "xsconsole audit group"}
             public_key = raw(self._keys.get(group["fingerprint"]))
             message = json.dumps(covered, sort_keys=True, separators=(",", ":")).encode()
-            self._used.setdefault(group["fingerprint"], seq)
+            self._used[group["fingerprint"]] = min(seq, self._used.get(group["fingerprint"], seq))
             if group["chain_id"] != self._manifest["chain_id"]:
                 self._next_group(f"{rows} signed as rows of another console's chain.")
             elif group["head"] != digest or group["first_seq"] != self._signed + 1:
@@ -125,6 +153,12 @@ class Walk:
                 self._next_group(f"{rows} signed by a signature that does not fit.")
             else:
                 self._next_group("")
+
+    def _follow_heads(self, seq: int, digest: str) -> None:
+        for head in self._stated.pop(seq, ()):
+            self._heads += 1
+            if head["digest"] != digest:
+                self.blame("signatures", seq, f"A signed head of {head['at'][:40]} tells of another row {seq}.")
 
     def _next_group(self, blame: str) -> None:
         assert self._group is not None
@@ -141,7 +175,9 @@ class Walk:
         except (KeyError, ValueError, TypeError, OverflowError):
             return
         true_s = max(0.0, monotonic_s - self._clock[1]) if self._clock is not None else 0.0
-        if went_s < true_s - CLOCK_TOLERANCE_S:
+        if fields.get("event") == "clock.jumped":
+            self._admitted.append(seq)
+        elif went_s < true_s - CLOCK_TOLERANCE_S:
             back_s = true_s - went_s
             self.blame("clock", seq, f"Before row {seq} the clock was set back by some {back_s:.0f} seconds.")
         self._clock = (at, monotonic_s)
@@ -153,6 +189,9 @@ class Walk:
         while self._group is not None:
             last_signed = max(last_signed, self._group["last_seq"])
             self._next_group(f"{span(self._group['first_seq'], self._group['last_seq'])} not as they were signed.")
+        for seq in sorted(self._stated):
+            if seq > last_seq or self._manifest["first_seq"] <= seq:
+                self.blame("gaps", self.seq + 1, f"A signed head tells of row {seq}, which is missing.")
         if self.seq < last_signed:
             self.blame("gaps", self.seq + 1, f"{span(self.seq + 1, last_signed)} missing.")
         if self.shown != self._manifest["shown"]:
@@ -164,6 +203,7 @@ class Walk:
         rows = max(0, self.seq - first_seq + 1)
         withheld = f"; {self.withheld} are withheld ({', '.join(self._manifest['redacted'])})" if self.withheld else ""
         hidden = f" {rows - self.shown} rows of others stand there without values." if rows > self.shown else ""
+        heads = f" {self._heads} signed heads agree with them." if self._heads else ""
         before = f" What was before row {first_seq} is not in it." if first_seq > 1 else ""
         return (
             self._judged("chain", f"Each of the {rows} rows matches its digest and names the row before it."),
@@ -172,13 +212,17 @@ class Walk:
             ),
             self._judged("values", f"{self.matching} values match their hashes{withheld}.{hidden}"),
             self._judged("listing", "The tables and lists beside the rows say what the rows say."),
-            self._judged("signatures", f"All rows are signed, in {self.groups} groups."),
+            self._judged("signatures", f"All rows are signed, in {self.groups} groups.{heads}"),
             self._keys_found(expected_key),
             self._anchors_found(),
-            self._judged(
-                "clock", "The clock was never set back while this record was written, as far as its rows tell."
-            ),
+            self._judged("clock", self._clock_told()),
         )
+
+    def _clock_told(self) -> str:
+        if not self._admitted:
+            return "The clock was never set back while this record was written, as far as its rows tell."
+        rows = ", ".join(map(str, self._admitted[:5])) + (" …" if len(self._admitted) > 5 else "")
+        return f"Where the clock was set, the record says so itself: {rows}. It was never set back otherwise."
 
     def _judged(self, check: str, praise: str) -> Found:
         findings = self._found.get(check)
@@ -204,14 +248,23 @@ class Walk:
         return Found("keys", False, f"{where} another key than the expected signed: {key}.", min(seq, self.seq))
 
     def _anchors_found(self) -> Found:
-        first_seq, head = self._manifest["first_seq"], self._manifest["head"]
+        if self._found.get("anchors"):
+            return self._judged("anchors", "")
+        first_seq, end = self._manifest["first_seq"], max(self._manifest["head"]["seq"], self.seq)
+        for anchor in self._anchors:
+            seq, place = anchor["head"]["seq"], where(anchor)
+            if seq > end:
+                sentence = f"An anchor {place} is of row {seq}, and this chain ends with row {end}: its end is gone."
+                return Found("anchors", False, sentence, end + 1)
+            if self._digest_of(seq) not in ("", anchor["head"]["digest"]):
+                return Found("anchors", False, f"Row {seq} is another one than the anchor {place} vouches for.", seq)
         for seq, digest in self._kept:
-            if seq > max(head["seq"], self.seq):
+            if seq > end:
                 sentence = (
                     f"A head kept elsewhere is of row {seq}, and this chain ends with row {self.seq}: its end is gone."
                 )
                 return Found("anchors", False, sentence, self.seq + 1)
-            there = self._digests[seq] or (head["digest"] if seq == head["seq"] else "")
+            there = self._digest_of(seq)
             if there and there != digest:
                 return Found("anchors", False, f"Row {seq} is another one than the head kept elsewhere.", seq)
             if not there:
@@ -222,11 +275,23 @@ class Walk:
         if self._kept:
             last = max(seq for seq, _ in self._kept)
             return Found("anchors", True, f"It agrees with heads kept elsewhere, up to row {last}.")
+        compared = [one for one in self._anchors if self._digest_of(one["head"]["seq"])]
+        if compared:
+            newest = max(compared, key=lambda one: int(one["head"]["seq"]))
+            sentence = (
+                f"It agrees with the anchors that it tells of ({len(compared)}), up to row {newest['head']['seq']}, "
+                f"said to be {where(newest)}: who has not looked there has only the word of this bundle."
+            )
+            return Found("anchors", True, sentence, None, False)
         sentence = (
             f"No head that was kept elsewhere was given, and none is in it: from row {first_seq} on nothing outside "
             "vouches that the end was not cut off."
         )
         return Found("anchors", True, sentence, first_seq, False)
+
+    def _digest_of(self, seq: int) -> str:
+        head = self._manifest["head"]
+        return str(self._digests.get(seq) or (head["digest"] if seq == head["seq"] else ""))
 
 
 def _gap(expected: int, seq: int) -> str:

@@ -1,0 +1,69 @@
+"""Heads of a chain that are signed by themselves, and where the maker of a bundle says that they are kept."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from xsconsole.reports.verifier.values import Wrong, parsed, raw
+
+NO_ANCHORS = b"[]\n"
+HEAD_KINDS = {"at": str, "chain_id": str, "digest": str, "public_key": str, "seq": int, "signature": str}
+HEADING = ("format", "type")
+PLACE_KINDS = {"head": dict, "kept_at": str, "kind": str, "place": str, "place_name": str, "reference": str}
+
+
+class Kept:
+    """The heads of a bundle, and the anchors of which it tells, by row."""
+
+    def __init__(self, heads: list[dict[str, Any]], anchors: list[dict[str, Any]]) -> None:
+        self.heads, self.anchors = heads, anchors
+
+
+def kept_of(content: bytes, bundle_format: int) -> Kept:
+    """Read `anchors.json`; raises `Wrong` where it is not of the form that the format of the bundle has."""
+    if bundle_format == 1:
+        if content != NO_ANCHORS:
+            raise Wrong("Its anchors.json is not that of format 1, which knows no anchors.")
+        return Kept([], [])
+    found = parsed(content)
+    heads, anchors = found.get("heads"), found.get("anchors")
+    if set(found) != {"anchors", "heads"} or not isinstance(heads, list) or not isinstance(anchors, list):
+        raise Wrong("Its anchors.json does not hold heads and anchors.")
+    if not all(map(is_head, heads)):
+        raise Wrong("Its anchors.json holds something as a head that is none.")
+    if not all(_is_of(one, PLACE_KINDS) and is_head(one["head"]) for one in anchors):
+        raise Wrong("Its anchors.json holds something as an anchor that is none.")
+    return Kept(heads, anchors)
+
+
+def is_head(found: object) -> bool:
+    """Whether something has the form of a signed head."""
+    if not isinstance(found, dict) or (found.get("type"), found.get("format")) != ("xsconsole audit head", 1):
+        return False
+    return type(found["format"]) is int and _is_of({k: v for k, v in found.items() if k not in HEADING}, HEAD_KINDS)
+
+
+def _is_of(found: object, kinds: Mapping[str, type]) -> bool:
+    return isinstance(found, dict) and set(found) == set(kinds) and all(type(found[n]) is k for n, k in kinds.items())
+
+
+def is_signed(head: Mapping[str, Any], keys: Mapping[str, Any], check: Callable[[bytes, bytes, bytes], bool]) -> bool:
+    """Whether a head was signed by one of these keys, which are named by their fingerprints."""
+    key = raw(head["public_key"])
+    if raw(keys.get(fingerprint_of(head))) != key or not key:
+        return False
+    covered = {name: head[name] for name in ("at", "chain_id", "digest", "format", "seq", "type")}
+    message = json.dumps(covered, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return check(key, raw(head["signature"]), message.encode(errors="replace"))
+
+
+def fingerprint_of(head: Mapping[str, Any]) -> str:
+    return hashlib.sha256(raw(head["public_key"])).hexdigest()
+
+
+def where(anchor: Mapping[str, Any]) -> str:
+    """Return where an anchor is kept, to be put into a sentence."""
+    name = anchor["place_name"] or anchor["place"] or "withheld"
+    places = {"pool-key": f"in pool “{name}”", "pool-message": f"among the messages of pool “{name}”"}
+    return places.get(anchor["kind"], f"in the folder {name}")
