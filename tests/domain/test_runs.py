@@ -9,7 +9,7 @@ from tests.engine.test_missing import PLAN
 from xsconsole.cli.progress import progress_words
 from xsconsole.domain.ids import RunId, StepKey
 from xsconsole.domain.plan import Estimate
-from xsconsole.domain.runs import RunState, RunStatus, left_s
+from xsconsole.domain.runs import RunState, RunStatus, left_s, undo_left_s
 
 
 def test_what_is_left_is_the_longest_chain_of_what_its_steps_have_left() -> None:
@@ -29,5 +29,7 @@ def test_what_is_left_is_the_longest_chain_of_what_its_steps_have_left() -> None
     assert going.left_s == 120
     assert progress_words(going) == "40%, about 2 min left: Start web-01"
     back = replace(going, state=RunState.UNDOING, current=(StepKey("1-aside"),))
-    assert back.left_s is None, "what is put back has no estimate"
-    assert progress_words(back) == "40% putting back: Set the present of web-01 aside"
+    assert back.left_s == 3, "a snapshot is soon destroyed"
+    assert undo_left_s(plan, (first.key, third.key)) == 93, "what was started is shut down first"
+    assert undo_left_s(plan, ()) == 0
+    assert progress_words(back) == "40% putting back, about 3 s left: Destroy the snapshot of web-01"

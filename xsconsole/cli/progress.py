@@ -38,6 +38,7 @@ def progress_words(status: RunStatus) -> str:
         return ""
     left = f", about {words.duration(status.left_s)} left" if status.left_s is not None and status.left_s >= 1 else ""
     step = next((status.plan.step(key) for key in status.current), None)
-    doing = f": {words.describe(step)}" if step is not None else ""
+    describe = words.describe_undo if status.state is RunState.UNDOING else words.describe
+    doing = f": {describe(step)}" if step is not None else ""
     how = "" if status.state is RunState.RUNNING else f" {words.state_name(status.state)}"
     return f"{status.progress:.0%}{how}{left}{doing}"

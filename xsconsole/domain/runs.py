@@ -5,12 +5,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from xsconsole.domain.actions.copies import StartCopy
+from xsconsole.domain.actions.placing import BringTo, Migrate, MoveDisk
+from xsconsole.domain.actions.service import Resume, Suspend, SwitchOff
+from xsconsole.domain.actions.travel import MoveAcross
 from xsconsole.domain.ids import RunId, StageId, StepKey
-from xsconsole.domain.plan import Disks, Plan, Step
+from xsconsole.domain.plan import WITHOUT_INVERSE, Disks, Plan, Revert, ShutDown, Start, Step
 from xsconsole.domain.workflow import Kind
 from xsconsole.errors import ConsoleError, Refused
 
 LEAST_WEIGHT_S = 0.1
+SOON_S = 3.0
+AS_LONG_BACK = (Start, ShutDown, Revert, StartCopy, MoveAcross, MoveDisk, BringTo, Migrate, Suspend, Resume, SwitchOff)
 KEPT = "kept"
 """What is known of a snapshot that was not destroyed on the way back, as its machine is gone."""
 
@@ -34,6 +40,25 @@ def left_s(plan: Plan, settled: Collection[StepKey], going: Mapping[StepKey, flo
         before = max((ends[key] for key in step.after), default=0.0)
         ends[step.key] = before + (0.0 if step.key in settled else step_left_s(step, going.get(step.key, 0.0)))
     return max(ends.values(), default=0.0)
+
+
+def undo_left_s(plan: Plan, stands: Collection[StepKey]) -> float:
+    """Return how long it is likely to take to put back what `stands`: the longest chain, against the order of steps.
+
+    What was moved, started or stopped takes about as long again; what was made or written is soon away.
+    """
+    after: dict[StepKey, float] = {}  # by step: until all that followed it is put back
+    for step in reversed(plan.steps):
+        ends = after.get(step.key, 0.0) + (_undo_s(step) if step.key in stands else 0.0)
+        after |= {before: max(after.get(before, 0.0), ends) for before in step.after}
+        after[step.key] = ends
+    return max(after.values(), default=0.0)
+
+
+def _undo_s(step: Step) -> float:
+    if isinstance(step.action, WITHOUT_INVERSE):
+        return 0.0
+    return step.estimate.seconds if isinstance(step.action, AS_LONG_BACK) else min(step.estimate.seconds, SOON_S)
 
 
 def step_left_s(step: Step, done: float) -> float:
@@ -74,7 +99,9 @@ class RunStatus:
 
     @property
     def left_s(self) -> float | None:
-        """How long it is likely to go on; None where nobody knows, as for what is put back."""
+        """How long it is likely to go on, forward or back; None where it does not."""
+        if self.state is RunState.UNDOING:
+            return undo_left_s(self.plan, set(self.settled) - set(self.undone))
         return left_s(self.plan, self.settled, self.going) if self.state is RunState.RUNNING else None
 
 

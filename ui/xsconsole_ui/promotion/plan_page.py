@@ -263,13 +263,14 @@ class PlanPage(QWidget):
         current = next((run.plan.step(key) for key in run.current), None)
         doing = words.describe(current) if current else self.tr("Working")
         if run.state is RunState.UNDOING:
-            doing = self.tr("Undoing: {step}").format(step=doing)
+            doing = self.tr("Undoing: {step}").format(step=words.describe_undo(current) if current else doing)
         if run.is_aborted and run.state is RunState.RUNNING:
             doing = self.tr("Stopping; not cancelled yet: {step}").format(step=doing)
         if waits_for and not run.who:
             doing = self.tr("Waiting for {pool}: {step}").format(pool=waits_for, step=doing)
         doing = f"{doing} ({run.who})" if run.who else doing
-        if not (run.left_s is None or run.left_s < 1 or run.is_aborted or waits_for):
+        is_stopping = run.is_aborted and run.state is RunState.RUNNING
+        if not (run.left_s is None or run.left_s < 1 or is_stopping or waits_for):
             left = words.duration(run.left_s)
             doing = self.tr("About {time} left · {step}").format(time=left, step=doing)  # first: the line may be cut
         self.progress_text.show_text(doing)

@@ -8,7 +8,7 @@ from xsconsole.domain.board import Card, RunView
 from xsconsole.domain.ids import StepKey
 from xsconsole.domain.plan import Plan, Step
 from xsconsole.domain.poolstate import RunRecord
-from xsconsole.domain.runs import RunState, RunStatus, left_s, share_of, step_left_s
+from xsconsole.domain.runs import RunState, RunStatus, left_s, share_of, step_left_s, undo_left_s
 from xsconsole.errors import ConsoleError, RunFailed
 from xsconsole_ui.promotion.rows import Mark, Row
 from xsconsole_ui.texts import tr
@@ -80,13 +80,19 @@ def recorded(view: RunView, silence: str = "") -> ShownRun:
         current=frozenset() if holder is None else frozenset(_coming(record)),
         failed=record.failed,
         progress=share_of(record.plan, settled - undone),
-        left_s=left_s(record.plan, settled, {}) if holder is not None and not record.is_undoing else None,
+        left_s=_left_s(record) if holder is not None else None,
         who=tr("{actor} from {console_name}").format(actor=record.actor, console_name=record.console_name)
         if holder is None
         else tr("{actor} from {console}").format(actor=holder.actor, console=holder.console),
         failure=record.failure,
         silence=silence,
     )
+
+
+def _left_s(record: RunRecord) -> float:
+    if record.is_undoing:
+        return undo_left_s(record.plan, set(record.settled) - set(record.undone))
+    return left_s(record.plan, record.settled, {})
 
 
 def _coming(record: RunRecord) -> tuple[StepKey, ...]:
