@@ -8,7 +8,7 @@ import msgspec
 
 from tests.engine.memory_pool import MemoryPool
 from xsconsole.domain.ids import Ref, Uuid
-from xsconsole.domain.inventory import VIF, Inventory, Network
+from xsconsole.domain.inventory import PIF, VIF, Inventory, Network
 
 Do = Callable[..., Awaitable[Any]]
 
@@ -31,7 +31,15 @@ class MemoryNetworks:
     async def create(self, name: str, description: str) -> None:
         await self.do("create_network", lambda: self.pool.add_network(name))
 
-    async def around(self, networks: Collection[Uuid], vms: Collection[Uuid], past: Uuid | None) -> Inventory:
+    async def tag(self, network: Uuid, cards: Collection[Uuid], vlan: int) -> None:
+        await self.do("tag", lambda: self._add_vlan(network, cards, vlan))
+
+    async def untag(self, network: Uuid, vlan: int) -> None:
+        await self.do("untag", lambda: self._remove_vlan(network, vlan))
+
+    async def around(
+        self, networks: Collection[Uuid], vms: Collection[Uuid], past: Uuid | None, vlans: Collection[int] = ()
+    ) -> Inventory:
         """Return everything there is: the proof goes its own way over it."""
         found: Inventory = await self.do("around", self._everything)
         return found
@@ -49,3 +57,25 @@ class MemoryNetworks:
 
     async def destroy(self, network: Uuid) -> None:
         await self.do("destroy_network", lambda: self.pool.remove_network(network))
+
+    def _add_vlan(self, network: Uuid, cards: Collection[Uuid], tag: int) -> None:
+        """Let the host of each card see a network as a VLAN; one that does already is left as it is."""
+        (found,) = (one for one in self.pool.records.values() if one.uuid == network and isinstance(one, Network))
+        having = {self.pool.records[ref].host for ref in found.PIFs}
+        trunks = [one for one in self.pool.records.values() if isinstance(one, PIF) and one.uuid in cards]
+        made = [
+            self.pool.put_anew(
+                PIF(ref=found.ref, uuid=Uuid(""), device=one.device, VLAN=tag, host=one.host, network=found.ref)
+            )
+            for one in trunks
+            if one.host not in having
+        ]
+        self.pool.put(msgspec.structs.replace(found, PIFs=(*found.PIFs, *(one.ref for one in made))))
+
+    def _remove_vlan(self, network: Uuid, tag: int) -> None:
+        for found in [one for one in self.pool.records.values() if one.uuid == network and isinstance(one, Network)]:
+            gone = [self.pool.records[ref] for ref in found.PIFs if tag == self.pool.records[ref].VLAN]
+            kept = tuple(ref for ref in found.PIFs if ref not in {one.ref for one in gone})
+            self.pool.put(msgspec.structs.replace(found, PIFs=kept))
+            for pif in gone:
+                self.pool.drop_record(pif)

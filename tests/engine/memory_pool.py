@@ -11,6 +11,7 @@ import msgspec
 from tests.engine.memory_records import MemoryRecords
 from xsconsole.domain.ids import NULL_REF, Ref, Uuid
 from xsconsole.domain.inventory import (
+    PIF,
     SR,
     VBD,
     VDI,
@@ -274,7 +275,7 @@ class MemoryPool(MemoryRecords):
 
     def remove_network(self, uuid: Uuid) -> None:
         for record in [one for one in self.records.values() if one.uuid == uuid]:
-            assert not any(isinstance(one, VIF) and one.network == record.ref for one in self.records.values())
+            assert not any(isinstance(one, VIF | PIF) and one.network == record.ref for one in self.records.values())
             self._remove(record)
 
     def add_storage(self, name: str, **fields: object) -> SR:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.engine import fence_scene, test_leaving_fences
+from tests.engine import fence_scene, test_leaving_fences, test_spanning_fences
 from tests.engine.deaths import STALE_S, Death, Fate, Sweep, after, deaths, settled
 from xsconsole.domain.fence.proof import prove
 from xsconsole.domain.fence.standing import CLAIM_PREFIX, fences_on
@@ -13,14 +13,14 @@ from xsconsole.engine.commands import Direction, Undeploy
 
 async def deployment() -> Sweep:
     """A fence stands whole and tight, or nothing of it is there."""
-    scene = await fence_scene.Scene().begin()
+    scene = await test_spanning_fences.Scene().begin()
     before, command = fence_scene.left(scene), scene.deploy()
 
     async def inherit(death: Death, direction: Direction) -> Fate:
         left = after(death, scene)
         fate = await settled(left.desk, scene.shop, direction)
         standing = fences_on(left.pool.keys)
-        assert standing or fence_scene.left(left) == before
+        assert standing or (fence_scene.left(left), left.tags()) == (before, set())
         for one in standing:
             assert prove(one.fence, one.site, left.pool.inventory()).holds
             assert {left.pool.vm(vm).power_state for vm in one.site.members.values()} == {"Running"}
@@ -32,7 +32,7 @@ async def deployment() -> Sweep:
 
 async def undeployment() -> Sweep:
     """A fence goes with all that it took: once the first machine is gone it can only be finished."""
-    scene = await fence_scene.Scene().begin()
+    scene = await test_spanning_fences.Scene().begin()
     before = fence_scene.left(scene)
     await scene.do(scene.deploy())
     whole, fence = fence_scene.left(scene), scene.fence()
@@ -48,7 +48,7 @@ async def undeployment() -> Sweep:
             direction = Direction.RESUME
         fate = await settled(left.desk, fence.configuration, direction)
         assert fence_scene.left(left) in (whole, before)
-        assert not is_late or fence_scene.left(left) == before
+        assert not is_late or (fence_scene.left(left), left.tags()) == (before, set())
         return Fate.CLOSED if is_late else fate
 
     work = scene.do(Undeploy(configuration=fence.configuration))

@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 
 from tests.engine.desks import virtually
+from tests.engine.fence_scene import FRONT
+from tests.engine.fence_scene import Scene as Ground
 from tests.engine.memory_port import Fault
-from tests.engine.test_fences import FRONT
-from tests.engine.test_fences import Scene as Ground
 from xsconsole.domain.board import Standing
 from xsconsole.domain.fence.proof import prove
 from xsconsole.domain.fence.standing import fence_on, fences_on

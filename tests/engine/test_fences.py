@@ -267,7 +267,7 @@ def test_a_ground_is_versioned_checked_and_written_by_one_at_a_time() -> None:
         card = PIF(ref=scene.front.ref, uuid=Uuid(""), device="eth0", VLAN=3001, host=scene.pool.host.ref)
         scene.pool.put_anew(card)
         rules = {one.rule for one in ground_findings(scene.ground(router=bare.uuid, vlans=(3000, 3009)), inventory)}
-        assert rules == {"router-bare", "outside-inside", "tags-taken", "tags-unused"}
+        assert rules == {"router-bare", "outside-inside", "tags-taken", "no-trunk"}
         rules = {one.rule for one in ground_findings(scene.ground(router=None), inventory)}
         assert rules == {"no-router", "outside-inside"}
         assert "No template for routers" not in scene.refusal(scene.deploy(addresses={}))

@@ -32,8 +32,8 @@ def pool() -> Iterator[EmbeddedPool]:
 
 @pytest.fixture
 async def seats(pool: EmbeddedPool, tmp_path: Path) -> AsyncIterator[tuple[Seat, Seat]]:
-    async with seated(pool, tmp_path, "alice", "bob") as (alice, bob):
-        yield alice, bob
+    async with seated(pool, tmp_path, "alice", "root") as (alice, root):
+        yield alice, root
 
 
 async def calm(*seats: Seat) -> None:
@@ -129,7 +129,8 @@ async def test_nothing_starts_where_a_card_was_left_outside_and_of_two_who_deplo
     pool: EmbeddedPool, seats: tuple[Seat, Seat]
 ) -> None:
     alice, bob = seats
-    ground = ground_of(alice)
+    plain = ground_of(alice)
+    ground = replace(plain, vlans=(3000, 3009), trunk=plain.outside, trunk_name=plain.outside_name)
     await grounded(alice, ground)
     await bob.until(lambda: "xsconsole.fence_ground.1" in bob.keys)
     before, networks = footprint(pool), networks_of(pool)
@@ -162,6 +163,8 @@ async def test_nothing_starts_where_a_card_was_left_outside_and_of_two_who_deplo
     standing = fences_on(alice.keys)
     shares = [share for one in standing for share in one.shares]
     assert len(shares) == len(set(shares))
+    assert {f"vlan-{tag}" for tag in _tags(pool)} == {share for share in shares if share.startswith("vlan-")}
+    assert all(prove(one.fence, one.site, alice.inventory).holds for one in standing)
     ended = [one for one in (first, second) if isinstance(one, RunStatus)]
     assert len(standing) == sum(one.state is RunState.DONE for one in ended) >= 1
     refused = [one for one in (first, second) if not isinstance(one, RunStatus)]
@@ -179,6 +182,11 @@ def _starts(pool: EmbeddedPool) -> list[object]:
     with pool.plain_session() as session:
         vms = session.xenapi.VM.get_all_records().values()
     return [vm for vm in vms if vm["power_state"] == "Running" and not vm["is_control_domain"]]
+
+
+def _tags(pool: EmbeddedPool) -> set[int]:
+    with pool.plain_session() as session:
+        return {int(pif["VLAN"]) for pif in session.xenapi.PIF.get_all_records().values() if int(pif["VLAN"]) >= 3000}
 
 
 def _fitted(seat: Seat) -> int:

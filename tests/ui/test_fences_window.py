@@ -71,6 +71,8 @@ async def written(window: MainWindow, ground: Ground) -> None:
     assert dialog.why_not.headline == "The subnet of the outside network is not said."
     dialog.outside.setCurrentIndex(dialog.outside.findData(ground.outside))
     dialog.router.setCurrentIndex(dialog.router.findData(ground.router))
+    dialog.tags.setText("3000-3009")
+    dialog.trunk.setCurrentIndex(dialog.trunk.findData(ground.trunk))
     dialog.subnet.setText(str(ground.subnet))
     dialog.gateway.setText(str(ground.gateway))
     dialog.barred.setText(", ".join(map(str, ground.barred)))
@@ -91,7 +93,8 @@ async def written(window: MainWindow, ground: Ground) -> None:
 async def deployed(window: MainWindow, console: Console, shop: Card) -> StandingFence:
     """Deploy a shop in a fence by its dialog, and return the fence."""
     at = At(console=console)
-    ground = ground_of(at)
+    plain = ground_of(at)
+    ground = replace(plain, vlans=(3000, 3009), trunk=plain.outside, trunk_name=plain.outside_name)
     window.actions_[DEPLOY].trigger()
     dialog = await shown(window, DeployDialog)
     assert dialog.why_not.headline.startswith("Nobody has said what fences of this pool are built on")

@@ -44,6 +44,8 @@ def add_fences(make: VerbMaker, of_ground: VerbMaker, name_help: str, add_reason
     deploy.add_argument("--domain", default="", metavar="D", help="what names inside end in")
     deploy.add_argument("--stop-first", action="store_true", help="shut the machines down, freeze them, start them")
 
+    deploy.add_argument("--one-host", action="store_true", help="no VLANs, though the ground has tags for them")
+
     undeploy = make("fence undeploy", "shut a fence down, and keep it or take it away for good", has_json=True)
     undeploy.add_argument("name", metavar="NAME", help=FENCE_HELP)
     how = undeploy.add_mutually_exclusive_group(required=True)

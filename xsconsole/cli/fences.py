@@ -76,6 +76,9 @@ def _ground_lines(ground: Ground) -> list[str]:
     lines = [f"Outside: {output.cell(ground.outside_name)}, {ground.subnet}{gateway}"]
     lines.append(f"Addresses for fences: {', '.join(map(str, ground.pool))}")
     lines += [f"Barred: {', '.join(map(str, ground.barred))}"] if ground.barred else []
+    if ground.vlans is not None:
+        over = f"over {output.cell(ground.trunk_name or ground.trunk)}" if ground.trunk else "and nothing carries them"
+        lines.append(f"VLAN tags for fences: {ground.vlans[0]} to {ground.vlans[1]}, {over}")
     for one in ground.originals:
         to = f", gateway {one.gateway}" if one.gateway else ", no gateway"
         lines.append(f"{output.cell(one.name)}: {one.subnet}{to}")
@@ -102,6 +105,7 @@ async def deploy(options: argparse.Namespace) -> int:
             published=_published(card, options.publish),
             services=Services(has_dhcp=options.dhcp, has_dns=options.dns, domain=options.domain),
             is_stopped_first=options.stop_first,
+            is_on_one_host=options.one_host,
             reason=options.reason,
         )
         fence = fences.drawing(console, command).fence
@@ -226,6 +230,8 @@ async def show(options: argparse.Namespace) -> int:
             ("MEMBER", "NETWORK", "MAC", "INSIDE", "OUTSIDE"),
             [(one.member, one.logical, one.mac, str(one.address), str(one.outside or "-")) for one in fence.footholds],
         )
+        for logical, tag in state.standing.site.vlans.items():
+            output.say(f"{output.cell(logical)}: VLAN {tag}")
         for sentence in rules_in_words(fence):
             output.say(sentence)
         _say_proof(state.proof)

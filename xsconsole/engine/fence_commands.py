@@ -22,7 +22,8 @@ class Deploy(FenceCommand):
     """Make copies of a configuration in a stage, the same down to the MAC addresses, inside a fence of their own.
 
     `name` empty: the configuration's with a number. `addresses` go before what guests say, by machine and device.
-    `published` are ports by member: transport, port outside, port inside.
+    `published` are ports by member: transport, port outside, port inside. `is_on_one_host`: without VLANs, whatever the
+    ground has of them.
     """
 
     revision: int
@@ -34,6 +35,7 @@ class Deploy(FenceCommand):
     published: Mapping[str, tuple[tuple[Transport, int, int], ...]] = field(default_factory=dict)
     services: Services = field(default_factory=Services)
     is_stopped_first: bool = False
+    is_on_one_host: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

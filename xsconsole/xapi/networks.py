@@ -31,13 +31,33 @@ class XapiNetworks:
         record = {"name_label": name, "name_description": description, "other_config": {}, "tags": []}
         await self._session.call("network.create", record)
 
-    async def around(self, networks: Collection[Uuid], vms: Collection[Uuid], past: Uuid | None) -> Inventory:
+    async def tag(self, network: Uuid, cards: Collection[Uuid], vlan: int) -> None:
+        ref = await self._session.call("network.get_by_uuid", network)
+        present = await self._session.call("network.get_PIFs", ref)
+        hosts = {await self._session.call("PIF.get_host", pif) for pif in present}
+        for uuid in cards:
+            card = await self._session.call("PIF.get_by_uuid", uuid)
+            if await self._session.call("PIF.get_host", card) not in hosts:
+                await self._session.call("VLAN.create", card, str(vlan), ref)
+
+    async def untag(self, network: Uuid, vlan: int) -> None:
+        ref = await ref_of(self._session, "network", network)
+        for pif in [] if ref is None else await self._session.call("network.get_PIFs", ref):
+            record = await self._session.call("PIF.get_record", pif)
+            if int(record["VLAN"]) == vlan:
+                await self._session.call("VLAN.destroy", record["VLAN_master_of"])
+
+    async def around(
+        self, networks: Collection[Uuid], vms: Collection[Uuid], past: Uuid | None, vlans: Collection[int] = ()
+    ) -> Inventory:
         walk = _Walk(self._session)
         for uuid in networks:
             await walk.enter(Network, await ref_of(self._session, "network", uuid), is_first=True)
         for uuid in (*vms, *((past,) if past is not None else ())):
             await walk.enter(VM, await ref_of(self._session, "VM", uuid))
         await walk.go(past)
+        for vlan in vlans:
+            await walk.carriers(vlan)
         return walk.inventory()
 
     async def destroy(self, network: Uuid) -> None:
@@ -65,6 +85,14 @@ class _Walk:
         if ref is not None and ref not in self._found and (record := await self._read(cls, ref)) is not None:
             self._waiting.append(record)
             self._firsts |= {ref} if is_first else set()
+
+    async def carriers(self, vlan: int) -> None:
+        """Read the cards of a VLAN and the networks that they are on, once everything else is there."""
+        cards = await self._session.call("PIF.get_all_records_where", f'field "VLAN"="{vlan}"')
+        for ref, record in cards.items():
+            card = record_of(PIF, Ref(ref), record)
+            self._found[card.ref] = card
+            await self._read(Network, card.network)
 
     async def go(self, past: Uuid | None) -> None:
         while self._waiting:

@@ -9,7 +9,7 @@ from xsconsole.domain.fence.picture import PlaceKind, State, picture, state_of, 
 from xsconsole.domain.fence.standing import StandingFence, fence_stem, standing_text
 from xsconsole.domain.fence.values import FenceMode, Peer, PublishedPort, Transport
 from xsconsole.domain.ids import ConfigurationId, Ref, StageId, Uuid
-from xsconsole.domain.inventory import VIF, VM, Change, ChangeBatch, Host, HostMetrics, Inventory, Network, Pool
+from xsconsole.domain.inventory import PIF, VIF, VM, Change, ChangeBatch, Host, HostMetrics, Inventory, Network, Pool
 
 ONE, OTHER = ConfigurationId("one"), ConfigurationId("other")
 STANDING = StandingFence(
@@ -139,3 +139,20 @@ def test_the_map_says_who_is_inside_what_passes_and_what_is_not_tight() -> None:
     assert [place.member for place in shown.places if place.is_bad] == ["db-1"]
     assert "goes out as 192.168.50.64" in next(place for place in shown.places if place.member == "web-2").lines
     assert "leads to eth0" in shown.words
+
+
+def test_a_vlan_of_somebody_else_with_the_tag_of_a_fence_breaches_it_until_it_is_gone() -> None:
+    inventory = pool_of(pifs={"lan": -1, "other": -1, "front": 3001})
+    tagged = replace(SITE, vlans={FENCE.segments[0].logical: 3001}, reserved=(3000, 3009))
+    keys_written(inventory, replace(STANDING, site=tagged))
+    watch = FenceWatch(inventory)
+    assert settled(watch) == (ONE,)
+    assert watch.found[ONE].proof.holds
+
+    vlan = PIF(ref=Ref("theirs"), uuid=Uuid("theirs"), device="eth1", network=Ref("spare"), VLAN=3001)
+    watch.hear(told(inventory, ("pif", vlan.ref, vlan)))
+    assert settled(watch) == (ONE,)
+    assert "VLAN 3001" in watch.found[ONE].proof.breaches[0].sentence
+    watch.hear(told(inventory, ("pif", vlan.ref, None)))
+    assert settled(watch) == (ONE,)
+    assert watch.found[ONE].proof.holds

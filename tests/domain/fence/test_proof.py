@@ -113,8 +113,16 @@ def test_a_network_of_the_fence_with_a_card_of_a_host_leaks_unless_it_is_the_fen
     wired = {**WITH_PIF, "front": 3001}
 
     assert faults(pool_of(pifs=wired)) == [(Fault.LEAK, "“front” leads to eth0, VLAN 3001.")]
-    assert faults(pool_of(pifs=wired), replace(SITE, vlan=3001)) == []
-    assert faults(pool_of(pifs=wired), replace(SITE, vlan=3002)) != []
+    tagged = replace(SITE, vlans={FRONT: 3001}, reserved=(3000, 3009))
+    assert faults(pool_of(pifs=wired), tagged) == []
+    assert faults(pool_of(pifs={**wired, "back": 3002}), tagged) == [(Fault.LEAK, "“back” leads to eth0, VLAN 3002.")]
+    assert faults(pool_of(pifs=wired), replace(tagged, vlans={FRONT: 3002})) != []
+    assert faults(pool_of(pifs={**wired, "spare": 3001}), tagged) == [
+        (Fault.LEAK, "VLAN 3001 of “front” is that of “spare” too.")
+    ]
+    assert faults(pool_of(pifs=wired), replace(tagged, reserved=(4000, 4009))) == [
+        (Fault.LEAK, "“front” has VLAN 3001, which is not of those reserved for fences.")
+    ]
 
 
 def test_a_card_of_the_router_that_its_rules_do_not_know_is_named():

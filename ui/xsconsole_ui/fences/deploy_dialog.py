@@ -53,12 +53,15 @@ class DeployDialog(MembershipDialog):
         self.domain.setPlaceholderText(self.tr("of names inside, such as shop.test"))
         self.dhcp, self.dns = Tick(self.tr("DHCP, with fixed addresses"), self), Tick(self.tr("DNS, for members"), self)
         self.stop = Tick(self.tr("Shut running machines down to freeze them together"), self)
+        ground = fences.ground_of(console)
+        self.one_host = Tick(self.tr("On one host, without VLANs"), self)
+        self.one_host.setVisible(ground is not None and ground.ground.spans_hosts)
         self.addresses = AddressFields(source_cards(card, console.inventory), self)
         self.rules = RowsView(self.tr("What would pass"), self)
         self._lay_out_more()
         for choice in (self.mode, self.method):
             choice.currentIndexChanged.connect(self._look_soon)
-        for tick in (self.dhcp, self.dns, self.stop):
+        for tick in (self.dhcp, self.dns, self.stop, self.one_host):
             tick.toggled.connect(self._look_soon)
         self.addresses.changed.connect(self._look_soon)
         self.mode.setFocus()
@@ -80,6 +83,8 @@ class DeployDialog(MembershipDialog):
             row.addWidget(part)
         row.addWidget(self.domain, 1)
         self.form.addRow("", self.stop)
+        if not self.one_host.isHidden():
+            self.form.addRow("", self.one_host)
         halves = QWidget(self)
         beside = QHBoxLayout(halves)
         beside.setContentsMargins(0, 0, 0, 0)
@@ -117,6 +122,7 @@ class DeployDialog(MembershipDialog):
                 has_dhcp=self.dhcp.isChecked(), has_dns=self.dns.isChecked(), domain=self.domain.text().strip()
             ),
             is_stopped_first=self.stop.isChecked(),
+            is_on_one_host=self.one_host.isChecked(),
         )
 
     @Slot()

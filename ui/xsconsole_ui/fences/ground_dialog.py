@@ -11,7 +11,7 @@ from xsconsole.domain.fence.standing import GroundDocument
 from xsconsole.domain.fence.typed import address_of, addresses_of, network_of, networks_of, tags_of
 from xsconsole.domain.folding import natural, one_line
 from xsconsole.domain.ids import Uuid
-from xsconsole.domain.inventory import VM, Network
+from xsconsole.domain.inventory import PIF, VM, Network
 from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.fences.original_fields import OriginalFields, known_networks
@@ -37,6 +37,7 @@ class GroundDialog(QDialog):
         self.setWindowTitle(self.tr("What fences are built on"))
         fit_on_screen(self, SIZE)
         self.pool, self.outside, self.router = pieces.Choice(self), pieces.Choice(self), pieces.Choice(self)
+        self.trunk = pieces.Choice(self)
         for one in self._consoles:
             self.pool.addItem(one_line(console.sight_of(one).name))
         self.pool.setCurrentIndex(self._consoles.index(first) if first in self._consoles else 0)
@@ -57,7 +58,7 @@ class GroundDialog(QDialog):
         self._lay_out()
         self._soon.timeout.connect(self.look)
         self.pool.currentIndexChanged.connect(self._fill)
-        for choice in (self.outside, self.router):
+        for choice in (self.outside, self.router, self.trunk):
             choice.currentIndexChanged.connect(self._look_soon)
         for line in self.lines:
             line.textChanged.connect(self._look_soon)
@@ -81,7 +82,8 @@ class GroundDialog(QDialog):
             (self.tr("&Barred networks"), self.barred, self.tr("such as production's own: 10.0.0.0/8")),
             (self.tr("&Name servers"), self.servers, self.tr("that routers may ask")),
             (self.tr("&Router template"), self.router, ""),
-            (self.tr("&VLAN tags"), self.tags, self.tr("for later: a fence stands on one host as yet")),
+            (self.tr("&VLAN tags"), self.tags, self.tr("such as 3000-3099, of nobody else; none: fences on one host")),
+            (self.tr("&Carried by"), self.trunk, ""),
         ]
         if len(self._consoles) > 1:
             rows.insert(0, (self.tr("&Pool"), self.pool, ""))
@@ -119,8 +121,14 @@ class GroundDialog(QDialog):
         self.outside.clear()
         self.router.clear()
         self.router.addItem(self.tr("None: no fence with a gateway"), "")
+        self.trunk.clear()
+        self.trunk.addItem(self.tr("None: each fence on one host"), "")
+        carrying = [
+            one for one in outside if any((pif := inventory.get(PIF, ref)) and pif.VLAN < 0 for ref in one.PIFs)
+        ]
         for choice, known in (
             (self.outside, [(one.name_label, one.uuid) for one in outside]),
+            (self.trunk, [(one.name_label, one.uuid) for one in carrying]),
             (self.router, [(vm.name_label, vm.uuid) for vm in templates]),
         ):
             for name, uuid in sorted(known, key=lambda one: natural(one[0])):
@@ -129,6 +137,7 @@ class GroundDialog(QDialog):
         if ground is not None:
             _choose(self.outside, ground.outside, one_line(ground.outside_name))
             _choose(self.router, ground.router or Uuid(""), self.tr("a template that is gone"))
+            _choose(self.trunk, ground.trunk or Uuid(""), one_line(ground.trunk_name))
             lists = (ground.pool, ground.barred, ground.name_servers)
             pool, barred, servers = (", ".join(map(str, values)) for values in lists)
             tags = "-".join(map(str, ground.vlans)) if ground.vlans is not None else ""
@@ -169,6 +178,8 @@ class GroundDialog(QDialog):
             router=Uuid(str(self.router.currentData())) if self.router.currentData() else None,
             vlans=tags_of(self.tags.text()),
             originals=self.originals.originals(),
+            trunk=Uuid(str(self.trunk.currentData())) if self.trunk.currentData() else None,
+            trunk_name=self.trunk.currentText() if self.trunk.currentData() else "",
         )
 
     @Slot()

@@ -14,6 +14,14 @@ class ClaimShare(msgspec.Struct, frozen=True, kw_only=True, tag="claim"):
     configuration: ConfigurationId
 
 
+class MakeVlan(msgspec.Struct, frozen=True, kw_only=True, tag="vlan"):
+    """Let hosts see the network of step `network` as VLAN `vlan` of their cards. Inverse: no more."""
+
+    network: StepKey
+    vlan: int
+    cards: tuple[Uuid, ...]
+
+
 class FitFenced(FitScratch, frozen=True, kw_only=True, tag="fit-fenced"):
     """Fit a clone that stands in a fence: interfaces as `source` has them, MAC addresses too, on networks of steps."""
 
@@ -59,9 +67,10 @@ class ReseedRouter(msgspec.Struct, frozen=True, kw_only=True, tag="reseed-router
 
 
 class RemoveFenceNetwork(msgspec.Struct, frozen=True, kw_only=True, tag="remove-fence-network"):
-    """Destroy a network of a fence on which nothing is any more. There is no way back from there."""
+    """Destroy a network of a fence on which nothing is any more, and its VLAN. There is no way back from there."""
 
     network: Uuid
+    vlan: int | None = None
 
 
 class TakeForOff(msgspec.Struct, frozen=True, kw_only=True, tag="take-for-off"):
@@ -89,6 +98,7 @@ class ForgetFence(msgspec.Struct, frozen=True, kw_only=True, tag="forget-fence")
 
 FenceAction = (
     ClaimShare
+    | MakeVlan
     | FitFenced
     | FitRouter
     | WriteFence

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import AddressValueError, IPv4Address
 
 from xsconsole.domain.board import Card
@@ -49,13 +49,15 @@ class Wishes:
 class Drawing:
     """A fence as it would be built, the machine that each member is a clone of, and what is to be said of it.
 
-    `networks` gives the original of each of its networks, by logical name.
+    `networks` gives the original of each of its networks, by logical name, and `tags` the VLAN that each is; none: they
+    are inside one host.
     """
 
     fence: Fence
     members: Mapping[str, Uuid]
     networks: Mapping[str, Uuid]
     findings: tuple[Finding, ...]
+    tags: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def can_be_built(self) -> bool:

@@ -24,8 +24,8 @@ class Original:
 class Ground:
     """What every fence of a pool shares. `pool` are addresses of `subnet` that nobody else has.
 
-    `vlans` are tags, first and last, which the switches carry to every host and which nobody else uses; None: fences
-    stand on one host each. `router` is the template that routers are made of.
+    `vlans` are tags, first and last, which nobody else uses and which the switches carry to the cards of the hosts
+    on the network `trunk`; without both, fences stand on one host each. `router` is the template of routers.
     """
 
     outside: Uuid
@@ -38,6 +38,13 @@ class Ground:
     router: Uuid | None = None
     vlans: tuple[int, int] | None = None
     originals: tuple[Original, ...] = ()
+    trunk: Uuid | None = None
+    trunk_name: str = ""
+
+    @property
+    def spans_hosts(self) -> bool:
+        """Whether a fence can have VLANs, which several hosts see."""
+        return self.vlans is not None and self.trunk is not None
 
     def original(self, network: Uuid) -> Original | None:
         return next((one for one in self.originals if one.network == network), None)

@@ -5,8 +5,9 @@ from itertools import combinations
 
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.fence.findings import Finding
-from xsconsole.domain.fence.ground import VLAN_TAGS, Ground
-from xsconsole.domain.inventory import PIF, VM, Inventory, Network
+from xsconsole.domain.fence.ground import Ground
+from xsconsole.domain.fence.spanning import findings_of_tags
+from xsconsole.domain.inventory import VM, Inventory, Network
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.workflow.findings.values import Severity
 
@@ -127,8 +128,8 @@ def _of_pool(ground: Ground, inventory: Inventory) -> Iterator[Finding]:
         )
     else:
         yield from _of_template(inventory.by_uuid(VM, ground.router), inventory)
-    if ground.vlans is not None:
-        yield from _of_tags(ground.vlans, inventory)
+    keys = inventory.pool.other_config if inventory.pool is not None else {}
+    yield from findings_of_tags(ground, keys, inventory)
 
 
 def _of_template(template: VM | None, inventory: Inventory) -> Iterator[Finding]:
@@ -146,29 +147,3 @@ def _of_template(template: VM | None, inventory: Inventory) -> Iterator[Finding]
             f"The template “{shortened(template.name_label, 60)}” has no disk: there is nothing on it to start.",
             "Name a template of an installed machine.",
         )
-
-
-def _of_tags(vlans: tuple[int, int], inventory: Inventory) -> Iterator[Finding]:
-    first, last = vlans
-    if first > last or first not in VLAN_TAGS or last not in VLAN_TAGS:
-        yield _said(
-            Severity.ERROR,
-            "tags-wrong",
-            f"{first} to {last} is no range of VLAN tags.",
-            f"Name a first and a last one, from {VLAN_TAGS[0]} to {VLAN_TAGS[-1]}.",
-        )
-        return
-    used = sorted({pif.VLAN for pif in inventory.all(PIF) if first <= pif.VLAN <= last})
-    if used:
-        yield _said(
-            Severity.ERROR,
-            "tags-taken",
-            f"VLANs of the pool have tags of the range {first} to {last} already: {', '.join(map(str, used[:8]))}.",
-            "Name a range that nobody else uses.",
-        )
-    yield _said(
-        Severity.WARNING,
-        "tags-unused",
-        "VLAN tags are kept for later: a fence stands on one host as yet.",
-        "Leave the tags out, or let them stand.",
-    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from xsconsole.domain.fence.proof import Proof, prove_from
 from xsconsole.domain.fence.standing import FENCE_PREFIX, StandingFence, fences_on
 from xsconsole.domain.ids import ConfigurationId, Ref, Uuid
-from xsconsole.domain.inventory import VIF, VM, Change, ChangeBatch, Host, HostMetrics, Inventory
+from xsconsole.domain.inventory import PIF, VIF, VM, Change, ChangeBatch, Host, HostMetrics, Inventory
 from xsconsole.domain.words import listing
 
 CLASSES = ("vm", "vif", "network", "pif")
@@ -100,6 +100,9 @@ class FenceWatch:
             refs = (change.ref, change.record.VM, change.record.network)
         for ref in refs:
             self._due.update(dict.fromkeys(self._lookers.get(ref, ())))
+        if isinstance(change.record, PIF) and change.record.VLAN >= 0:
+            tag = change.record.VLAN  # a VLAN that somebody else makes touches nothing of the fence, but is its own
+            self._due.update({id_: None for id_, one in self._standing.items() if tag in one.site.vlans.values()})
         if change.record is not None and change.class_name in ("vm", "network"):
             # What a proof missed can come back under another reference.
             self._due.update({id_: None for id_, one in self._standing.items() if change.record.uuid in _uuids(one)})

@@ -171,7 +171,7 @@ def _inside(watched: WatchedFence, state: State) -> Iterator[Place]:
     fence, site = watched.standing.fence, watched.standing.site
     culprits = watched.culprits if state is State.BREACHED else frozenset()
     for segment in fence.segments:
-        yield _segment(segment)
+        yield _segment(segment, watched.standing.site.vlans.get(segment.logical))
         for one in fence.on(segment):
             yield Place(
                 key=f"member-{one.member}-{one.mac}",
@@ -190,13 +190,13 @@ def segment_key(segment: Segment) -> str:
     return f"segment-{segment.logical}"
 
 
-def _segment(segment: Segment) -> Place:
+def _segment(segment: Segment, tag: int | None) -> Place:
     way = f"gateway {segment.gateway}" if segment.gateway is not None else "no gateway: nothing leaves it"
     return Place(
         key=segment_key(segment),
         kind=PlaceKind.SEGMENT,
         title=one_line(segment.logical),
-        lines=(str(segment.subnet), way),
+        lines=(str(segment.subnet), way, *(() if tag is None else (f"VLAN {tag}, on several hosts",))),
     )
 
 

@@ -6,7 +6,7 @@ reached over machines, from card to card, and only the router's own rules part i
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from xsconsole.domain.canonical import digest_of
@@ -21,14 +21,16 @@ from xsconsole.domain.words import listing
 class Site:
     """Where a fence stands in its pool: its networks by logical name, its machines, its router, what it looks out on.
 
-    `members` gives each member's machine; `vlan` is the tag of a fence that spans hosts, and None of one that does not.
+    `members` gives each member's machine. A fence that spans hosts has in `vlans` a tag of the range `reserved` for
+    each network, by logical name; one that stands on one host has none.
     """
 
     networks: Mapping[str, Uuid]
     members: Mapping[str, Uuid]
     router: Uuid | None = None
     outside: Uuid | None = None
-    vlan: int | None = None
+    vlans: Mapping[str, int] = field(default_factory=dict)
+    reserved: tuple[int, int] | None = None
 
 
 class Fault(StrEnum):
@@ -94,6 +96,7 @@ class _Walk:
         self._fence, self._site, self._inventory = fence, site, inventory
         self._own = {uuid: member for member, uuid in site.members.items()}
         self._inside = set(site.networks.values())
+        self._tags = {site.networks[name]: tag for name, tag in site.vlans.items() if name in site.networks}
         self.seen_cards: set[Uuid] = set()
         self.seen_networks: set[Uuid] = set()
         self.facts: set[tuple[str, ...]] = set()
@@ -146,8 +149,9 @@ class _Walk:
         pifs = [pif for ref in network.PIFs if (pif := self._inventory.get(PIF, ref)) is not None]
         self.facts |= {("pif", network.uuid, pif.uuid, str(pif.VLAN)) for pif in pifs}
         self.looked_at.update(network.PIFs)
-        if network.uuid in self._inside and self._site.vlan is not None:
-            pifs = [pif for pif in pifs if self._site.vlan != pif.VLAN]
+        if (tag := self._tags.get(network.uuid)) is not None:
+            yield from self._tag_of(network, tag)
+            pifs = [pif for pif in pifs if tag != pif.VLAN]
         if pifs:
             cards = listing(tuple(sorted({_card(pif) for pif in pifs})))
             over = " over ".join(f"“{shortened(name)}”" for name in reversed(way[:-1]))
@@ -155,6 +159,29 @@ class _Walk:
                 fault=Fault.LEAK,
                 sentence=f"“{shortened(way[-1])}”{f', reached over {over},' if over else ''} leads to {cards}.",
                 way=(*way, cards),
+            )
+
+    def _tag_of(self, network: Network, tag: int) -> Iterator[Breach]:
+        """A VLAN is inside a fence only where its tag is reserved for fences and no other network carries it."""
+        name, reserved = network.name_label, self._site.reserved
+        if reserved is None or not reserved[0] <= tag <= reserved[1]:
+            yield Breach(
+                fault=Fault.LEAK,
+                sentence=f"“{shortened(name)}” has VLAN {tag}, which is not of those reserved for fences.",
+                way=(name, f"VLAN {tag}"),
+            )
+        cards = [pif for pif in self._inventory.all(PIF) if tag == pif.VLAN and pif.network != network.ref]
+        self.looked_at |= {pif.ref for pif in cards}
+        carriers = {pif.network for pif in cards}
+        for ref in sorted(carriers):
+            other = self._inventory.get(Network, ref)
+            called = other.name_label if other is not None else "?"
+            self.facts.add(("carrier", network.uuid, str(tag), other.uuid if other is not None else ref))
+            self.looked_at.add(ref)
+            yield Breach(
+                fault=Fault.LEAK,
+                sentence=f"VLAN {tag} of “{shortened(name)}” is that of “{shortened(called)}” too.",
+                way=(name, f"VLAN {tag}", called),
             )
 
     def _on(self, network: Network) -> Iterator[tuple[VIF, VM]]:

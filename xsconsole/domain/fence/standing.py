@@ -21,6 +21,7 @@ T = TypeVar("T")
 GROUND_STEM = PREFIX + "fence_ground"
 FENCE_PREFIX = PREFIX + "fence."
 CLAIM_PREFIX = PREFIX + "fence_claim."
+TAG_PREFIX = "vlan-"
 ROUTER_KEY = PREFIX + "fence_router"  # of a router: the configuration that its fence surrounds
 
 
@@ -39,8 +40,8 @@ class GroundDocument:
 class StandingFence:
     """A fence on its pool: what it is, where it stands, of what it was drawn, and in which stage.
 
-    `shares` are what it claims of the pool: outside addresses. `originals` are the networks that its own stand for, by
-    logical name.
+    `shares` are what it claims of the pool: outside addresses, and VLAN tags as `tag_share` writes them. `originals`
+    are the networks that its own stand for, by logical name.
     """
 
     configuration: ConfigurationId
@@ -127,6 +128,26 @@ def taken_addresses(keys: Mapping[str, str]) -> Iterator[IPv4Address]:
             yield IPv4Address(share)
         except AddressValueError:  # a claim of something else
             continue
+
+
+def tag_share(tag: int) -> str:
+    """Return as what a VLAN tag is claimed."""
+    return f"{TAG_PREFIX}{tag}"
+
+
+def taken_tags(keys: Mapping[str, str]) -> Iterator[int]:
+    """Yield the VLAN tags that somebody claims, and those of fences whose claim is gone."""
+    named = [key.removeprefix(CLAIM_PREFIX) for key in keys if key.startswith(CLAIM_PREFIX + TAG_PREFIX)]
+    named += [share for standing in fences_on(keys) for share in standing.shares if share.startswith(TAG_PREFIX)]
+    for share in named:
+        number = share.removeprefix(TAG_PREFIX)
+        if number.isdecimal() and number.isascii():
+            yield int(number)
+
+
+def share_words(share: str) -> str:
+    """Return a claim in words: an address, or `VLAN 3001`."""
+    return f"VLAN {share.removeprefix(TAG_PREFIX)}" if share.startswith(TAG_PREFIX) else share
 
 
 def _read(text: str, kind: type[T]) -> T | None:

@@ -42,6 +42,7 @@ from xsconsole.domain.actions.fences import (
     FitFenced,
     FitRouter,
     ForgetFence,
+    MakeVlan,
     ReleaseShare,
     RemoveFenceNetwork,
     ReseedRouter,
@@ -268,9 +269,11 @@ def doing(action: Action, subject: str) -> str:
         case Resume():
             return f"Resume {subject}"
         case ClaimShare():
-            return f"Claim the address {subject}"
+            return f"Claim {subject} for the fence"
         case WriteFence():
             return f"Write the fence {subject} to the pool"
+        case MakeVlan(vlan=vlan):
+            return f"Make the network for {subject} VLAN {vlan}, on each host"
         case CheckFence():
             return f"Prove that nothing leads out of {subject} past its router"
         case ReseedRouter():
@@ -280,7 +283,7 @@ def doing(action: Action, subject: str) -> str:
         case RemoveFenceNetwork():
             return f"Destroy the network of the fence for {subject}"
         case ReleaseShare():
-            return f"Let others have the address {subject}"
+            return f"Let others have {subject}"
         case ForgetFence():
             return f"Forget the fence {subject}"
     assert_never(action)
@@ -372,7 +375,9 @@ def undoing(action: Action, subject: str) -> str:
         case Suspend():
             return f"Resume {subject} again"
         case ClaimShare():
-            return f"Let others have the address {subject} again"
+            return f"Let others have {subject} again"
+        case MakeVlan(vlan=vlan):
+            return f"Make the network for {subject} VLAN {vlan} no more"
         case WriteFence():
             return f"Write back what the pool had of the fence {subject}"
         case ReseedRouter():

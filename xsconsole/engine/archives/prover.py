@@ -72,11 +72,11 @@ class Prover:
     async def is_there(self, step: Step, action: ProofAction) -> bool:
         match action:
             case MakeScratchNetwork():
-                return bool(await self._named(step.key))
+                return bool(await self.named(step.key))
             case RemoveScratch(copy=key):
                 return await self._copier.find(key) is None
             case RemoveScratchNetwork(network=key):
-                return not await self._named(key)
+                return not await self.named(key)
             case NoteProof():
                 return True  # what was noted stays
             case _:
@@ -93,7 +93,8 @@ class Prover:
         assert isinstance(action, MakeScratchNetwork)
         return f"{shortened(action.name, 80)}{self._at.mark_of(key)}"
 
-    async def _named(self, key: StepKey) -> tuple[Uuid, ...]:
+    async def named(self, key: StepKey) -> tuple[Uuid, ...]:
+        """Return the networks that a step made: one, or none."""
         name = self._name(key)
         return await insist(self._at.pool, lambda: self._port.named(name))
 
@@ -117,13 +118,13 @@ class Prover:
         Raises:
             PoolFailed: it is gone.
         """
-        found = await self._named(key)
+        found = await self.named(key)
         if not found:
             raise PoolFailed(code="XSCONSOLE_NETWORK_GONE", parameters=(key,), method="network.get_by_name_label")
         return found[0]
 
     async def _destroy(self, key: StepKey) -> None:
-        for network in await self._named(key):
+        for network in await self.named(key):
             await insist(self._at.pool, lambda network=network: self._port.destroy(network))  # type: ignore[misc]
 
     # What is asked

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from xsconsole.domain.actions.copies import CopyMachine, NoteFreeze, Slot, StartCopy
-from xsconsole.domain.actions.fences import CheckFence, ClaimShare, FitFenced, FitRouter, WriteFence
+from xsconsole.domain.actions.fences import CheckFence, ClaimShare, FitFenced, FitRouter, MakeVlan, WriteFence
 from xsconsole.domain.actions.proofs import MakeScratchNetwork
 from xsconsole.domain.actions.provisions import SeedDisk
 from xsconsole.domain.board import Board
@@ -15,13 +15,12 @@ from xsconsole.domain.fence.ground import Ground
 from xsconsole.domain.fence.ground_findings import ground_findings
 from xsconsole.domain.fence.proof import Site
 from xsconsole.domain.fence.router import RouterFiles, router_files
-from xsconsole.domain.fence.standing import StandingFence, standing_text
-from xsconsole.domain.fence.wording import mode_words, rules_in_short
+from xsconsole.domain.fence.spanning import trunk_cards
+from xsconsole.domain.fence.standing import StandingFence, share_words, standing_text, tag_share
 from xsconsole.domain.ids import ConfigurationId, StepKey, Uuid
-from xsconsole.domain.inventory import SR, VBD, VM, Host, Inventory
+from xsconsole.domain.inventory import SR, VBD, VM, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Plan, RunKind
-from xsconsole.domain.words import count
 from xsconsole.domain.workflow import Method, Stage
 from xsconsole.engine.copies.copy_checks import (
     Offspring,
@@ -47,6 +46,7 @@ from xsconsole.engine.copies.copying import (
 from xsconsole.engine.copies.freezing import runs
 from xsconsole.engine.copies.replicating import ordered, way_of
 from xsconsole.engine.fence_commands import Deploy
+from xsconsole.engine.fences.deploy_words import sentences
 from xsconsole.engine.fences.drawn import demand_buildable, drawing_of
 from xsconsole.engine.fences.hosting import host_for
 from xsconsole.engine.plans import rules
@@ -54,7 +54,7 @@ from xsconsole.engine.plans.claims import Claims, claims_on
 from xsconsole.engine.plans.disk_roles import blanks_of
 from xsconsole.engine.plans.lands import Land, no_land
 from xsconsole.engine.plans.networking import present_networks
-from xsconsole.engine.plans.placement import memory_of
+from xsconsole.engine.plans.placement import Guest, memory_of, place
 from xsconsole.engine.plans.steps import START_S, Steps
 from xsconsole.engine.provisions.cidata import META_DATA, NETWORK_CONFIG, USER_DATA, size_of
 from xsconsole.engine.replica_commands import Replicate
@@ -115,19 +115,24 @@ def plan_fenced(order: Order, offspring: Offspring, command: Deploy, board: Boar
     demand_operations(order, parts, inventory, is_freezing=is_freezing)
     blanks = blanks_of(order, parts, sr, inventory)
     router = _router(ground, drawing, offspring.id, inventory)
-    host = _host(drawing, parts, router, ground, sr, claims, inventory)
+    hosts = _hosts(drawing, parts, router, ground, sr, claims, inventory)
 
     steps, name = Steps(), shortened(drawing.fence.name, NAME_LIMIT)
     shares = _shares(drawing)
-    claimed = [steps.add(ClaimShare(share=share, configuration=offspring.id), share) for share in shares]
+    claimed = [steps.add(ClaimShare(share=share, configuration=offspring.id), share_words(share)) for share in shares]
     nets = {
         logical: steps.add(MakeScratchNetwork(name=f"Fence {name}: {shortened(logical, 30)}"), logical, claimed)
         for logical in drawing.networks
     }
+    cards = tuple(card.uuid for card in trunk_cards(ground, inventory))
+    vlans = [
+        steps.add(MakeVlan(network=nets[logical], vlan=tag, cards=cards), logical, [nets[logical]])
+        for logical, tag in drawing.tags.items()
+    ]
     taken = add_source(steps, order, parts, inventory, is_freezing=is_freezing, after=claimed)
     ready = [steps.add(NoteFreeze(snapshots=tuple(taken.values())), order.card.name, taken.values())] if taken else []
     # What is on a network goes before it, also where the run is put back.
-    copies = add_copies(steps, order, parts, taken, [*ready, *nets.values()], sr, inventory)
+    copies = add_copies(steps, order, parts, taken, [*ready, *nets.values(), *vlans], sr, inventory)
     on = {uuid: logical for logical, uuid in drawing.networks.items()}
     fitted = [
         steps.add(
@@ -155,9 +160,10 @@ def plan_fenced(order: Order, offspring: Offspring, command: Deploy, board: Boar
     proved = [steps.add(CheckFence(configuration=offspring.id), drawing.fence.name, [written])]
     if made_router is not None and router is not None:
         memory = Estimate(seconds=START_S, memory_bytes=memory_of(router.template))
-        proved = [steps.add(StartCopy(copy=made_router), "the router", proved, memory, host=host)]
-    at = {part.vm.uuid: host for part in parts} if host is not None else {}
-    started = add_starts_of_copies(steps, parts, copies, at, proved, is_downtime=False)
+        proved = [
+            steps.add(StartCopy(copy=made_router), "the router", proved, memory, host=hosts.get(router.template.uuid))
+        ]
+    started = add_starts_of_copies(steps, parts, copies, hosts, proved, is_downtime=False)
     add_members(steps, replace(order, title=drawing.fence.name), offspring, parts, copies, parts, started)
     plan = Plan(
         intent=order.intent,
@@ -165,7 +171,7 @@ def plan_fenced(order: Order, offspring: Offspring, command: Deploy, board: Boar
         leases=rules.leases_for(
             order.card.id, order.card.service, (order.source, order.target), also=order.intent.others
         ),
-        warnings=(*_sentences(order, drawing, parts, host, inventory), *warnings),
+        warnings=(*sentences(order, drawing, ground, parts, hosts, inventory), *warnings),
         asks=True,
     )
     drops = taken if order.edge.restore_point is None and order.stock is None else {}
@@ -203,11 +209,12 @@ def _demand_sound(ground: Ground, inventory: Inventory) -> None:
 
 
 def _shares(drawing: Drawing) -> tuple[str, ...]:
-    """Return the outside addresses that a fence takes, the router's first."""
-    outside = drawing.fence.outside
+    """Return what a fence takes: outside addresses, the router's first, then VLAN tags."""
+    outside, tags = drawing.fence.outside, tuple(tag_share(tag) for tag in drawing.tags.values())
     if outside is None:
-        return ()
-    return (str(outside.router), *(str(one.outside) for one in drawing.fence.footholds if one.outside is not None))
+        return tags
+    addresses = (str(one.outside) for one in drawing.fence.footholds if one.outside is not None)
+    return (str(outside.router), *addresses, *tags)
 
 
 def _standing(
@@ -220,7 +227,13 @@ def _standing(
         service=order.card.service,
         stage=order.target.id,
         fence=drawing.fence,
-        site=Site(networks={}, members={}, outside=ground.outside if drawing.fence.is_open else None),
+        site=Site(
+            networks={},
+            members={},
+            outside=ground.outside if drawing.fence.is_open else None,
+            vlans=drawing.tags,
+            reserved=ground.vlans if drawing.tags else None,
+        ),
         shares=shares,
         originals=drawing.networks,
     )
@@ -318,10 +331,10 @@ def _add_router(
     return copy, [*fitted, steps.add(seed, title, [ready], Estimate(seconds=DISK_S))]
 
 
-# The host
+# Hosts
 
 
-def _host(
+def _hosts(
     drawing: Drawing,
     parts: Sequence[Part],
     router: _Router | None,
@@ -329,41 +342,28 @@ def _host(
     sr: SR | None,
     claims: Claims,
     inventory: Inventory,
-) -> Uuid | None:
-    moved = {sr.uuid} if sr is not None else {one.uuid for part in parts for one in repositories_of(inventory, part.vm)}
-    machines = [part.vm for part in parts] + ([router.template] if router is not None else [])
-    storages = moved | ({router.sr.uuid} if router is not None else set())
+) -> dict[Uuid, Uuid]:
+    """Return where each machine starts, by what it is made of: all on one host, or wherever the VLANs are."""
+    storages = {part.vm.uuid: {sr.uuid} if sr is not None else _stored(part.vm, inventory) for part in parts}
     networks = {ground.outside} if drawing.fence.is_open else set[Uuid]()
-    return host_for(drawing.fence.name, machines, storages, networks, claims, inventory)
+    made = [(part.vm, part.name, storages[part.vm.uuid], set[Uuid]()) for part in parts]
+    made += [(router.template, "the router", {router.sr.uuid}, networks)] if router is not None else []
+    if drawing.tags and ground.trunk is not None:
+        guests = [
+            Guest(
+                key=vm.uuid,
+                name=name,
+                memory_bytes=memory_of(vm),
+                storages=frozenset(stored),
+                networks=frozenset({*seen, ground.trunk}),
+            )
+            for vm, name, stored, seen in made
+        ]
+        return place(inventory, guests, claims.memory)
+    machines, everywhere = [vm for vm, *_ in made], {one for _, _, stored, _ in made for one in stored}
+    host = host_for(drawing.fence.name, machines, everywhere, networks, claims, inventory)
+    return {vm.uuid: host for vm in machines} if host is not None else {}
 
 
-# Words
-
-
-def _sentences(
-    order: Order, drawing: Drawing, parts: Sequence[Part], host: Uuid | None, inventory: Inventory
-) -> list[str]:
-    fence, running = drawing.fence, [part for part in parts if runs(part.member)]
-    found = inventory.by_uuid(Host, host) if host is not None else None
-    macs, addresses = len({one.mac for one in fence.footholds}), len({one.address for one in fence.footholds})
-    told = [
-        f"{count(len(parts), 'machine')} of {shortened(order.card.name, 60)} {'comes' if len(parts) == 1 else 'come'} "
-        f"into the fence “{shortened(fence.name, 60)}”, {mode_words(fence.mode)}: the same "
-        f"{count(macs, 'MAC address', 'MAC addresses')} and {count(addresses, 'IP address', 'IP addresses')} as "
-        "theirs. Without a fence all of these would collide.",
-        rules_in_short(fence),
-    ]
-    if found is not None:
-        told.append(
-            f"All of it starts on {shortened(found.name_label, 40)}, the router first, because its networks are inside "
-            "one host; it cannot move to another one while it runs."
-        )
-    if running and order.is_stopped_first:
-        told.append(f"{count(len(running), 'running machine')} will be shut down, frozen and started again.")
-    elif running:
-        told.append(
-            f"The copies hold what a power cut would leave on {count(len(running), 'running machine')}, "
-            "one frozen after the other: how far apart is recorded."
-        )
-    told += [f"{one.sentence} {one.mend}" for one in drawing.findings]
-    return told
+def _stored(vm: VM, inventory: Inventory) -> set[Uuid]:
+    return {one.uuid for one in repositories_of(inventory, vm)}

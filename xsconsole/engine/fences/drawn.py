@@ -2,12 +2,14 @@
 
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from itertools import count
 
 from xsconsole.domain.board import Card
 from xsconsole.domain.fence.drawing import Drawing, Wishes, draw, source_cards
 from xsconsole.domain.fence.ground import Ground
 from xsconsole.domain.fence.outward import bystanders
+from xsconsole.domain.fence.spanning import tags_for
 from xsconsole.domain.fence.standing import StandingFence, fence_on, fences_on, ground_on, taken_addresses
 from xsconsole.domain.ids import ConfigurationId, Uuid
 from xsconsole.domain.inventory import Inventory
@@ -65,8 +67,12 @@ def drawing_of(
         published=command.published,
         services=command.services,
     )
-    taken = set(taken_addresses(keys_of(inventory)))
-    return ground, draw(source_cards(card, inventory), wishes, ground, taken, macs_for(made))
+    keys = keys_of(inventory)
+    drawing = draw(source_cards(card, inventory), wishes, ground, set(taken_addresses(keys)), macs_for(made))
+    if command.is_on_one_host or not ground.spans_hosts:
+        return ground, drawing
+    tags, short = tags_for(ground, drawing.networks, keys, inventory)
+    return ground, replace(drawing, tags=tags, findings=(*short, *drawing.findings))
 
 
 def machine_beside(command: FenceCommand, inventory: Inventory) -> tuple[Uuid, ...]:

@@ -14,6 +14,7 @@ from xsconsole.domain.actions.fences import (
     FitFenced,
     FitRouter,
     ForgetFence,
+    MakeVlan,
     ReleaseShare,
     RemoveFenceNetwork,
     ReseedRouter,
@@ -30,6 +31,7 @@ from xsconsole.domain.fence.standing import (
     fence_stem,
     fence_text_on,
     read_standing,
+    share_words,
     standing_text,
 )
 from xsconsole.domain.ids import StepKey, Uuid
@@ -64,6 +66,9 @@ class Fencer:
         match action:
             case ClaimShare():
                 await self._claim(action)
+            case MakeVlan(network=key, vlan=tag, cards=cards):
+                made = await self._prover.network(key)
+                await insist(self._pool, lambda: self._pool.networks.tag(made, cards, tag))
             case FitFenced():
                 await self._copier.fit(action)
                 vm, networks = (await self._copier.of(action.copy)).uuid, await self._networks(action.scratch)
@@ -79,8 +84,8 @@ class Fencer:
             case TakeForOff(vms=vms):
                 for vm in vms:
                     await self._take_for_off(vm)
-            case RemoveFenceNetwork(network=network):
-                await self._remove(network)
+            case RemoveFenceNetwork(network=network, vlan=vlan):
+                await self._remove(network, vlan)
             case ReleaseShare():
                 await self._release(action)
             case ForgetFence(configuration=configuration):
@@ -111,6 +116,9 @@ class Fencer:
             case ReseedRouter():
                 if await self._at.exists(action.vm):
                     await self._reseed(action, action.original, on_progress)
+            case MakeVlan(network=key, vlan=vlan):
+                for made in await self._prover.named(key):
+                    await self._untag(made, vlan)
             case ClaimShare():
                 await self._release(ReleaseShare(share=action.share, configuration=action.configuration))
             case WriteFence(configuration=configuration, original=""):
@@ -141,8 +149,8 @@ class Fencer:
 
         if not await insist(self._pool, attempt):
             raise PlanIsStale(
-                reason=f"Somebody else has taken {action.share} for a fence meanwhile.",
-                mend="Plan it again: it gets another address then.",
+                reason=f"Somebody else has taken {share_words(action.share)} for a fence meanwhile.",
+                mend="Plan it again: it gets another one then.",
             )
 
     def _is_claimed(self, action: ReleaseShare, keys: Mapping[str, str]) -> bool:
@@ -224,15 +232,19 @@ class Fencer:
                 code="XSCONSOLE_FENCE_GONE", parameters=(action.configuration,), method="pool.other_config"
             )
         site = standing.site
+        inside, vlans = site.networks.values(), tuple(site.vlans.values())
         around = await insist(
-            self._pool, lambda: self._pool.networks.around(site.networks.values(), site.members.values(), site.router)
+            self._pool, lambda: self._pool.networks.around(inside, site.members.values(), site.router, vlans)
         )
         proof = prove(standing.fence, site, around)
         if not proof.holds:
             raise VerificationFailed(differences=tuple(breach.sentence.rstrip(".") for breach in proof.breaches))
         return proof.facts
 
-    async def _remove(self, network: Uuid) -> None:
+    async def _untag(self, network: Uuid, vlan: int) -> None:
+        await insist(self._pool, lambda: self._pool.networks.untag(network, vlan))
+
+    async def _remove(self, network: Uuid, vlan: int | None) -> None:
         """Destroy a network. XAPI lets cards of halted machines go with it, so whoever has one there is asked first.
 
         Raises:
@@ -248,6 +260,8 @@ class Fencer:
                 reason=f"{listing(names)} has a card on “{shortened(found.name_label)}”, and would lose it with it.",
                 mend="Take that card away or put it on another network, then resume the run.",
             )
+        if vlan is not None:
+            await self._untag(network, vlan)
         await insist(self._pool, lambda: self._pool.networks.destroy(network))
 
 

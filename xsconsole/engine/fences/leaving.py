@@ -18,7 +18,7 @@ from xsconsole.domain.plan import Disks, Plan
 from xsconsole.domain.words import count, listing
 from xsconsole.domain.workflow import Method, Stage, Transition, Workflow
 from xsconsole.engine.fences.drawn import keys_of, macs_for
-from xsconsole.engine.fences.undeploying import demand_parted, going_of, shares_of, strangers_in
+from xsconsole.engine.fences.undeploying import demand_alone, demand_parted, going_of, shares_of, strangers_in
 from xsconsole.engine.moves.relocation import changed_networks
 from xsconsole.engine.moves.succession import Incumbent
 from xsconsole.engine.plans import rules
@@ -77,6 +77,8 @@ def leaving_of(
     wrong = next((one for one in found if one.is_error), None)
     if wrong is not None:
         raise NotPromotable(reason=wrong.sentence, mend=wrong.mend)
+    if standing.site.vlans:
+        demand_alone(standing, inventory)  # a network that stays would keep the tag, which is of fences
     kept: dict[Uuid, str] = {}
     for network, vm in strangers_in(standing, inventory):
         kept[network.uuid] = vm.name_label

@@ -10,7 +10,7 @@ from xsconsole.domain.actions.service import SwitchOff
 from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.disks import repositories_of
 from xsconsole.domain.fence.changing import peers_among
-from xsconsole.domain.fence.standing import StandingFence, fences_on
+from xsconsole.domain.fence.standing import StandingFence, fences_on, share_words
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import VIF, VM, Host, Inventory, Network
 from xsconsole.domain.naming import shortened
@@ -25,7 +25,7 @@ from xsconsole.engine.moves.moving import runs
 from xsconsole.engine.plans import rules
 from xsconsole.engine.plans.claims import claims_on
 from xsconsole.engine.plans.intents import intent_in
-from xsconsole.engine.plans.placement import memory_of
+from xsconsole.engine.plans.placement import guest_of, memory_of, place
 from xsconsole.engine.plans.steps import SHUT_DOWN_S, START_S, Steps, add_shutdowns, add_starts
 from xsconsole.engine.verbs.deleting import DESTROY_S, plan_delete
 from xsconsole.errors import NotPromotable
@@ -109,7 +109,7 @@ def strangers_in(standing: StandingFence, inventory: Inventory) -> Iterator[tupl
 
 def shares_of(standing: StandingFence) -> str:
     """Return the outside addresses of a fence in words."""
-    return listing(standing.shares) if standing.shares else "no outside address"
+    return listing(tuple(map(share_words, standing.shares))) if standing.shares else "no outside address"
 
 
 def _bare(standing: StandingFence, board: Board) -> Plan:
@@ -141,12 +141,17 @@ def going_of(
         gone = Estimate(seconds=SHUT_DOWN_S + DESTROY_S)
         ready = [steps.add(RetireRouter(vms=(router.uuid,)), router.name_label, ready, gone)]
     ready = [
-        steps.add(RemoveFenceNetwork(network=uuid), logical, ready, Estimate(seconds=AWAY_S))
+        steps.add(
+            RemoveFenceNetwork(network=uuid, vlan=standing.site.vlans.get(logical)),
+            logical,
+            ready,
+            Estimate(seconds=AWAY_S),
+        )
         for logical, uuid in sorted(standing.site.networks.items())
         if uuid not in kept and inventory.by_uuid(Network, uuid) is not None
     ] or ready
     ready = [
-        steps.add(ReleaseShare(share=share, configuration=standing.configuration), share, ready)
+        steps.add(ReleaseShare(share=share, configuration=standing.configuration), share_words(share), ready)
         for share in standing.shares
     ] or ready
     steps.add(ForgetFence(configuration=standing.configuration), name, ready)
@@ -221,22 +226,19 @@ def plan_redeploy(command: Redeploy, board: Board, inventory: Inventory, actor: 
         if vm.uuid not in gone:
             rules.demand_operation(vm, "start", inventory)
         rules.demand_unblocked(vm, "start_on")
-    storages = {sr.uuid for vm in machines for sr in repositories_of(inventory, vm)}
-    outside = {standing.site.outside} if standing.site.outside is not None else set[Uuid]()
-    host = host_for(standing.fence.name, machines, storages, outside, claims_on(board), inventory)
+    hosts = _hosts(standing, machines, board, inventory)
 
     steps = Steps()
     ready = [steps.add(CheckFence(configuration=card.id), standing.fence.name)]
     ready = add_taking_for_off(steps, lost, ready, inventory)
     if router is not None:
         memory = Estimate(seconds=START_S, memory_bytes=memory_of(router))
-        ready = [steps.add(Start(vm=router.uuid), router.name_label, ready, memory, host=host)]
-    at = {vm.uuid: host for vm in vms} if host is not None else {}
+        ready = [steps.add(Start(vm=router.uuid), router.name_label, ready, memory, host=hosts.get(router.uuid))]
     delays_s = {vm.uuid: vm.start_delay for vm in vms}
-    ready = add_starts(steps, card.members, delays_s, ready, is_downtime=False, hosts=at)
+    ready = add_starts(steps, card.members, delays_s, ready, is_downtime=False, hosts=hosts)
     steps.add(Verify(members={}, running=tuple(sorted(vm.uuid for vm in machines))), card.name, ready)
-    found = inventory.by_uuid(Host, host) if host is not None else None
-    where = f" on {shortened(found.name_label, 40)}" if found is not None else ""
+    on = {found.name_label for uuid in hosts.values() if (found := inventory.by_uuid(Host, uuid)) is not None}
+    where = f" on {listing(tuple(shortened(name, 40) for name in sorted(on)))}" if on else ""
     return Plan(
         intent=intent_in(RunKind.REDEPLOY, card, workflow),
         steps=steps.all,
@@ -248,6 +250,17 @@ def plan_redeploy(command: Redeploy, board: Board, inventory: Inventory, actor: 
         ),
         asks=True,
     )
+
+
+def _hosts(standing: StandingFence, machines: Sequence[VM], board: Board, inventory: Inventory) -> dict[Uuid, Uuid]:
+    """Return where each machine starts: all on one host, or wherever its VLANs are seen."""
+    claims = claims_on(board)
+    if standing.site.vlans:
+        return place(inventory, [guest_of(vm, inventory) for vm in machines], claims.memory)
+    storages = {sr.uuid for vm in machines for sr in repositories_of(inventory, vm)}
+    outside = {standing.site.outside} if standing.site.outside is not None else set[Uuid]()
+    host = host_for(standing.fence.name, machines, storages, outside, claims, inventory)
+    return {vm.uuid: host for vm in machines} if host is not None else {}
 
 
 def demand_card(standing: StandingFence, card: Card | None, board: Board, actor: str) -> Card:

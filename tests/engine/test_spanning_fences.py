@@ -1,0 +1,137 @@
+"""Fences over several hosts: a tag of the range for each network, had by one fence alone, and given back with it."""
+
+from typing import Any
+
+import msgspec
+
+from tests.engine.desks import virtually
+from tests.engine.fence_scene import Scene as Ground
+from tests.engine.fence_scene import left
+from tests.engine.memory_pool import GIB
+from xsconsole.domain.fence.ground import Ground as GroundValue
+from xsconsole.domain.fence.ground_findings import ground_findings
+from xsconsole.domain.fence.proof import prove
+from xsconsole.domain.fence.standing import claim_key, claim_text, fences_on, ground_on
+from xsconsole.domain.ids import ConfigurationId, Uuid
+from xsconsole.domain.inventory import PIF, Network
+from xsconsole.domain.runs import RunState
+from xsconsole.domain.words import explain
+from xsconsole.engine.commands import Confirmed, Redeploy, Undeploy
+from xsconsole.engine.ports import Field
+
+
+class Scene(Ground):
+    """Two hosts with a card on the trunk each, of which neither alone has room for a fence."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.second = self.pool.add_host("xen-2", 7 * GIB)
+        self.trunk = self.pool.add_network("trunk")
+        for host in (self.pool.host, self.second):
+            self.wire(self.trunk, "eth3", host)
+        self.wire(self.outside, "eth1", self.second)
+        metrics = self.pool.records[self.pool.host.metrics]
+        self.pool.put(msgspec.structs.replace(metrics, memory_free=5 * GIB))
+
+    def ground(self, **more: Any) -> GroundValue:
+        return super().ground(**{"vlans": (3000, 3003), "trunk": self.trunk.uuid, "trunk_name": "trunk", **more})
+
+    def wire(self, network: Network, device: str, host: Any) -> None:
+        card = self.pool.put_anew(
+            PIF(ref=network.ref, uuid=Uuid(""), device=device, VLAN=-1, host=host.ref, network=network.ref)
+        )
+        found = self.pool.records[network.ref]
+        self.pool.put(msgspec.structs.replace(found, PIFs=(*found.PIFs, card.ref)))
+
+    def tags(self) -> set[int]:
+        return {one.VLAN for one in self.pool.records.values() if isinstance(one, PIF)} - {-1}
+
+
+def test_a_fence_that_no_host_has_room_for_stands_on_several_by_a_vlan_which_is_given_back_with_it() -> None:
+    async def story() -> None:
+        scene = await Scene().begin()
+        desk, pool, before = scene.desk, scene.pool, left(scene)
+        assert "All of a fence starts on one host" in scene.refusal(scene.deploy(is_on_one_host=True))
+        plan = desk.engine.plan(scene.deploy())
+        assert any("Its 1 network is VLAN 3000 over “trunk”, on 2 hosts" in one for one in plan.warnings)
+
+        status = await scene.do(scene.deploy())
+        assert status.error is None, explain(status.error)
+        fence = scene.fence()
+        machines = [pool.vm(vm) for vm in (*fence.site.members.values(), fence.site.router or Uuid(""))]
+        assert {vm.power_state for vm in machines} == {"Running"}
+        assert {vm.resident_on for vm in machines} == {pool.host.ref, scene.second.ref}
+        assert (fence.site.vlans, scene.tags()) == ({"prod-front": 3000}, {3000})
+        assert "vlan-3000" in fence.shares
+        assert prove(fence.fence, fence.site, desk.inventory).holds
+        ground = ground_on(pool.keys)
+        assert ground is not None
+        assert ground_findings(ground.ground, desk.inventory) == ()
+
+        # Somebody else carries the tag too: nothing of it is started again until that has ended.
+        assert (await scene.do(Undeploy(configuration=fence.configuration, keeps=True))).error is None
+        scene.wire(pool.add_network("lab"), "eth0", pool.host)
+        lab = next(one for one in pool.records.values() if isinstance(one, Network) and one.name_label == "lab")
+        card = pool.records[lab.PIFs[0]]
+        pool.put(msgspec.structs.replace(card, VLAN=3000))
+        stopped = await scene.do(Redeploy(configuration=fence.configuration))
+        assert stopped.state is RunState.UNDONE
+        assert "VLAN 3000 of “Fence" in str(explain(stopped.error))
+        assert "is that of “lab” too" in str(explain(stopped.error))
+        pool.drop_record(card)
+        pool.drop_record(pool.records[lab.ref])
+        assert (await scene.do(Redeploy(configuration=fence.configuration))).error is None
+
+        assert (await scene.do(Undeploy(configuration=fence.configuration))).error is None
+        assert (left(scene), scene.tags()) == (before, set())
+
+    virtually(story)
+
+
+def test_no_tag_is_had_twice_and_a_range_that_is_used_up_is_said() -> None:
+    async def story() -> None:
+        scene = await Scene().begin()
+        desk, pool = scene.desk, scene.pool
+        seen = ground_on(pool.keys)
+        await desk.engine.grounds.write(scene.ground(vlans=(3000, 3001)), seen)
+        deploy = scene.deploy()
+        plan = desk.engine.plan(deploy)
+
+        def snatch(method: str) -> None:
+            if claim_key("vlan-3000") not in pool.keys and ".run." in "".join(pool.keys):
+                text = claim_text(ConfigurationId("y"), "r")
+                pool.set_map(Field.POOL, None, {**pool.keys, claim_key("vlan-3000"): text})
+
+        desk.port.on_call = snatch
+        status = await (await desk.engine.open(Confirmed(command=deploy, digest=plan.digest))).wait()
+        desk.port.on_call = lambda _: None
+        assert status.state is RunState.UNDONE
+        assert "Somebody else has taken VLAN 3000" in str(explain(status.error))
+        assert scene.tags() == set()
+
+        assert (await scene.do(deploy)).error is None
+        (fence,) = fences_on(pool.keys)
+        assert fence.site.vlans == {"prod-front": 3001}
+        assert scene.refusal(scene.deploy()) == "The VLAN tags 3000 to 3001 are 1 too few for this fence."
+        assert "starts on one host" in scene.refusal(scene.deploy(is_on_one_host=True))
+
+    virtually(story)
+
+
+def test_what_carries_the_tags_is_looked_at_before_a_ground_is_written() -> None:
+    async def story() -> None:
+        scene = await Scene().begin()
+        inventory = scene.desk.inventory
+
+        def rules(**more: Any) -> set[str]:
+            return {one.rule for one in ground_findings(scene.ground(**more), inventory)}
+
+        assert rules() == set()
+        assert rules(trunk=None) == {"no-trunk"}
+        assert rules(trunk=Uuid("gone")) == {"trunk-gone"}
+        assert rules(trunk=scene.front.uuid) == {"trunk-short"}
+        assert rules(trunk=scene.pool.add_network("bare").uuid) == {"trunk-bare"}
+        scene.pool.put(msgspec.structs.replace(scene.front, other_config={"xo:sdn-controller:vni": "5"}))
+        assert rules(vlans=None) == {"tunnels-of-others"}
+
+    virtually(story)

@@ -1,0 +1,58 @@
+"""What a plan of a fence says to whoever confirms it."""
+
+from collections.abc import Mapping, Sequence
+
+from xsconsole.domain.fence.drawing import Drawing
+from xsconsole.domain.fence.ground import Ground
+from xsconsole.domain.fence.spanning import spanning_words, trunk_cards
+from xsconsole.domain.fence.wording import mode_words, rules_in_short
+from xsconsole.domain.ids import Uuid
+from xsconsole.domain.inventory import Host, Inventory
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.words import count
+from xsconsole.engine.copies.copy_checks import Order, Part
+from xsconsole.engine.copies.freezing import runs
+
+
+def sentences(
+    order: Order,
+    drawing: Drawing,
+    ground: Ground,
+    parts: Sequence[Part],
+    hosts: Mapping[Uuid, Uuid],
+    inventory: Inventory,
+) -> list[str]:
+    """Return what whoever confirms a fence should know of it."""
+    fence, running = drawing.fence, [part for part in parts if runs(part.member)]
+    host = next(iter(hosts.values()), None) if not drawing.tags else None
+    found = inventory.by_uuid(Host, host) if host is not None else None
+    macs, addresses = len({one.mac for one in fence.footholds}), len({one.address for one in fence.footholds})
+    told = [
+        f"{count(len(parts), 'machine')} of {shortened(order.card.name, 60)} {'comes' if len(parts) == 1 else 'come'} "
+        f"into the fence “{shortened(fence.name, 60)}”, {mode_words(fence.mode)}: the same "
+        f"{count(macs, 'MAC address', 'MAC addresses')} and {count(addresses, 'IP address', 'IP addresses')} as "
+        "theirs. Without a fence all of these would collide.",
+        rules_in_short(fence),
+    ]
+    if drawing.tags:
+        told.append(spanning_words(drawing.tags, ground, len(trunk_cards(ground, inventory))))
+    if found is not None:
+        told.append(
+            f"All of it starts on {shortened(found.name_label, 40)}, the router first, because its networks are inside "
+            f"one host; it cannot move to another one while it runs.{_why_one_host(ground)}"
+        )
+    if running and order.is_stopped_first:
+        told.append(f"{count(len(running), 'running machine')} will be shut down, frozen and started again.")
+    elif running:
+        told.append(
+            f"The copies hold what a power cut would leave on {count(len(running), 'running machine')}, "
+            "one frozen after the other: how far apart is recorded."
+        )
+    told += [f"{one.sentence} {one.mend}" for one in drawing.findings]
+    return told
+
+
+def _why_one_host(ground: Ground) -> str:
+    if ground.spans_hosts:
+        return " So it was asked; the ground has VLAN tags for several."
+    return "" if ground.vlans is None else " The ground has VLAN tags, and no network that carries them."
