@@ -92,6 +92,17 @@ async def test_recording_nothing_writes_nothing_and_tells_where_the_chain_ends(l
     assert (await ledger.head()).seq == 1
 
 
+async def test_of_two_who_saw_the_same_one_records_it(ledger: SqliteLedger) -> None:
+    fact, told = Fact(event=AuditEvent.FENCE_OBSERVED, configuration=ConfigurationId("one")), []
+    ledger.follow(told.append)
+    first = await ledger.record_next(fact, 0)
+    assert first is not None
+    assert await ledger.record_next(fact, 0) is None
+    assert await ledger.record_next(dataclasses.replace(fact, configuration=ConfigurationId("other")), 0) is not None
+    assert await ledger.record_next(fact, first) is not None
+    assert (len(told), (await ledger.head()).seq) == (3, first + 2)
+
+
 async def test_an_empty_ledger_is_whole(ledger: SqliteLedger) -> None:
     assert all(verdict.is_good for verdict in await ledger.verify())
     assert await ledger.page(AuditQuery()) == ()

@@ -12,6 +12,7 @@ from tests.ui.board_window import CTRL, Key, card_of, console, ended, has_keyboa
 from tests.ui.filing import file_into
 from tests.ui.object_gestures import shown
 from xsconsole.console import Console, fences
+from xsconsole.console.fencing import Fencing
 from xsconsole.domain.board import Card
 from xsconsole.domain.fence.ground import Ground
 from xsconsole.domain.fence.picture import State
@@ -237,9 +238,19 @@ async def test_a_fence_is_drawn_and_told_and_a_card_moved_out_of_it_turns_red_at
     assert details["who"] == "root"
     assert "leads to" in str(details["what"])
 
+    # A window that begins now, or another one beside, knows from the record what stands, and writes it no second time.
+    beside = Fencing(window.estate)
+    await until(lambda: beside.of(fenced) is not None, "the other look")
     with pool.plain_session() as session:
         session.xenapi.VIF.move(*back)
     await until(lambda: f"{NAME}: in and out" in chips(window, fenced), "tight again")
+    rows = await until_rows(console, query, 2)
+    assert "tight again" in str((rows[0].fact.details or {})["what"])
+    await until(lambda: is_tight(beside, fenced), "the other look at it")
+    await beside.settled()
+    await window.estate.fencing.settled()
+    assert len(await console.audit_page(query)) == 2
+    beside.close()
     await until(lambda: map_.picture is not None and map_.picture.state is State.TIGHT, "the map, tight again")
     assert not found_in_health(window)
     await until(lambda: not is_told(window), "the end of the news")
@@ -251,6 +262,11 @@ async def test_a_fence_is_drawn_and_told_and_a_card_moved_out_of_it_turns_red_at
     await until(lambda: place.dialog is None, "the plan")
     assert undeploy.command == Undeploy(configuration=fenced, keeps=False)
     assert window.actions_[actions.GO_FENCES].shortcut().toString() == "Ctrl+8"
+
+
+def is_tight(fencing: Fencing, fenced: ConfigurationId) -> bool:
+    watched = fencing.of(fenced)
+    return watched is not None and watched.proof.holds
 
 
 def listed(place: FencePlace) -> list[str]:

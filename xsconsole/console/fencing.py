@@ -3,22 +3,23 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import thread_time
 from typing import TYPE_CHECKING
 
 from xsconsole.console.facts import fact_of
+from xsconsole.domain.board import Card
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.drift.causes import Call
 from xsconsole.domain.events import BoardChanged, FencesChanged, InventoryChanged, PoolsChanged
 from xsconsole.domain.fence.live import FenceWatch, WatchedFence
 from xsconsole.domain.fence.picture import State, state_of
 from xsconsole.domain.fence.proof import Breach
-from xsconsole.domain.ids import ConfigurationId, Ref
+from xsconsole.domain.ids import ConfigurationId, Ref, Uuid
 from xsconsole.domain.inventory import VIF, Inventory
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.record import AuditEvent, Fact, Outcome
+from xsconsole.domain.record import AuditEvent, AuditQuery, Outcome
 from xsconsole.domain.words import count
 from xsconsole.errors import ConsoleError
 
@@ -44,6 +45,7 @@ class Fencing:
         self._watches: dict[int, tuple[Inventory, FenceWatch]] = {}
         self._due: asyncio.TimerHandle | None = None
         self._noted: dict[ConfigurationId, tuple[Breach, ...]] = {}
+        self._turns: dict[ConfigurationId, asyncio.Lock] = {}
         self._writing: set[asyncio.Task[None]] = set()
         self._ends: list[Callable[[], None]] = [
             estate.subscribe(InventoryChanged, self._hear_inventory),
@@ -72,6 +74,11 @@ class Fencing:
     def inventory_of(self, watched: WatchedFence) -> Inventory | None:
         """Return the pool that a fence stands on."""
         return self._owner(watched.standing.configuration)
+
+    async def settled(self) -> None:
+        """Wait until what was seen so far is recorded."""
+        if self._writing:
+            await asyncio.wait(self._writing)
 
     def close(self) -> None:
         """Follow no more. Rows that still wait for a name are written without one."""
@@ -135,45 +142,101 @@ class Fencing:
     # Recording
 
     def _note(self, configuration: ConfigurationId) -> None:
-        """Record what the proof finds otherwise than before. What is so at the first look is no news if it is tight."""
+        """Let what the proof finds otherwise than was recorded be recorded. Tight where nothing was is no news."""
         watched, card = self.of(configuration), self._estate.board.cards.get(configuration)
         if watched is None:
             self._noted.pop(configuration, None)
             return
         if card is None or card.run is not None:  # what a run does has rows of its own, and it is not over
             return
-        before, now = self._noted.get(configuration, ()), watched.proof.breaches
-        self._noted[configuration] = now
-        came, went = [one for one in now if one not in before], [one for one in before if one not in now]
-        if came or went:
-            console, at = self._estate.of_card(configuration), self._estate.home.clock.now()
-            fact = replace(
-                fact_of(AuditEvent.FENCE_OBSERVED, console.identity, _details(watched, came, went, at)),
-                configuration=card.id,
-                configuration_name=card.name,
-                source=card.stage,
-                outcome=Outcome.OBSERVED,
-            )
-            objects = _objects(console.inventory, came or went)
-            task = asyncio.get_running_loop().create_task(_recorded(console, fact, objects, at), name="record a fence")
+        if self._noted.get(configuration) != watched.proof.breaches:
+            self._noted[configuration] = watched.proof.breaches
+            work = self._recorded(self._estate.of_card(configuration), card, watched, self._estate.home.clock.now())
+            task = asyncio.get_running_loop().create_task(work, name="record a fence")
             self._writing.add(task)
             task.add_done_callback(self._writing.discard)
+
+    async def _recorded(self, console: "Console", card: Card, watched: WatchedFence, at: datetime) -> None:
+        """Write a row of what came and went since the last one, with who did it where xapi's own log tells soon enough.
+
+        The last one may be of an earlier window of this home, or of another one beside: a breach is recorded once.
+        """
+        fact = replace(
+            fact_of(AuditEvent.FENCE_OBSERVED, console.identity),
+            configuration=card.id,
+            configuration_name=card.name,
+            source=card.stage,
+            outcome=Outcome.OBSERVED,
+        )
+        who: str | None = None
+        async with self._turns.setdefault(card.id, asyncio.Lock()):
+            try:
+                while True:
+                    newest, before = await self._last(card.id)
+                    news = _News.between(before, watched.proof.breaches)
+                    if not news.is_any:
+                        return
+                    try:
+                        who = await _asked_who(console, news, at) if who is None else who
+                    except asyncio.CancelledError:  # the window closes
+                        console.note(replace(fact, details=_details(watched, news, at)))
+                        raise
+                    told = replace(fact, details=_details(watched, news, at, who))
+                    if self._estate.home.is_reading or await self._estate.home.record_next(told, newest) is not None:
+                        return
+            except ConsoleError as failure:
+                log.warning("what was seen of the fence of %s was not written: %s", card.id, failure)
+
+    async def _last(self, configuration: ConfigurationId) -> tuple[int, Mapping[str, str]]:
+        """Return the newest row's number, 0 for none, and what stands by it: the card of each breach, by sentence."""
+        query = AuditQuery(event=AuditEvent.FENCE_OBSERVED, configuration=configuration)
+        rows = await self._estate.home.audit_page(query, None, 1)
+        stands = (rows[0].fact.details or {}).get("stands") if rows else None
+        known = {str(one): str(vif) for one, vif in stands.items()} if isinstance(stands, Mapping) else {}
+        return (rows[0].seq if rows else 0), known
 
     def _owner(self, configuration: ConfigurationId) -> Inventory | None:
         found = (inventory for inventory, watch in self._watches.values() if configuration in watch.found)
         return next(found, None)
 
 
-def _details(watched: WatchedFence, came: Iterable[Breach], went: Iterable[Breach], at: datetime) -> dict[str, Json]:
-    name, left = shortened(watched.standing.fence.name, 80), len(watched.proof.breaches)
-    told = [one.sentence for one in came] + [f"no more: {one.sentence}" for one in went]
-    stands = f"not tight, {count(left, 'breach', 'breaches')}" if left else "tight again"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _News:
+    """What the proof finds that no row says yet, and the sentences of what is no more, with their cards."""
+
+    came: tuple[Breach, ...]
+    went: Mapping[str, str]
+
+    @classmethod
+    def between(cls, before: Mapping[str, str], now: tuple[Breach, ...]) -> "_News":
+        sentences = {one.sentence for one in now}
+        return cls(
+            came=tuple(one for one in now if one.sentence not in before),
+            went={sentence: vif for sentence, vif in before.items() if sentence not in sentences},
+        )
+
+    @property
+    def is_any(self) -> bool:
+        return bool(self.came or self.went)
+
+    @property
+    def vifs(self) -> tuple[str, ...]:
+        """The cards that it is about: of what came, else of what went."""
+        return tuple(filter(None, (one.vif for one in self.came) if self.came else self.went.values()))
+
+
+def _details(watched: WatchedFence, news: _News, at: datetime, who: str = "") -> dict[str, Json]:
+    name, breaches = shortened(watched.standing.fence.name, 80), watched.proof.breaches
+    told = [one.sentence for one in news.came] + [f"no more: {sentence}" for sentence in news.went]
+    stands = f"not tight, {count(len(breaches), 'breach', 'breaches')}" if breaches else "tight again"
     return {
-        "what": f"{name} is {stands}. {' '.join(told)}",
+        "what": " ".join((f"{name} is {stands}.", *told, *([f"By {who}."] if who else []))),
         "seen": at.isoformat(),
-        "came": [_plain(one) for one in came],
-        "went": [_plain(one) for one in went],
+        "came": [_plain(one) for one in news.came],
+        "went": [{"sentence": sentence} for sentence in news.went],
+        "stands": {one.sentence: one.vif or "" for one in breaches},
         "proof": watched.proof.facts,
+        **({"who": who} if who else {}),
     }
 
 
@@ -181,27 +244,16 @@ def _plain(breach: Breach) -> Json:
     return {"fault": breach.fault.value, "sentence": breach.sentence, "way": [*breach.way]}
 
 
-def _objects(inventory: Inventory, breaches: Iterable[Breach]) -> frozenset[Ref]:
-    """Return the cards that breaches name, and their machines: what a call must have been about to have made them."""
-    cards = (inventory.by_uuid(VIF, one.vif) for one in breaches if one.vif is not None)
-    return frozenset(ref for vif in cards if vif is not None for ref in (vif.ref, vif.VM))
-
-
-async def _recorded(console: "Console", fact: Fact, objects: frozenset[Ref], at: datetime) -> None:
-    """Write the row, with who did it where xapi's own log tells that soon enough; without, where it does not."""
-    who = ""
+async def _asked_who(console: "Console", news: _News, at: datetime) -> str:
+    """Return who did it, where xapi's own log tells that soon enough: by a call about a card, or about its machine."""
+    cards = (console.inventory.by_uuid(VIF, Uuid(vif)) for vif in news.vifs)
+    objects = frozenset(ref for vif in cards if vif is not None for ref in (vif.ref, vif.VM))
     try:
         async with asyncio.timeout(ASKING_S):
-            who = _who(await console.acts.calls_since(at - LOOKED_BACK), objects)
+            return _who(await console.acts.calls_since(at - LOOKED_BACK), objects)
     except (TimeoutError, ConsoleError) as failure:
-        log.info("who opened the fence of %s is not known: %s", fact.configuration, failure)
-    finally:
-        named = {**(fact.details or {}), **({"who": who, "what": f"{_what(fact)} By {who}."} if who else {})}
-        console.note(replace(fact, details=named))
-
-
-def _what(fact: Fact) -> str:
-    return str((fact.details or {})["what"])
+        log.info("who opened a fence is not known: %s", failure)
+        return ""
 
 
 def _who(calls: Iterable[Call], objects: frozenset[Ref]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from xsconsole.domain.anchors import Anchor
@@ -104,13 +104,38 @@ class SqliteLedger:
             Refused: a text is not Unicode; nothing was written.
             StoreFailed: nothing was written; whoever asked must not go on.
         """
-        circumstances = self._circumstances()
         if not facts:
             return (await self.head()).seq
+        seq = await self._commit(facts)
+        assert seq is not None, "nothing stands against it"
+        return seq
+
+    async def record_next(self, fact: Fact, newest: int) -> int | None:
+        """Commit a fact where the newest row of its event about its configuration still has the number `newest`.
+
+        0 is for none. Return None where somebody else with this home was faster, and nothing was written.
+        """
+
+        def is_next(session: Session) -> bool:
+            same = (AuditEntry.event == fact.event, AuditEntry.configuration == fact.configuration)
+            return (session.scalars(select(func.max(AuditEntry.seq)).where(*same)).one() or 0) == newest
+
+        return await self._commit((fact,), is_next)
+
+    async def _commit(
+        self, facts: tuple[Fact, ...], is_wanted: Callable[[Session], bool] = lambda _: True
+    ) -> int | None:
+        circumstances = self._circumstances()
         elapsed_s = (self._origin.elapsed_s or self._clock.monotonic_s)()
         facts = (*clock_jump(self._clocks, (circumstances.at, elapsed_s)), *facts)
         fields = [encoded_fields(fact, circumstances) for fact in facts]
-        seq = await self._database.write(lambda session: self._append(session, facts, fields, circumstances))
+
+        def append(session: Session) -> int | None:
+            return self._append(session, facts, fields, circumstances) if is_wanted(session) else None
+
+        seq = await self._database.write(append)
+        if seq is None:
+            return None
         self._clocks = (circumstances.at, elapsed_s)
         for tell in self._followers:
             tell(facts)
