@@ -146,6 +146,7 @@ async def test_what_is_archived_comes_back_in_another_pool_as_it_was(
     await asyncio.to_thread(shutil.copytree, folder, elsewhere)
     with flipped(elsewhere / files[-1].relative_to(folder)):
         assert not (await room.verify(elsewhere)).is_good
+    assert "is damaged" in (await room.look(elsewhere)).damage
     (shelved,) = await room.listed()  # what was found of that copy says nothing of this one
     assert (shelved.proven_at is not None, shelved.damaged_at, shelved.is_own, shelved.problem) == (
         True,

@@ -1,19 +1,26 @@
 """A configuration is archived from its card, and the place of archives verifies it, brings it back and deletes it."""
 
 import asyncio
-from pathlib import Path
+from datetime import UTC, datetime
+from pathlib import Path, PurePath
 
+import msgspec
 from PySide6.QtWidgets import QDialog
 
+from tests.archives import archive
 from tests.ui.board_window import card_of, console, ended, pool, window
 from xsconsole.console import Console
-from xsconsole.domain.ids import ArchiveId
+from xsconsole.domain.archive import Keep, Shelved
+from xsconsole.domain.ids import ArchiveId, PersonId
 from xsconsole.domain.runs import RunState
+from xsconsole.domain.workflow import Person, default_workflow
 from xsconsole.engine.commands import RestoreFromArchive
 from xsconsole_ui import actions
 from xsconsole_ui.archives.archive_dialog import CLONES, COPIES, ArchiveDialog
+from xsconsole_ui.archives.columns import told
 from xsconsole_ui.archives.hold_dialog import HoldDialog
 from xsconsole_ui.archives.keeping import KeepDialog
+from xsconsole_ui.archives.owners import owner_name, pinned_keys
 from xsconsole_ui.archives.prove_dialog import ProveDialog
 from xsconsole_ui.archives.replicate_dialog import ReplicateArchiveDialog
 from xsconsole_ui.archives.restore_dialog import RestoreDialog
@@ -24,6 +31,21 @@ from xsconsole_ui.keeping_actions import ARCHIVE
 from xsconsole_ui.main_window import MainWindow
 
 __all__ = ["console", "pool", "window"]
+
+
+def test_what_another_key_signed_names_whose_it_is_or_that_nobody_knows_it() -> None:
+    past = Keep(until=datetime(2026, 1, 1, tzinfo=UTC), by="alice", at=datetime(2025, 1, 1, tzinfo=UTC))
+    one = Shelved(folder=PurePath("/archives/shop"), archive=archive(), keep=past)
+    assert one.archive is not None
+    known = msgspec.structs.replace(
+        default_workflow(), people=(Person(id=PersonId("bob"), name="Bob B.", fingerprints=(one.archive.key,)),)
+    )
+
+    assert f"by the key of Bob B. ({one.archive.key[:16]})" in told(one, owner_name(one, known))
+    assert f"by a key that nobody here knows: {one.archive.key[:16]}" in told(one, owner_name(one, default_workflow()))
+    assert (pinned_keys(known), pinned_keys(None)) == ({one.archive.key}, frozenset())
+    assert "It lies in /archives/shop." in told(one)
+    assert "It has expired: it was to be kept until 2026-01-01" in told(one)
 
 
 async def opened(window: MainWindow, kind: type[QDialog]) -> QDialog:
@@ -54,6 +76,7 @@ async def test_a_card_is_archived_verified_brought_back_and_its_archive_deleted(
     assert place.verify.toolTip() == "Select one archive first."
     place.list.view.selectRow(0)
     assert "Networks: test-net" in place.list.whole.text()
+    assert f"It lies in {tmp_path / 'out'}" in place.list.whole.text()
     place.verify.trigger()
     await until(place.news.isVisible, "the verdict")
     assert "payroll 2026.4 is whole." in place.news.text
@@ -195,7 +218,7 @@ async def test_a_card_is_archived_in_its_pool_and_what_others_change_of_it_is_sh
     assert isinstance(long, KeepDialog)
     long.choice.setCurrentIndex(long.choice.findText("1 year"))
     click(long.go)
-    await until(lambda: "To be kept until" in place.list.whole.text(), "the time")
+    await until(lambda: place.dialog is None, "the time")
     place.prove.trigger()
     trial = await opened(window, ProveDialog)
     assert isinstance(trial, ProveDialog)

@@ -60,8 +60,8 @@ def lines(one: Listed) -> list[str]:
         return [one.problem]
     proven = f"proven whole here on {words.instant(one.proven_at)}" if one.proven_at else "never verified here"
     if one.damaged_at:
-        proven = f"FOUND DAMAGED on {words.instant(one.damaged_at)}"
-    key = "by this console's key" if one.is_own else f"by key {archive.key}"
+        proven = f"FOUND DAMAGED on {words.instant(one.damaged_at)} ({one.damage.rstrip('.')})"
+    key = "by this console's key" if one.is_own else f"by key {archive.key}, which is not this console's"
     why = archive.reason or "no reason given"
     found = [
         f"{archive.name}, revision {archive.revision}, as it stood in {archive.stage_name} on pool {archive.pool_name}",

@@ -228,15 +228,16 @@ class ArchiveRoom:
             archive = read(await self._shelf.document(folder), is_signature)
         except Refused as refusal:
             return Shelved(folder=folder, archive=None, problem=f"{refusal.reason} {refusal.mend}".strip())
-        at, is_good = recorded.verdict_of(archive.id, folder)
+        found = recorded.verdict_of(archive.id, folder)
         return Shelved(
             folder=folder,
             archive=archive,
             held=await self._held(folder),
             keep=await self._shelf.kept_until(folder),
             proofs=recorded.proofs_of(archive.id, await self._shelf.content(folder, PROOF)),
-            proven_at=at if is_good else None,
-            damaged_at=None if is_good else at,
+            proven_at=found.proven_at,
+            damaged_at=found.damaged_at,
+            damage=found.damage,
             is_own=archive.key == self._home.key_fingerprint,
         )
 

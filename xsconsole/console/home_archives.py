@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -75,6 +76,17 @@ class HomeArchives:
         return to_lines(await self._home.ledger.rows_about(configuration))
 
 
+class Found(NamedTuple):
+    """When a copy was last found whole, or when not, and what was wrong."""
+
+    proven_at: datetime | None = None
+    damaged_at: datetime | None = None
+    damage: str = ""
+
+
+NEVER = Found()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnRecord:
     """When each archive was last verified and whether it was whole, and what trials of it this console recorded.
@@ -82,12 +94,12 @@ class OnRecord:
     A verdict is of one copy: another one elsewhere that is damaged says nothing of this one.
     """
 
-    verdicts: Mapping[tuple[ArchiveId, str], tuple[datetime, bool]]  # by the folder, too; of one in a pool it is empty
+    verdicts: Mapping[tuple[ArchiveId, str], Found]  # by the folder, too; of one in a pool it is empty
     trials: Mapping[ArchiveId, tuple[Proof, ...]]  # oldest first
 
-    def verdict_of(self, archive: ArchiveId, folder: Path | None = None) -> tuple[datetime | None, bool]:
+    def verdict_of(self, archive: ArchiveId, folder: Path | None = None) -> Found:
         """Return when a copy was last verified, and whether it was whole then."""
-        return self.verdicts.get((archive, spelled(folder) if folder is not None else ""), (None, True))
+        return self.verdicts.get((archive, spelled(folder) if folder is not None else ""), NEVER)
 
     def proofs_of(self, archive: ArchiveId, beside: bytes) -> Proofs:
         """Return what is stated beside an archive, and what is recorded here where that is later."""
@@ -105,12 +117,14 @@ def spelled(folder: Path) -> str:
 
 
 async def on_record(home: Home) -> OnRecord:
-    verdicts: dict[tuple[ArchiveId, str], tuple[datetime, bool]] = {}
+    verdicts: dict[tuple[ArchiveId, str], Found] = {}
     for row in await home.audit_page(AuditQuery(event=AuditEvent.ARCHIVE_VERIFIED), None, PROVEN_ROWS):
         details = row.fact.details or {}
         archive, folder = details.get("archive"), details.get("folder", "")
         if isinstance(archive, str) and isinstance(folder, str):
-            verdicts.setdefault((ArchiveId(archive), folder), (row.at, row.fact.outcome is Outcome.DONE))
+            is_good = row.fact.outcome is Outcome.DONE
+            found = Found(row.at if is_good else None, None if is_good else row.at, "" if is_good else row.fact.reason)
+            verdicts.setdefault((ArchiveId(archive), folder), found)
     trials: dict[ArchiveId, tuple[Proof, ...]] = {}
     for row in await home.audit_page(AuditQuery(event=AuditEvent.ARCHIVE_PROVEN), None, PROVEN_ROWS):
         proof = _proof_in(row.fact.details or {})

@@ -72,10 +72,9 @@ class PoolArchives:
         for console in self._consoles():
             for one in each_pooled(console.inventory, is_signature, self._home.clock.now()):
                 await asyncio.sleep(0)
-                at, is_good = recorded.verdict_of(one.id)
+                verdict = recorded.verdict_of(one.id)
                 is_own = one.archive is not None and one.archive.key == self._home.key_fingerprint
-                proven_at, damaged_at = (at, None) if is_good else (None, at)
-                found.append(replace(one, is_own=is_own, proven_at=proven_at, damaged_at=damaged_at))
+                found.append(replace(one, is_own=is_own, **verdict._asdict()))
         oldest = datetime.min.replace(tzinfo=self._home.clock.now().tzinfo)
         return tuple(sorted(found, key=lambda one: one.archive.at if one.archive else oldest, reverse=True))
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from xsconsole.domain.archive import Form, Listed, Pooled, is_due
+from xsconsole.domain.archive import Form, Listed, Pooled, Shelved, is_due
 from xsconsole.domain.folding import folded_lines
 from xsconsole.domain.points.sizes import total_taken
 from xsconsole.domain.query.fields import Field, Kind, Schema
@@ -105,15 +105,15 @@ ARCHIVES: Schema[Listed] = Schema(
 )
 
 
-def told(one: Listed) -> str:
-    """Return all that matters of an archive, in a few lines."""
+def told(one: Listed, owner: str = "") -> str:
+    """Return all that matters of an archive, in a few lines; `owner` is to whom its key is pinned, if to anybody."""
     archive = one.archive
     if archive is None:
         return f"{one.where}: {one.problem}"
     machines = count(len(archive.members), "machine")
     skew = tr("the last machine {seconds} s after the first").format(seconds=f"{archive.skew_s:.0f}")
-    other = tr("by key {key}, not this console's").format(key=archive.key[:16])
-    by = tr("by this console's key") if one.is_own else other
+    other = tr("by the key of {name} ({key})") if owner else tr("by a key that nobody here knows: {key}")
+    by = tr("by this console's key") if one.is_own else other.format(name=owner, key=archive.key[:16])
     lines = [
         tr("{name}, revision {revision}: {machines}, frozen at {time}, {skew}.").format(
             name=archive.name,
@@ -126,20 +126,24 @@ def told(one: Listed) -> str:
             who=archive.actor, console=archive.console_name, why=archive.reason or tr("no reason given"), by=by
         ),
         tr("Networks: {networks}.").format(networks=", ".join(archive.networks) or tr("none")),
+        tr("It lies in {where}.").format(where=one.where) if isinstance(one, Shelved) else "",
     ]
     if isinstance(one, Pooled):
         lines += _in_pool(one)
     if archive.approvals:
         lines.append(tr("It holds the approvals of {runs}.").format(runs=count(len(archive.approvals), "run")))
     if one.damaged_at is not None:
-        lines.append(tr("Found damaged at {time}.").format(time=times.exact_time(one.damaged_at)))
+        found = tr("Found damaged at {time}. {damage}")
+        lines.append(found.format(time=times.exact_time(one.damaged_at), damage=one.damage).strip())
     lines += _trials(one)
     if one.keep is not None:
         until = times.exact_time(one.keep.until)
-        lines.append(tr("To be kept until {time}, as {who} said.").format(time=until, who=one.keep.by))
+        expired = tr("It has expired: it was to be kept until {time}, as {who} said.")
+        kept = expired if one.keep.is_over(datetime.now(UTC)) else tr("To be kept until {time}, as {who} said.")
+        lines.append(kept.format(time=until, who=one.keep.by))
     if one.held is not None:
         lines.append(tr("Held by {words}").format(words=one.held.words))
-    return "\n".join(lines)
+    return "\n".join(filter(None, lines))
 
 
 def _in_pool(one: Pooled) -> list[str]:

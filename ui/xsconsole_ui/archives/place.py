@@ -25,6 +25,7 @@ from xsconsole_ui.archives.columns import ARCHIVES, SPARE, columns_of_archives, 
 from xsconsole_ui.archives.deleting import deletion_question
 from xsconsole_ui.archives.hold_dialog import HoldDialog
 from xsconsole_ui.archives.keeping import KeepDialog
+from xsconsole_ui.archives.owners import owner_name, pinned_keys
 from xsconsole_ui.archives.prove_dialog import ProveDialog
 from xsconsole_ui.archives.replicate_dialog import ReplicateArchiveDialog
 from xsconsole_ui.archives.restore_dialog import RestoreDialog
@@ -70,7 +71,7 @@ class ArchivePlace(pieces.Panel):
             empty,
             self,
             spare=SPARE,
-            told=told,
+            told=lambda one: told(one, owner_name(one, console.board.workflow)),
             least_words=LEAST_FOLDER,
         )
         self.files = QFileDialog(self, self.tr("A folder with archives, or an archive"))
@@ -251,7 +252,8 @@ class ArchivePlace(pieces.Panel):
         self._reading = asyncio.current_task()
         self._tell_share(0)
         try:
-            found = await self.room.verify(Path(one.folder), (), self._tell_share)
+            pinned = pinned_keys(self._console.board.workflow)
+            found = await self.room.verify(Path(one.folder), pinned, self._tell_share)
         finally:
             self._reading = None
             self._look()
@@ -357,9 +359,9 @@ class ArchivePlace(pieces.Panel):
                     await self.pooled.keep(one, until)
                 else:
                     await self.room.keep(Path(one.folder), until)
-                await self._read()
         finally:
             self.dialog = None
+        await self._read()
 
     @Slot()
     def _delete(self) -> None:
@@ -374,9 +376,9 @@ class ArchivePlace(pieces.Panel):
         try:
             if await answered(box):
                 await self.room.delete(Path(one.folder), "")
-                await self._read()
         finally:
             self.dialog = None
+        await self._read()
 
     def _start(self, job: Coroutine[None, None, None], name: str) -> None:
         self._jobs.start(self._said(job), name)

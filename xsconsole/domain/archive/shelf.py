@@ -45,9 +45,9 @@ class Keep(msgspec.Struct, frozen=True, kw_only=True):
 class Shelved:
     """A folder of an archive. `archive` is None where the document cannot be believed; `problem` then says why.
 
-    `proven_at` is when this console last found all its hashes right, `damaged_at` when not, if that was later; `is_own`
-    says that this console's key signed it. `proofs` tell whether it could be restored. `keep` None:
-    until somebody deletes it.
+    `proven_at` is when this console last found all its hashes right, `damaged_at` when not, if that was later, and
+    `damage` what was wrong then; `is_own` says that this console's key signed it. `proofs` tell whether it could be
+    restored. `keep` None: until somebody deletes it.
     """
 
     folder: PurePath
@@ -58,6 +58,7 @@ class Shelved:
     proven_at: datetime | None = None
     proofs: Proofs = NOTHING
     damaged_at: datetime | None = None
+    damage: str = ""
     is_own: bool = False
     is_unfinished: bool = False
 

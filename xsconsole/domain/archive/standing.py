@@ -73,6 +73,7 @@ class Pooled:
     proofs: Proofs = NOTHING
     proven_at: datetime | None = None
     damaged_at: datetime | None = None
+    damage: str = ""
     is_own: bool = False
     keep: Keep | None = None
     is_unfinished: bool = False

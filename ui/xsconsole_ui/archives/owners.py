@@ -1,0 +1,19 @@
+"""To whom the keys are pinned that signed archives elsewhere."""
+
+from xsconsole.domain.archive import Listed
+from xsconsole.domain.folding import one_line
+from xsconsole.domain.signing import owner_of
+from xsconsole.domain.workflow import Workflow
+
+
+def owner_name(one: Listed, workflow: Workflow | None) -> str:
+    """Return to whom the workflow pins the key that signed an archive; empty where to nobody."""
+    key = one.archive.key if one.archive is not None else ""
+    person = owner_of(key, workflow.people) if workflow is not None and key else None
+    return one_line(person.name) if person is not None else ""
+
+
+def pinned_keys(workflow: Workflow | None) -> frozenset[str]:
+    """Return the keys that the workflow pins to somebody, and no two."""
+    people = workflow.people if workflow is not None else ()
+    return frozenset(key for person in people for key in person.fingerprints if owner_of(key, people) is not None)
