@@ -112,3 +112,15 @@ async def test_no_column_moves_under_a_dragged_card_and_only_the_stage_that_was_
     assert len(asked) == 2
     assert window.status.passing.whole == MOVED
     assert console.runs == ()
+
+
+async def test_the_answers_go_with_a_card_that_came_out_of_another_window(window: MainWindow, console: Console) -> None:
+    board, carried = window.board, CarriedCard(card_of(console, "shop@staging"))
+    lane = board.lane("Production")
+
+    carried.enter(lane)
+    assert lane.offer_box.isVisible()
+    carried.leave(lane)  # nobody hears here when the other window lets it go
+
+    assert not lane.offer_box.isVisible()
+    assert board.dragging.offers == {}

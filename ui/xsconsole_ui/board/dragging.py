@@ -127,6 +127,8 @@ class Dragging(QObject):
     def _leave(self) -> None:
         self._edge.stop()
         self._show_target(None)
+        if not any(lane.view.is_dragging for lane in self._lanes.values()):
+            self.end()  # it came out of another window: nobody hears here when that lets it go
 
     def _under(self, at: QPoint) -> Lane | None:
         return next((lane for lane in self._lanes.values() if lane.is_under(at)), None)
