@@ -93,7 +93,7 @@ class AuditPanel(pieces.Panel):
         self.view.show_names(Column.POOL, self._console.pool_names)
 
     def _lay_out(self) -> None:
-        self.filter.setMinimumWidth(240)
+        self.filter.setMinimumWidth(200)
         bar = QFrame(self)
         bar.setProperty("look", "surface")
         row = QHBoxLayout(bar)
