@@ -14,6 +14,7 @@ from xsconsole_ui.keeping_actions import CAPTURE
 from xsconsole_ui.library.compare_dialog import CompareVersions
 from xsconsole_ui.library.dialogs import OtherDraft, PublishDialog, RetireDialog
 from xsconsole_ui.library.edit_dialog import EditDialog
+from xsconsole_ui.library.form import text_of
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.membership import CaptureDialog
 
@@ -76,6 +77,19 @@ async def test_a_card_is_captured_and_its_blueprint_edited_published_compared_an
     assert editor.chosen.id == "parameter_1"
     typed(editor, "name", "motto")
     typed(editor, "default", "hello")
+    before = editor.blueprint.members
+    click(editor.add_machine)
+    assert editor.chosen is not None
+    assert editor.chosen.id == "member-1"
+    assert any(
+        "no template yet" in str(editor.findings.index(at, 1).data()) for at in range(editor.findings.rowCount())
+    )
+    typed(editor, "template", before[0].template_name)
+    await until(lambda: "0 system" in text_of(editor.form.editors["disks"]), "its disks")
+    await until(editor.publish.isEnabled, "nothing wrong")
+    assert editor.blueprint.members[-1].template == before[0].template
+    click(editor.remove)
+    assert editor.blueprint.members == before
     member = next(row for row in range(editor.parts.rowCount()) if editor.parts.row(row).kind == "member")  # type: ignore[union-attr]
     editor.list.selectRow(member)
     typed(editor, "user_data", "#cloud-config\nmotd: {{ mott }}\n")

@@ -15,8 +15,15 @@ from xsconsole.console.home import Home
 from xsconsole.console.refusals import record_unread
 from xsconsole.console.values import Verb
 from xsconsole.domain.approval import Matter, Meaning, decided, people_of
-from xsconsole.domain.blueprint import Blueprint, Finding, check, content_digest, findings, from_json, to_json
-from xsconsole.domain.blueprint.standing import Library, Shelved, library_of, subject_of, templates_of
+from xsconsole.domain.blueprint import Blueprint, Finding, Template, check, content_digest, findings, from_json, to_json
+from xsconsole.domain.blueprint.standing import (
+    Library,
+    Shelved,
+    library_of,
+    subject_of,
+    templates_of,
+    templates_to_choose,
+)
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.ids import BlueprintId, Uuid
 from xsconsole.domain.inventory import Inventory
@@ -111,6 +118,11 @@ class LibraryDesk:
         """Return what is to be said of a blueprint on this pool."""
         inventory = self._console.inventory
         return findings(blueprint, templates_of(blueprint, inventory) if inventory.pool is not None else None)
+
+    @property
+    def templates(self) -> tuple[Template, ...]:
+        """Return the templates of the pool that a member can be made of, by name."""
+        return templates_to_choose(self._console.inventory)
 
     async def publish(self, blueprint: Blueprint, seen: int, changes: str) -> Blueprint:
         """Publish the next version, and return it once the pool has told of it.

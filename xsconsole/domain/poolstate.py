@@ -37,6 +37,7 @@ MEMBER_STEM = PREFIX + "member"
 RESTORE_POINT_KEY = PREFIX + "restore_point"
 STAGE_FIELD_NAME = "Stage"
 STAGE_FIELD_KEY = "XenCenter.CustomFields." + STAGE_FIELD_NAME
+ARCHIVED_KEY = PREFIX + "archived"  # at a template of an archive
 COMPANY_KEY = PREFIX + "company"  # of a machine that moved: its vApp and schedule, by name, where it is not of them
 BLOCK_REASON_PREFIX = "xsconsole: "  # of every value we write to blocked_operations; only such values are removed
 SCHEMA = 1

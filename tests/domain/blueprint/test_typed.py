@@ -1,12 +1,16 @@
 """Disks, interfaces and amounts as they are typed, and edits of a blueprint."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
 from tests.domain.blueprint.shops import GIB, shop
-from xsconsole.domain.blueprint import Disk, Interface, ParameterKind, Reference, findings
+from xsconsole.domain.blueprint import Disk, Interface, ParameterKind, Reference, Template, findings
 from xsconsole.domain.blueprint.edits import (
+    add_member,
     add_parameter,
+    of_template,
     with_member,
     with_parameter,
     without_member,
@@ -20,6 +24,7 @@ from xsconsole.domain.blueprint.typed import (
     read_disks,
     read_interfaces,
 )
+from xsconsole.domain.ids import Uuid
 from xsconsole.errors import Refused
 
 
@@ -70,3 +75,18 @@ def test_edits_keep_what_refers_to_what() -> None:
     web = msgspec.structs.replace(shop().members[0], order=9)
     assert with_member(shop(), "web", web).members == (web, shop().members[1])
     assert [member.id for member in without_member(shop(), "web").members] == ["db"]
+    golden = Template(uuid=Uuid("t"), name="golden", is_template=True, disks={0: 9, 2: 9}, interfaces=(0,))
+    grown, member = add_member(shop(), golden)
+    assert (member.id, member.template_name, len(grown.members)) == ("member-1", "golden", 3)
+    assert [(disk.position, disk.role) for disk in member.disks] == [(0, "system"), (2, "data")]
+    assert [(each.device, each.network) for each in member.interfaces] == [(0, shop().networks[0])]
+    own = msgspec.structs.replace(member.disks[0], role="logs")
+    extra = msgspec.structs.replace(own, position=5, is_new=True)
+    other = of_template(msgspec.structs.replace(member, disks=(own, extra)), golden, grown)
+    assert [(disk.position, disk.role) for disk in other.disks] == [(0, "logs"), (2, "data"), (5, "logs")]
+    unchosen, bare = add_member(shop())
+    assert bare.role == "member-1"
+    assert any("no template yet" in one.sentence for one in findings(unchosen, {}))
+    own_uuid = shop().members[0].template
+    recipe = findings(shop(), {own_uuid: replace(golden, uuid=own_uuid, is_recipe=True)})
+    assert any("only says how to install" in one.sentence for one in recipe)

@@ -11,6 +11,7 @@ from xsconsole.domain import words
 from xsconsole.domain.blueprint import Blueprint, FilledMember, Member, Parameter, Surroundings, fill
 from xsconsole.domain.blueprint.edits import (
     Part,
+    add_member,
     add_parameter,
     with_member,
     with_parameter,
@@ -65,12 +66,14 @@ class EditDialog(QDialog):
         self.news = pieces.Notice(self, can_close=True)
         self.news.closed.connect(self.news.hide)
         self.add = pieces.button(self.tr("Add &parameter"), "", self)
+        self.add_machine = pieces.button(self.tr("Add &member"), "", self)
         self.remove = pieces.button(self.tr("&Take out"), "", self)
         self.discard = pieces.button(self.tr("Discard draft…"), "quiet", self)
         self.close_ = pieces.button(self.tr("Close"), "", self)
         self.close_.setToolTip(self.tr("The draft is kept in this home"))
         self.publish = pieces.button(self.tr("P&ublish…"), "primary", self)
         self._save_soon = one_shot(self, self._save, SAVE_MS)
+        self._form_soon = one_shot(self, self._show_template, 0)
         self._look_soon = one_shot(self, self._renew, LOOK_MS)
         self._lay_out()
         self.list.selectionModel().selectionChanged.connect(self._show_part)
@@ -78,6 +81,7 @@ class EditDialog(QDialog):
         self.wrong.selectionModel().selectionChanged.connect(self._tell_whole)
         self.form.changed.connect(self._take)
         self.add.clicked.connect(self._add)
+        self.add_machine.clicked.connect(self._add_member)
         self.remove.clicked.connect(self._remove)
         self.discard.clicked.connect(self._discard)
         self.close_.clicked.connect(self._leave)
@@ -95,8 +99,9 @@ class EditDialog(QDialog):
         row.setContentsMargins(theme.GAP, 0, theme.GAP, 0)
         column.addLayout(row)
         row.addWidget(self.add)
-        row.addWidget(self.remove)
+        row.addWidget(self.add_machine)
         row.addStretch(1)
+        column.addWidget(self.remove, 0, Qt.AlignmentFlag.AlignLeft)
         aside = QVBoxLayout(right)
         aside.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
         aside.setSpacing(theme.GAP)
@@ -167,14 +172,23 @@ class EditDialog(QDialog):
         row = self.chosen
         part = self.part(row) if row is not None else None
         if part is not None:
-            self.form.show_part(part)
+            self.form.show_part(part, self.blueprint, self._desk.templates)
             self._order_tabs()
         self.remove.setEnabled(row is not None and row.kind != "blueprint")
         self._show_preview()
 
     def _order_tabs(self) -> None:
         """Let Tab go through the form after the list; its fields may be new."""
-        rest = (self.add, self.remove, self.wrong, self.preview, self.discard, self.close_, self.publish)
+        rest = (
+            self.add,
+            self.add_machine,
+            self.remove,
+            self.wrong,
+            self.preview,
+            self.discard,
+            self.close_,
+            self.publish,
+        )
         chain: list[QWidget] = [self.list, *self.form.editors.values(), *rest]
         for before, after in pairwise(chain):
             QWidget.setTabOrder(before, after)
@@ -231,6 +245,8 @@ class EditDialog(QDialog):
             case Member() if isinstance(before, Member):
                 self._change_text(with_member(self.blueprint, before.id, part))
                 self.form.part = part
+                if part.template != before.template:
+                    self._form_soon.start()  # once the choice has told all of its change: it may be made anew
             case Blueprint():
                 self._change_text(part)
                 self.form.part = part
@@ -265,6 +281,20 @@ class EditDialog(QDialog):
         self._choose("parameter", parameter.name)
         self._show_part()
         self.form.focus_on("name")
+
+    @Slot()
+    def _show_template(self) -> None:
+        """Show what came along with another template."""
+        self._show_part()
+        self.form.focus_on("template")
+
+    @Slot()
+    def _add_member(self) -> None:
+        blueprint, member = add_member(self.blueprint)
+        self._change(blueprint)
+        self._choose("member", member.id)
+        self._show_part()
+        self.form.focus_on("template")
 
     @Slot()
     def _remove(self) -> None:

@@ -1,14 +1,15 @@
 """The fields of a blueprint, a parameter and a member, as they are typed: how each is shown and taken."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from xsconsole.domain.blueprint import Blueprint, Member, Parameter, ParameterKind
+from xsconsole.domain.blueprint import Blueprint, Member, Parameter, ParameterKind, Template
 from xsconsole.domain.blueprint.answers import answer, written_as
-from xsconsole.domain.blueprint.edits import Part
+from xsconsole.domain.blueprint.edits import Part, of_template
 from xsconsole.domain.blueprint.finding import Finding
 from xsconsole.domain.blueprint.typed import (
     amount_text,
@@ -18,7 +19,8 @@ from xsconsole.domain.blueprint.typed import (
     read_disks,
     read_interfaces,
 )
-from xsconsole.domain.folding import shown
+from xsconsole.domain.blueprint.values import NO_TEMPLATE
+from xsconsole.domain.folding import one_line, shown
 from xsconsole.errors import Refused
 from xsconsole_ui.texts import tr
 
@@ -40,12 +42,15 @@ class Field:
     is_code: bool = False
 
 
-def fields_of(part: Part) -> tuple[Field, ...]:
+def fields_of(
+    part: Part, blueprint: Blueprint | None = None, templates: tuple[Template, ...] = ()
+) -> tuple[Field, ...]:
+    """Return the fields of a part; of a member `templates` are those that it can be made of, in its `blueprint`."""
     match part:
         case Parameter():
             return _of_parameter(part)
         case Member():
-            return _of_member()
+            return _of_member(part, blueprint, templates)
         case _:
             return _of_blueprint()
 
@@ -154,11 +159,31 @@ def _bound(name: str, label: str, what: str) -> Field:
     return Field(name=name, label=label, show=show, take=take, hint=what)
 
 
-def _of_member() -> tuple[Field, ...]:
+def _template(member: Member, blueprint: Blueprint | None, templates: tuple[Template, ...]) -> Field:
+    """Return the field of a member's template: what it has is among the choices, also where the pool has it no more."""
+    names = Counter(one.name for one in templates)
+    called = {
+        one_line(f"{one.name} ({one.uuid[:8]})" if names[one.name] > 1 else one.name) or one.uuid: one
+        for one in templates
+    }
+    own = next((text for text, one in called.items() if one.uuid == member.template), "")
+    gone = tr("{name}, which is not there").format(name=one_line(member.template_name or member.template))
+    text = own or (gone if member.template != NO_TEMPLATE else tr("Choose one"))
+
+    def take(part: Member, chosen: str) -> Member:
+        template = called.get(chosen)
+        return of_template(part, template, blueprint) if template is not None and blueprint is not None else part
+
+    choices = tuple(called) if own else (text, *called)
+    return Field(name="template", label=tr("Template"), show=lambda _: text, take=take, choices=choices)
+
+
+def _of_member(member: Member, blueprint: Blueprint | None, templates: tuple[Template, ...]) -> tuple[Field, ...]:
     names = tr("{{ service }}, {{ role }}, {{ number }} and the parameters are filled in")
     amount = tr("Nothing: as the template has it; {parameter}: what is filled in")
     return (
         _text("role", tr("Role")),
+        _template(member, blueprint, templates),
         _text("name_pattern", tr("Name pattern"), names),
         _amount("vcpus", tr("vCPUs"), amount, is_size=False),
         _amount("memory", tr("Memory"), amount, is_size=True),

@@ -4,6 +4,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QFormLayout, QLineEdit, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
 
+from xsconsole.domain.blueprint import Blueprint, Template
 from xsconsole.domain.blueprint.edits import Part
 from xsconsole.errors import Refused
 from xsconsole_ui import pieces, theme
@@ -27,10 +28,10 @@ class PartForm(QScrollArea):
         self._fields: tuple[Field, ...] = ()
         self.problem = pieces.Notice(self)
 
-    def show_part(self, part: Part) -> None:
+    def show_part(self, part: Part, blueprint: Blueprint | None = None, templates: tuple[Template, ...] = ()) -> None:
         """Show a part; where it is of the same shape as the one shown, only what differs is written."""
-        fields = fields_of(part)
-        is_same = [one.name for one in fields] == [one.name for one in self._fields]
+        fields = fields_of(part, blueprint, templates)
+        is_same = [(one.name, one.choices) for one in fields] == [(one.name, one.choices) for one in self._fields]
         is_same = is_same and type(part) is type(self.part)
         self.part, self._fields = part, fields
         if not is_same:

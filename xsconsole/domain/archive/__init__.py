@@ -4,7 +4,6 @@ from xsconsole.domain.archive.checking import Check, Fault, Finding, Measured, j
 from xsconsole.domain.archive.keeping import freed_words, is_due, kept_words
 from xsconsole.domain.archive.listing import Listed, find_archive, fits
 from xsconsole.domain.archive.pooled import (
-    ARCHIVED_KEY,
     TOGETHER_LIMIT_BYTES,
     Carried,
     Extract,
@@ -62,6 +61,7 @@ from xsconsole.domain.archive.values import (
     sealed,
     to_bytes,
 )
+from xsconsole.domain.poolstate import ARCHIVED_KEY
 
 __all__ = [
     "ARCHIVED_KEY",

@@ -26,7 +26,6 @@ from xsconsole.domain.workflow import inflate
 from xsconsole.errors import Refused
 
 ARCHIVE_PREFIX = PREFIX + "archive."
-ARCHIVED_KEY = PREFIX + "archived"  # at a template
 HOLD_PREFIX = PREFIX + "archive_hold."
 DOCUMENT_LIMIT_BYTES = 32 * 1024
 SIGNATURE_BYTES = 256  # of a key and its signature in a document, which do not compress

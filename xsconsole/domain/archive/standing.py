@@ -8,7 +8,6 @@ import msgspec
 
 from xsconsole.domain.archive.checking import Fault, Finding
 from xsconsole.domain.archive.pooled import (
-    ARCHIVED_KEY,
     HOLD_PREFIX,
     Carried,
     PoolArchive,
@@ -28,7 +27,7 @@ from xsconsole.domain.manifest import Manifest, MemberManifest, difference, in_r
 from xsconsole.domain.manifest import words as manifest_words
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.points.sizes import Cost, Scales
-from xsconsole.domain.poolstate import BLOCK_REASON_PREFIX, PREFIX, numbers
+from xsconsole.domain.poolstate import ARCHIVED_KEY, BLOCK_REASON_PREFIX, PREFIX, numbers
 from xsconsole.domain.signing import SignatureCheck
 from xsconsole.domain.words import count, size
 from xsconsole.errors import Refused

@@ -2,7 +2,9 @@
 
 import msgspec
 
+from xsconsole.domain.blueprint.findings import Template
 from xsconsole.domain.blueprint.values import (
+    NO_TEMPLATE,
     Blueprint,
     Disk,
     Interface,
@@ -42,6 +44,37 @@ def add_parameter(blueprint: Blueprint, kind: ParameterKind = ParameterKind.TEXT
     choices = ("first", "second") if kind is ParameterKind.CHOICE else ()
     parameter = Parameter(name=name, kind=kind, choices=choices)
     return msgspec.structs.replace(blueprint, parameters=(*blueprint.parameters, parameter)), parameter
+
+
+def add_member(blueprint: Blueprint, template: Template | None = None) -> tuple[Blueprint, Member]:
+    """Add a member with an id and a role of its own, of a template or to have one chosen yet; return it too."""
+    taken = {one.id for one in blueprint.members} | {one.role for one in blueprint.members}
+    number = 1
+    while (name := f"member-{number}") in taken:
+        number += 1
+    bare = Member(id=name, role=name, name_pattern="{{ service }}-{{ role }}", template=NO_TEMPLATE)
+    member = of_template(bare, template, blueprint) if template is not None else bare
+    return msgspec.structs.replace(blueprint, members=(*blueprint.members, member)), member
+
+
+def of_template(member: Member, template: Template, blueprint: Blueprint) -> Member:
+    """Return a member of another template: with disks at least where that has some, and with its interfaces.
+
+    What is said of disks at the same positions stays; new ones stay where the template has none.
+    """
+    said = {disk.position: disk for disk in member.disks}
+    disks = [
+        said[at] if at in said and not said[at].is_new else Disk(position=at, role="system" if at == 0 else "data")
+        for at in sorted(template.disks)
+    ]
+    disks += [disk for disk in member.disks if disk.is_new and disk.position not in template.disks]
+    network = next(iter(blueprint.networks), "")
+    interfaces = member.interfaces
+    if not interfaces and network:
+        interfaces = tuple(Interface(device=device, network=network) for device in template.interfaces)
+    return msgspec.structs.replace(
+        member, template=template.uuid, template_name=template.name, disks=tuple(disks), interfaces=interfaces
+    )
 
 
 def without_parameter(blueprint: Blueprint, name: str) -> Blueprint:

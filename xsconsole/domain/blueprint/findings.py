@@ -13,7 +13,7 @@ from xsconsole.domain.blueprint.finding import Finding, Severity
 from xsconsole.domain.blueprint.patterns import NoPattern, compiled
 from xsconsole.domain.blueprint.rendering import OF_NAMES, OF_TEXTS, Surroundings, fill
 from xsconsole.domain.blueprint.text import STORED_LIMIT_BYTES, stored_size_bytes
-from xsconsole.domain.blueprint.values import Blueprint, Member, Parameter, ParameterKind, Reference
+from xsconsole.domain.blueprint.values import NO_TEMPLATE, Blueprint, Member, Parameter, ParameterKind, Reference
 from xsconsole.domain.folding import shown
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.words import size
@@ -34,6 +34,7 @@ class Template:
     interfaces: tuple[int, ...]
     is_protected: bool = True
     is_marked: bool = True  # that it belongs to this blueprint, and says so itself
+    is_recipe: bool = False  # it only says how to install a machine
 
 
 def findings(blueprint: Blueprint, templates: Mapping[Uuid, Template] | None = None) -> tuple[Finding, ...]:
@@ -229,6 +230,9 @@ def _of_template(member: Member, templates: Mapping[Uuid, Template]) -> Iterator
     spot = spot_of_member(member).at("template")
     called = shown(member.template_name or member.template, 60)
     template = templates.get(member.template)
+    if member.template == NO_TEMPLATE:
+        yield spot.finding("template", Severity.ERROR, "it has no template yet", "Choose one of the pool's.")
+        return
     if template is None:
         yield spot.finding(
             "template",
@@ -243,6 +247,14 @@ def _of_template(member: Member, templates: Mapping[Uuid, Template]) -> Iterator
             Severity.ERROR,
             f"“{called}” is no template any more: somebody made it a machine",
             "Choose another template, or capture the configuration again.",
+        )
+        return
+    if template.is_recipe:
+        yield spot.finding(
+            "template",
+            Severity.ERROR,
+            f"“{called}” only says how to install a machine: there is no system on it",
+            "Install a machine, make that a template, and choose it.",
         )
         return
     if not template.is_marked or not template.is_protected:

@@ -24,7 +24,7 @@ from xsconsole.domain.folding import natural
 from xsconsole.domain.ids import BlueprintId, Digest, RunId, Uuid
 from xsconsole.domain.inventory import VIF, VM, Inventory
 from xsconsole.domain.naming import ID_BEGINNING
-from xsconsole.domain.poolstate import BLOCK_REASON_PREFIX, PREFIX, SCHEMA, numbers
+from xsconsole.domain.poolstate import ARCHIVED_KEY, BLOCK_REASON_PREFIX, PREFIX, SCHEMA, numbers
 from xsconsole.domain.publication.values import decisions_on
 from xsconsole.domain.signing import SignatureCheck, Signer, key_fingerprint, raw_of, text_of
 from xsconsole.domain.workflow import Workflow
@@ -34,6 +34,7 @@ from xsconsole.errors import NotFound, Refused
 BLUEPRINT_PREFIX = PREFIX + "blueprint."
 RETIRED_PREFIX = PREFIX + "blueprint_retired."
 TEMPLATE_KEY = PREFIX + "library"  # at a template
+RECIPE = "disks"  # in other_config of a template: the disks that a machine is to be installed on
 TOGETHER_LIMIT_BYTES = 256 * 1024  # of all blueprints of a pool, which everybody reads all the time
 BLOCKED = {"destroy": f"{BLOCK_REASON_PREFIX}of the library"}
 
@@ -363,7 +364,22 @@ def template_of(vm: VM, inventory: Inventory) -> Template:
         interfaces=tuple(sorted(int(device) for device in nics if device.isdecimal())),
         is_protected="destroy" in vm.blocked_operations,
         is_marked=read_mark(vm) is not None,
+        is_recipe=only_installs(vm),
     )
+
+
+def only_installs(vm: VM) -> bool:
+    """Return whether a template only says how to install a machine, as those do that XenServer brings along."""
+    return vm.is_default_template or RECIPE in vm.other_config
+
+
+def templates_to_choose(inventory: Inventory) -> tuple[Template, ...]:
+    """Return the templates of a pool of which machines can be made, by name."""
+    every = (vm for vm in inventory.all(VM) if vm.is_a_template and not vm.is_a_snapshot)
+    found = [
+        template_of(vm, inventory) for vm in every if not only_installs(vm) and ARCHIVED_KEY not in vm.other_config
+    ]
+    return tuple(sorted(found, key=lambda one: (natural(one.name), one.uuid)))
 
 
 def needed_by(library: Library, but: Iterable[tuple[BlueprintId, int]] = ()) -> Mapping[Uuid, tuple[str, ...]]:

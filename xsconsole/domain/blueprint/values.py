@@ -63,6 +63,10 @@ class Reference(Part, frozen=True, kw_only=True):
     parameter: str
 
 
+NO_TEMPLATE = Uuid("00000000-0000-0000-0000-000000000000")
+"""Of a member of a draft for which none is chosen yet."""
+
+
 class Disk(Part, frozen=True, kw_only=True):
     """A disk of a member by its position (XAPI's userdevice).
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from xsconsole.domain.actions.copies import Slot
 from xsconsole.domain.actions.provisions import DiskShape
 from xsconsole.domain.blueprint.rendering import FilledDisk, FilledMember
+from xsconsole.domain.blueprint.standing import only_installs
 from xsconsole.domain.disks import BLOCK_TYPES, DISK_ROLE_KEY, SEED_ROLE, SYSTEM, drives_of
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import SR, VBD, VDI, VM, Inventory, Network
@@ -21,7 +22,6 @@ from xsconsole.engine.plans.placement import Guest
 from xsconsole.engine.provisions.cidata import META_DATA, NETWORK_CONFIG, USER_DATA, meta_data, size_of
 from xsconsole.errors import NotPromotable
 
-RECIPE = "disks"  # in the `other_config` of what only installs: the disks that it would make
 HOSTNAME_LIMIT = 63
 SEED_NAME = "cloud-init"
 MOST_DEVICES = 255
@@ -125,7 +125,7 @@ def _template(member: FilledMember, inventory: Inventory) -> VM:
             reason=f"{what} {name}, {'a snapshot' if template.is_a_snapshot else 'a machine'} and no template.",
             mend="Choose a template in the blueprint.",
         )
-    if template.is_default_template or RECIPE in template.other_config:
+    if only_installs(template):
         raise NotPromotable(
             reason=f"{what} {name}, which only says how to install a machine: there is no system on it.",
             mend="Install a machine of it, make that a template, and choose it in the blueprint.",
