@@ -41,6 +41,7 @@ SIZE = (1120, 700)  # px
 LEAST = 110  # px, of the column that takes what is left
 FILE_NAME = "fidelity.html"
 NAME_LIMIT = 50
+MOST_LEFT = 2  # differences that cannot be mended, named in the view; its hint names all
 
 
 class DriftDialog(QDialog):
@@ -109,7 +110,10 @@ class DriftDialog(QDialog):
         between.addWidget(self.all)
         between.addWidget(self.rules)
         column.addWidget(self.list, 1)
-        column.addWidget(self.left)
+        beneath = QVBoxLayout()
+        beneath.setContentsMargins(theme.MARGIN, 0, theme.MARGIN, theme.GAP)
+        column.addLayout(beneath)
+        beneath.addWidget(self.left)
         parts = QSplitter(Qt.Orientation.Vertical, self)
         parts.setChildrenCollapsible(False)
         parts.setHandleWidth(1)
@@ -299,23 +303,22 @@ class DriftDialog(QDialog):
         self.forbid.setToolTip("" if self.rule is not None else self.tr("Select what a rule made by hand allows."))
 
         can, cannot = self._mendable()
-        self.mend.setText(
-            self.tr("Mend {some} of {all}…").format(some=len(can), all=len(can) + len(cannot))
-            if can and cannot
-            else self.tr("Mend…")
-        )
         self.mend.setEnabled(bool(can))
         none = "" if can or cannot else self.tr("Select what is to be brought back.")
         brought = self.tr("Bring what is selected back, by a plan that is shown first") if can and not cannot else ""
-        self.mend.setToolTip(none or brought or " ".join(cannot))
-        self.left.setText(" ".join(cannot))
+        told = self.tr("{some} of {all} can be brought back. Not: {these}")
+        counts = {"some": len(can), "all": len(can) + len(cannot)}
+        more = self.tr("and {more} more").format(more=len(cannot) - MOST_LEFT)
+        first = cannot if len(cannot) <= MOST_LEFT else (*cannot[:MOST_LEFT], more)
+        self.mend.setToolTip(none or brought or told.format(**counts, these="; ".join(cannot)))
+        self.left.setText(pieces.breakable(told.format(**counts, these="; ".join(first))))
         self.left.setVisible(bool(cannot))
 
     def _mendable(self) -> tuple[tuple[Change, ...], tuple[str, ...]]:
         """Return what is selected and can be brought back, and sentences of what cannot."""
         rows = [row for at in self.list.selected_rows() if (row := self.rows.row(at)) is not None]
         changes = [(row.judged.change, why_not(row.judged.change)) for row in rows]
-        told = [f"{words.place(change)}, {words.label(change)}: {why}." for change, why in changes if why]
+        told = [f"{words.place(change)}, {words.label(change)} ({why})" for change, why in changes if why]
         return tuple(change for change, why in changes if not why), tuple(one_line(each) for each in told)
 
     @Slot()
