@@ -117,6 +117,7 @@ class VM(Record, frozen=True, kw_only=True, gc=False):
 class GuestMetrics(Record, frozen=True, kw_only=True, gc=False):
     os_version: dict[str, str] = {}
     networks: dict[str, str] = {}  # "0/ip", "0/ipv4/0": address
+    netbios_name: dict[str, str] = {}  # "host_name", of Windows
     PV_drivers_detected: bool = False
 
 

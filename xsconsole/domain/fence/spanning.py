@@ -10,7 +10,8 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import count, listing
 from xsconsole.domain.workflow.findings.values import Severity
 
-CONTROLLED = "xo:sdn-controller:"  # what Xen Orchestra writes at the networks that it joins by tunnels
+# What Xen Orchestra writes at the networks that it joins by tunnels; it writes other keys for rules of traffic.
+CONTROLLED = frozenset({"xo:sdn-controller:private-network-uuid", "xo:sdn-controller:vni"})
 
 
 def tags_for(
@@ -54,7 +55,7 @@ def _lives(pif: PIF, inventory: Inventory) -> bool:
 
 def has_controller(inventory: Inventory) -> bool:
     """Return whether something joins networks of this pool by tunnels: XAPI makes tunnels and connects none."""
-    return any(key.startswith(CONTROLLED) for network in inventory.all(Network) for key in network.other_config)
+    return any(CONTROLLED & network.other_config.keys() for network in inventory.all(Network))
 
 
 def findings_of_tags(ground: Ground, keys: Mapping[str, str], inventory: Inventory) -> Iterator[Finding]:

@@ -6,13 +6,14 @@ from dataclasses import replace
 from itertools import count
 
 from xsconsole.domain.board import Card
+from xsconsole.domain.fence.accounts import accounts_of, findings_inside
 from xsconsole.domain.fence.drawing import Drawing, Wishes, draw, source_cards
 from xsconsole.domain.fence.ground import Ground
 from xsconsole.domain.fence.outward import bystanders
 from xsconsole.domain.fence.spanning import tags_for
 from xsconsole.domain.fence.standing import StandingFence, fence_on, fences_on, ground_on, taken_addresses
 from xsconsole.domain.ids import ConfigurationId, Uuid
-from xsconsole.domain.inventory import Inventory
+from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.engine.fence_commands import Connect, Deploy, FenceCommand
 from xsconsole.errors import NotFound, NotPromotable
@@ -69,6 +70,9 @@ def drawing_of(
     )
     keys = keys_of(inventory)
     drawing = draw(source_cards(card, inventory), wishes, ground, set(taken_addresses(keys)), macs_for(made))
+    vms = [vm for member in card.members if (vm := inventory.get(VM, member.ref)) is not None]
+    told = findings_inside(command.mode, accounts_of(vms, inventory), ground)
+    drawing = replace(drawing, findings=(*drawing.findings, *told))
     if command.is_on_one_host or not ground.spans_hosts:
         return ground, drawing
     tags, short = tags_for(ground, drawing.networks, keys, inventory)

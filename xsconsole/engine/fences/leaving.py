@@ -1,6 +1,6 @@
 """A configuration that is moved out of its fence: what stands against it, what is rewired, and what goes afterwards."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -8,11 +8,13 @@ import msgspec
 from xsconsole.domain.actions.fences import WriteFence
 from xsconsole.domain.actions.placing import Rewire
 from xsconsole.domain.board import Board, Card
+from xsconsole.domain.fence.accounts import accounts_of, findings_outside
+from xsconsole.domain.fence.findings import Finding
 from xsconsole.domain.fence.outward import OutwardCard, outward_cards, outward_findings
 from xsconsole.domain.fence.standing import StandingFence, fence_on, fence_text_on, ground_on, standing_text
 from xsconsole.domain.fence.wording import mode_words
 from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
-from xsconsole.domain.inventory import Inventory, Network
+from xsconsole.domain.inventory import VM, Inventory, Network
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Disks, Plan
 from xsconsole.domain.words import count, listing
@@ -74,6 +76,7 @@ def leaving_of(
     stopping = {vm.uuid for vm in incumbent.vms} if incumbent is not None else set[Uuid]()
     ground = ground_on(keys_of(inventory))
     found = tuple(outward_findings(standing, cards, stopping, ground.ground if ground is not None else None, inventory))
+    found += tuple(_of_accounts(standing, board, incumbent, inventory))
     wrong = next((one for one in found if one.is_error), None)
     if wrong is not None:
         raise NotPromotable(reason=wrong.sentence, mend=wrong.mend)
@@ -240,6 +243,17 @@ def _giving_way(incumbent: Incumbent | None, target: Stage, inventory: Inventory
         return frozenset(vm.uuid for vm in incumbent.vms)
     back = incumbent.back
     return frozenset(vm.uuid for vm in incumbent.vms if changed_networks(vm, target, back, inventory) is not None)
+
+
+def _of_accounts(
+    standing: StandingFence, board: Board, incumbent: Incumbent | None, inventory: Inventory
+) -> Iterator[Finding]:
+    """Yield what is to be said of Windows whose original stays on; one that gives way is off by then."""
+    origin = board.cards.get(standing.origin)
+    stays = origin is not None and not (incumbent is not None and incumbent.card.id == origin.id)
+    found = (inventory.by_uuid(VM, uuid) for uuid in standing.site.members.values())
+    accounts = accounts_of([vm for vm in found if vm is not None], inventory)
+    return findings_outside(accounts, (origin.name,) if origin is not None and stays else ())
 
 
 def _rewires(cards: Sequence[OutwardCard], inventory: Inventory) -> dict[Uuid, Rewire]:
