@@ -263,7 +263,7 @@ class PlanPage(QWidget):
         current = next((run.plan.step(key) for key in run.current), None)
         doing = words.describe(current) if current else self.tr("Working")
         if run.state is RunState.UNDOING:
-            doing = self.tr("Undoing: {step}").format(step=words.describe_undo(current) if current else doing)
+            doing = self.tr("Undoing: {step}").format(step=doing)
         if run.is_aborted and run.state is RunState.RUNNING:
             doing = self.tr("Stopping; not cancelled yet: {step}").format(step=doing)
         if waits_for and not run.who:
