@@ -13,7 +13,8 @@ from PySide6.QtTest import QTest
 from tests.ui.live_console import connect, failing_jobs, open_console, until
 from xsconsole.console import Estate
 from xsconsole.domain.inventory import VM
-from xsconsole.domain.record import AuditEvent, Fact
+from xsconsole.domain.record import AuditEvent, AuditQuery, Fact
+from xsconsole.domain.wording.record import READ_VERDICTS, read_rows
 from xsconsole.engine.commands import Confirmed, Create, NewMember
 from xsconsole_ui import times
 from xsconsole_ui.audit import AuditPanel
@@ -26,6 +27,7 @@ from xsconsole_ui.theme import Theme
 @pytest.fixture
 async def console(tmp_path):
     async with open_console(tmp_path) as opened:
+        opened.home.evidence.look_at(read_rows(""))  # on record already, so that tests count their own rows
         yield opened
 
 
@@ -49,6 +51,20 @@ def fact(number, **fields):
 
 def column(panel, which):
     return [panel.model.index(row, which).data() for row in range(panel.row_count)]
+
+
+async def test_who_reads_is_on_record_once_for_each_filter(panel, console):
+    assert panel.isVisible()
+    for text in ("who:alice", " who:alice", "who:bob"):
+        panel.filter.set_text(text)
+        panel.note_reading()
+    panel.verify.click()
+    panel.verify.click()
+    panel.filter.set_text("")
+    await until(lambda: column(panel, Column.WHAT).count("Looked into the record: its verification") == 1)
+    rows = await console.audit_page(AuditQuery(event=AuditEvent.AUDIT_READ))
+    told = sorted(str((row.fact.details or {})["what"]) for row in rows)
+    assert told == [READ_VERDICTS, read_rows("who:alice"), read_rows("who:bob")]
 
 
 async def test_new_rows_appear_above_by_themselves(panel, qtmodeltester, console):

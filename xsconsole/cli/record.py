@@ -1,6 +1,7 @@
 """Verbs about the record of this home. They need no pool."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -10,14 +11,16 @@ from xsconsole.cli import documents, output
 from xsconsole.cli.session import Given, no_passphrase, pass_on_notices
 from xsconsole.console import Console
 from xsconsole.console.exporting import Choice, export_audit, verify_file
+from xsconsole.console.home import Home
 from xsconsole.domain.audit_filter import AUDIT
 from xsconsole.domain.ids import RunId
 from xsconsole.domain.query.parser import query_of
 from xsconsole.domain.record import AuditEvent, AuditQuery, Verdict
 from xsconsole.domain.wording import record as record_words
-from xsconsole.errors import Refused
+from xsconsole.errors import Refused, StoreFailed
 
 KEY_UNKNOWN = 3
+UNASKED = frozenset({"anchors", "sealed"})
 
 
 async def audit_list(options: argparse.Namespace) -> int:
@@ -28,6 +31,8 @@ async def audit_list(options: argparse.Namespace) -> int:
         rows = await console.audit_page(asked, limit=options.limit)
     finally:
         await console.close()
+    if rows:
+        await _leave_on_record(options, record_words.read_rows(options.text))
     if options.json:
         output.print_json([documents.row_document(row) for row in rows])
         return 0
@@ -57,6 +62,8 @@ async def audit_verify(options: argparse.Namespace) -> int:
         raise Refused(reason="--head is about a file.", mend="Name the bundle or the database file, too.")
     else:
         verdicts = await _home_verdicts(options)
+        if not options.is_recorded:
+            await _leave_on_record(options, record_words.READ_VERDICTS)
     if options.json:
         output.print_json([documents.verdict_document(verdict) for verdict in verdicts])
     else:
@@ -66,7 +73,9 @@ async def audit_verify(options: argparse.Namespace) -> int:
         if options.file is None:
             output.note("`xsconsole audit accept` keeps it as it is in another place, and begins a new record.")
         return 1
-    return 0 if all(verdict.is_vouched for verdict in verdicts) else KEY_UNKNOWN
+    # In the home itself the end is told, but nobody can be asked to vouch for it while no pool is there.
+    asked = [verdict for verdict in verdicts if options.file is not None or verdict.check not in UNASKED]
+    return 0 if all(verdict.is_vouched for verdict in asked) else KEY_UNKNOWN
 
 
 async def _home_verdicts(options: argparse.Namespace) -> tuple[Verdict, ...]:
@@ -75,6 +84,22 @@ async def _home_verdicts(options: argparse.Namespace) -> tuple[Verdict, ...]:
         return await console.verify_audit(options.key)
     finally:
         await console.close()
+
+
+async def _leave_on_record(options: argparse.Namespace, what: str) -> None:
+    """Leave a row that somebody looked into the record, where that can be written without asking anybody."""
+
+    async def unasked(*, is_new: bool) -> str | None:
+        return None if is_new else os.environ.get("XSCONSOLE_PASSPHRASE")
+
+    try:
+        home = await Home.open(options.home, unasked, is_reading=False)
+        try:
+            await home.record(*home.evidence.look_at(what))
+        finally:
+            await home.close()
+    except StoreFailed as failure:
+        output.note(f"That somebody looked into the record is not on record: {failure.reason}")
 
 
 def _expected_key(options: argparse.Namespace) -> str | None:

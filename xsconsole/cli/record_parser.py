@@ -1,5 +1,7 @@
 """The words and options of the audit."""
 
+from argparse import SUPPRESS
+
 from xsconsole.cli.request_parser import VerbMaker
 from xsconsole.cli.typed_values import count, instant, redactions
 from xsconsole.domain.redaction import REDACTIONS
@@ -37,6 +39,7 @@ def add_audit(make: VerbMaker) -> None:
         help="with FILE: a head of the chain that was kept elsewhere, such as in an earlier report",
     )
     verb.add_argument("--key", metavar="FINGERPRINT", help="the key that must have signed it, as it was kept elsewhere")
+    verb.add_argument("--is-recorded", action="store_true", help=SUPPRESS)  # by the window that starts it
     verb = make("audit board", "the board as the rows tell of it, now or at an earlier time", has_json=True)
     moment = verb.add_mutually_exclusive_group()
     moment.add_argument("--at", type=instant, metavar="T", help="as it was at this time")

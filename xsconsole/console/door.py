@@ -211,8 +211,8 @@ class Console:
         await self.last_known.leave()
         await self.publishing.leave()
         engine, gateway, aftercare = self._engine, self._gateway, self._aftercare
-        self._engine = self._gateway = self._aftercare = self.travels = None
         self._seeing.end()
+        self._engine = self._gateway = self._aftercare = self.travels = None
         for part in (self.stays, self.points, self.requests, self.acts):
             await part.end()
         if aftercare is not None:

@@ -16,7 +16,7 @@ from xsconsole.domain.events import AuditVerified
 from xsconsole.domain.heads import SignedHead
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import Inventory, Message
-from xsconsole.domain.record import AuditQuery, AuditRow, Fact, Verdict
+from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, Verdict
 from xsconsole.engine.ports import Clock, Identity
 from xsconsole.errors import ConsoleError, NotFound, Refused, StoreFailed
 from xsconsole.settings import Settings
@@ -52,6 +52,7 @@ class Evidence:
         self._finding = finding  # of one that only looks; who writes does not go on with one
         self._pools: dict[Uuid, Callable[[], Iterable[Anchor]]] = {}  # what each connected pool keeps now
         self._keeper: asyncio.Task[None] | None = None
+        self._looks: set[str] = set()
 
     def begin(self) -> None:
         """State a head every hour from now on, also when nothing happens."""
@@ -163,6 +164,13 @@ class Evidence:
         """Return those that are heads of this record by its own keys."""
         source = self._source
         return anchors.of_chain(found, (await source.end(())).chain_id, await source.keys(), is_signature)
+
+    def look_at(self, what: str) -> tuple[Fact, ...]:
+        """Return the row that tells that somebody looked into the record, the first time in a session; then none."""
+        if what in self._looks:
+            return ()
+        self._looks.add(what)
+        return (Fact(event=AuditEvent.AUDIT_READ, details={"what": what}),)
 
     # --- checking
 

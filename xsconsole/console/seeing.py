@@ -45,7 +45,9 @@ class Seeing:
         return fact_of(AuditEvent.CONNECTED, self._identity(), details)
 
     def end(self) -> None:
-        """Follow no more."""
+        """Follow no more, and put on record that the session ends; whoever is logged in still is so."""
+        if self._is_begun:
+            self._note(fact_of(AuditEvent.DISCONNECTED, self._identity()))
         self._is_begun = False
         self.own_moves.forget()
 

@@ -18,7 +18,7 @@ async def verified_apart(home: Path) -> tuple[Verdict, ...]:
     Raises:
         StoreFailed: it could not be checked.
     """
-    check = _Check(own_command("audit", "verify", "--json", "--home", str(home)))
+    check = _Check(own_command("audit", "verify", "--json", "--is-recorded", "--home", str(home)))
     try:
         said, complaint = await asyncio.to_thread(check.run)
     except asyncio.CancelledError:

@@ -14,6 +14,7 @@ from xsconsole.domain.events import AuditGrew, AuditVerified, PoolsChanged, RunC
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.query.values import EVERYTHING
 from xsconsole.domain.record import AuditQuery, Verdict
+from xsconsole.domain.wording import record as record_words
 from xsconsole.domain.workflow import Workflow
 from xsconsole.errors import ConsoleError
 from xsconsole_ui import pieces
@@ -31,6 +32,7 @@ from xsconsole_ui.timers import one_shot
 PAGE_ROWS = 200
 TYPING_MS = 180
 GATHER_MS = 60
+READING_MS = 3000  # a filter that stands so long is one by which somebody reads
 WIDTHS = (44, 100, 56, 0, 64, 100, 164, 96, 120)
 LEAST_WHAT = 220  # px
 SPARE = (Column.DIGEST, Column.WAY)  # the details have them whole
@@ -69,6 +71,7 @@ class AuditPanel(pieces.Panel):
         self.empty = pieces.EmptyPlace("", "", self)
         self._typing = one_shot(self, self._ask, TYPING_MS)
         self._growing = one_shot(self, self._ask_newer, GATHER_MS)
+        self._reading = one_shot(self, self.note_reading, READING_MS)
         self._lay_out()
         self._model.older_wanted.connect(self._ask_older)
         self.view.selectionModel().currentRowChanged.connect(self._show_details)
@@ -143,6 +146,7 @@ class AuditPanel(pieces.Panel):
         self._ends.clear()
         self._typing.stop()
         self._growing.stop()
+        self._reading.stop()
         self._generation += 1
 
     @property
@@ -170,6 +174,20 @@ class AuditPanel(pieces.Panel):
         self._query = replace(self._query, filter=self.filter.query)
         self._generation += 1
         self._jobs.start(self._read_first(self._generation), "read the audit")
+        if self.filter.text().strip():
+            self._reading.start()
+        else:
+            self.note_reading()
+
+    @Slot()
+    def note_reading(self) -> None:
+        """Put on record that somebody reads by the filter as it stands, once in a session."""
+        if self.isVisible():
+            self._note_look(record_words.read_rows(self.filter.text().strip()))
+
+    def _note_look(self, what: str) -> None:
+        if facts := self._console.home.evidence.look_at(what):
+            self._jobs.start(self._console.record(*facts), "put on record that the audit is read")
 
     @Slot()
     def _ask_older(self) -> None:
@@ -253,6 +271,7 @@ class AuditPanel(pieces.Panel):
     def _verify(self) -> None:
         self.verify.setEnabled(False)
         self.verify.setText(self.tr("Verifying…"))
+        self._note_look(record_words.READ_VERDICTS)
         self._jobs.start(self._check(), "verify the audit")
 
     async def _check(self) -> None:

@@ -17,6 +17,7 @@ from xsconsole.errors import Refused
 PROJECTED = frozenset(
     {
         *(AuditEvent.CONNECTED, AuditEvent.LINK_LOST, AuditEvent.LINK_RESTORED, AuditEvent.CONSOLE_STOPPED),
+        AuditEvent.DISCONNECTED,
         *(AuditEvent.WORKFLOW_PUBLISHED, AuditEvent.WORKFLOW_SEEN, AuditEvent.STANDS, AuditEvent.OBSERVED),
         *(AuditEvent.RUN_OPENED, AuditEvent.RUN_RESUMED, AuditEvent.RUN_UNDOING, AuditEvent.RUN_INTERRUPTED),
         AuditEvent.RUN_CLOSED,
@@ -145,7 +146,7 @@ def _after(pool: PastPool, row: AuditRow) -> PastPool:
     match row.fact.event:
         case AuditEvent.CONNECTED:
             return _looked_at(replace(pool, is_followed=True), row, details)
-        case AuditEvent.LINK_LOST:
+        case AuditEvent.LINK_LOST | AuditEvent.DISCONNECTED:
             return replace(pool, is_followed=False)
         case AuditEvent.LINK_RESTORED:
             return replace(pool, is_followed=pool.looked is not None)

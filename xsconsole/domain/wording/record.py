@@ -77,6 +77,14 @@ NOTHING = "nothing, as "
 _SAYING_HOW = frozenset({AuditEvent.RUN_CLOSED, AuditEvent.ACT_SETTLED, AuditEvent.EXPORT_CLOSED})
 
 
+def read_rows(text: str) -> str:
+    """Return what of the record somebody reads who gave this filter."""
+    return f"rows that fit “{text}”" if text else "all rows"
+
+
+READ_VERDICTS = "its verification"
+
+
 def event_name(event: AuditEvent) -> str:
     return _EVENTS[event]
 
