@@ -10,11 +10,15 @@ from embedded import EmbeddedPool, embedded_pools
 
 from xsconsole.console import Connection, Console, Estate, Pools, RunState, Secret
 from xsconsole.console.embedded import EmbeddedPool as Demo
+from xsconsole.console.fences import with_fence
 from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.board import Board, Standing
 from xsconsole.domain.closures import ClosureKind, Freeze
 from xsconsole.domain.events import BoardChanged, InventoryChanged, LinkState, PoolsChanged
-from xsconsole.domain.ids import StageId, Uuid
+from xsconsole.domain.fence.proof import Site
+from xsconsole.domain.fence.standing import StandingFence, fence_stem, standing_text
+from xsconsole.domain.fence.values import Fence, FenceMode
+from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
 from xsconsole.domain.inventory import VM, Pool
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.workflow import Binding, PoolObject
@@ -28,6 +32,7 @@ from xsconsole.engine.commands import (
     Operate,
     Promote,
     StopTheLine,
+    Undeploy,
 )
 from xsconsole.errors import ConnectFailed, NotFound, Refused
 from xsconsole.settings import KnownPool
@@ -98,7 +103,9 @@ async def test_no_reference_stands_on_two_pools(estate: Estate) -> None:
     assert not refs[0] & refs[1]
 
 
-async def test_a_card_of_the_second_pool_is_planned_and_moved_there(estate: Estate) -> None:
+async def test_a_card_of_the_second_pool_is_planned_and_moved_there(
+    estate: Estate, served: tuple[EmbeddedPool, ...]
+) -> None:
     first, second = estate.pools.all
     await configuration_on(second, "ledger")
     card = find_configuration(estate.board, "ledger@staging")
@@ -113,6 +120,25 @@ async def test_a_card_of_the_second_pool_is_planned_and_moved_there(estate: Esta
     assert status in estate.runs
     assert run not in [one.run for one in first.runs]
     assert find_configuration(estate.board, "shop@staging").id in first.board.cards
+
+    # A fence there is asked there, though the configuration in it is gone.
+    lost = StandingFence(
+        configuration=ConfigurationId("00000000-0000-0000-0000-00000000000a"),
+        origin=card.id,
+        title="ledger",
+        service="ledger",
+        stage=StageId("staging"),
+        fence=Fence(name="lost", mode=FenceMode.ISOLATED, segments=(), footholds=()),
+        site=Site(networks={}, members={}),
+    )
+    assert estate.of_card(lost.configuration) is first
+    with served[1].plain_session() as session:
+        x, key = session.xenapi.pool, f"{fence_stem(lost.configuration)}.1"
+        x.add_to_other_config(x.get_all()[0], key, standing_text(lost))
+        await second._mirror.until(lambda _: with_fence([second], lost.configuration) is not None, 20)
+        assert estate.of_card(lost.configuration) is second
+        assert estate.plan(Undeploy(configuration=lost.configuration)).steps
+        x.remove_from_other_config(x.get_all()[0], key)
 
 
 async def test_what_is_closed_on_several_pools_is_told_and_lifted_where_it_stands(estate: Estate) -> None:

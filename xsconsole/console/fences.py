@@ -3,6 +3,7 @@
 Building and taking away are commands as everything else: `Deploy`, `Undeploy` and `Redeploy`, by `plan` and `do`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
@@ -113,6 +114,11 @@ def state_of(console: "Console", standing: StandingFence) -> FenceState:
         host=", ".join(sorted(on)),
         proof=proof_of(console, standing),
     )
+
+
+def with_fence(consoles: "Iterable[Console]", configuration: ConfigurationId) -> "Console | None":
+    """Return the console whose pool has a fence around a configuration, though that one may be gone."""
+    return next((one for one in consoles if fence_on(keys_of(one.inventory), configuration) is not None), None)
 
 
 def fence_around(console: "Console", configuration: ConfigurationId) -> StandingFence | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from xsconsole.domain.acts import RULES, Act, Kind, ObjectId, called, name_of, needed_role, record_of
 from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.disks import disks_of
-from xsconsole.domain.ids import NULL_REF, Ref, Uuid
+from xsconsole.domain.ids import NULL_REF, ConfigurationId, Ref, Uuid
 from xsconsole.domain.inventory import (
     PBD,
     PIF,
@@ -30,6 +30,7 @@ from xsconsole.domain.rights import has_role
 from xsconsole.domain.wording.acts import consequence
 from xsconsole.domain.words import instant, listing, size
 from xsconsole.engine.commands import Operate
+from xsconsole.engine.fences.starting import STARTS, demand_startable, fenced_on
 from xsconsole.engine.plans import rules
 from xsconsole.engine.plans.capacity import demand_storage
 from xsconsole.errors import NotFound, NotPermitted, Refused
@@ -53,7 +54,8 @@ def cards_of(board: Board) -> Cards:
 
 def checks(command: Operate, inventory: Inventory, cards: Cards, role: str) -> tuple[Check, ...]:
     """Return, for every object, whether the act can be done to it now. Pure: from the world as last heard of."""
-    return tuple(_check(command, item, inventory, cards, role) for item in command.objects)
+    fenced = fenced_on(inventory) if command.act in STARTS else frozenset[ConfigurationId]()
+    return tuple(_check(command, item, inventory, cards, role, fenced) for item in command.objects)
 
 
 def demand_number(command: Operate) -> None:
@@ -82,7 +84,14 @@ def hosts_for(vm: Uuid, inventory: Inventory) -> Iterator[tuple[Host, Refused | 
             yield host, None
 
 
-def _check(command: Operate, item: ObjectId, inventory: Inventory, cards: Cards, role: str) -> Check:
+def _check(
+    command: Operate,
+    item: ObjectId,
+    inventory: Inventory,
+    cards: Cards,
+    role: str,
+    fenced: frozenset[ConfigurationId],
+) -> Check:
     record = record_of(inventory, item)
     name = shortened(_called(record, inventory) if record is not None else str(item.uuid))
     if command.act is Act.IMPORT and command.file is not None:
@@ -93,6 +102,8 @@ def _check(command: Operate, item: ObjectId, inventory: Inventory, cards: Cards,
         _demand_role(command, item, role)
         _demand_text(command)
         warning = _demand(command, record, inventory, cards)
+        if command.act in STARTS and isinstance(record, VM):
+            demand_startable(record, cards.get(record.uuid), fenced, inventory)
     except Refused as refusal:
         return Check(object=item, name=name, refusal=refusal)
     return Check(object=item, name=name, warning=" ".join(filter(None, (consequence(command.act), warning))))

@@ -11,6 +11,7 @@ from xsconsole.console.estate.acts import EstateActs
 from xsconsole.console.estate.closings import EstateClosings
 from xsconsole.console.estate.requests import EstateRequests
 from xsconsole.console.estate.reviews import EstateReviews
+from xsconsole.console.fences import with_fence
 from xsconsole.console.fencing import Fencing
 from xsconsole.console.home import Home
 from xsconsole.console.pools import Pools
@@ -203,9 +204,9 @@ class Estate:
     # --- whose it is ----------------------------------------------------------------------------------------------
 
     def of_card(self, configuration: ConfigurationId) -> Console:
-        """Return the console whose pool has a configuration; of one that is nowhere, the first."""
+        """Return the console whose pool has a configuration, or a fence around what is gone; of none, the first."""
         self._look_at_boards()
-        return self._owners.get(configuration, self.pools.first)
+        return self._owners.get(configuration) or with_fence(self.pools.all, configuration) or self.pools.first
 
     def of_object(self, item: ObjectId) -> Console:
         """Return the console whose pool has an object; of one that is nowhere, the first."""

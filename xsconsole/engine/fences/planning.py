@@ -4,9 +4,8 @@ from datetime import datetime
 from typing import assert_never
 
 from xsconsole.domain.board import Board
-from xsconsole.domain.fence.proof import Fault, prove
 from xsconsole.domain.fence.standing import fence_on
-from xsconsole.domain.inventory import Inventory
+from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Plan, RunKind
 from xsconsole.engine.commands import (
@@ -27,11 +26,11 @@ from xsconsole.engine.fence_commands import Connect, Deploy, Publish, Redeploy, 
 from xsconsole.engine.fences.deploying import plan_deploy
 from xsconsole.engine.fences.drawn import keys_of
 from xsconsole.engine.fences.rerouting import plan_reroute
+from xsconsole.engine.fences.starting import demand_tight, demand_together
 from xsconsole.engine.fences.undeploying import plan_redeploy, plan_undeploy
 from xsconsole.errors import NotPromotable
 
 STARTING = frozenset({RunKind.START, RunKind.REBOOT, RunKind.RESUME})
-OPEN = frozenset({Fault.LEAK, Fault.STRANGER, Fault.CARD})
 LEADING_OUT = (
     *(Replicate, Refresh, Relocate, Deploy, AddMembers, RemoveMembers),
     *(Delete, Dissolve, Capture, ArchiveInPool),
@@ -63,20 +62,18 @@ def plan_fence(command: OfFence, board: Board, inventory: Inventory, actor: str,
 def demand_unfenced(command: Plannable, inventory: Inventory) -> None:
     """Refuse what a configuration in a fence cannot be asked for: its addresses are those of its original.
 
-    Nor is it started while a card of it is known to be outside: no step of such a run proves the fence.
+    Nor is it started while a card of it is known to be outside, or where its machines could come on several hosts: no
+    step of such a run proves the fence, or names a host.
 
     Raises:
         NotPromotable: naming the fence.
     """
     if isinstance(command, ChangePower) and command.kind in STARTING:
         standing = fence_on(keys_of(inventory), command.configuration)
-        proof = prove(standing.fence, standing.site, inventory) if standing is not None else None
-        breach = next((one for one in proof.breaches if one.fault in OPEN), None) if proof is not None else None
-        if standing is not None and breach is not None:
-            raise NotPromotable(
-                reason=f"The fence “{shortened(standing.fence.name, 60)}” is not tight: {breach.sentence}",
-                mend="Put that right first; `xsconsole fence prove` tells all of it.",
-            )
+        if standing is not None:
+            demand_tight(standing, inventory)
+            vms = [vm for uuid in standing.site.members.values() if (vm := inventory.by_uuid(VM, uuid)) is not None]
+            demand_together(standing, vms, inventory)
     if isinstance(command, LEADING_OUT):
         standing = fence_on(keys_of(inventory), command.configuration)
         if standing is not None:
