@@ -91,7 +91,7 @@ async def act(options: argparse.Namespace) -> int:
     ):
         confirmed: Digest | None = None
         answers: tuple[str, ...] = ()
-        if not all(right.is_allowed for right in console.rights):
+        if not is_dry and not all(right.is_allowed for right in console.rights):
             await console.demand_rights(_command(console, options))
         while True:
             if options.wait and options.verb != "config create":

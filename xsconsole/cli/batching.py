@@ -45,7 +45,8 @@ async def act(options: argparse.Namespace) -> int:
     is_dry = getattr(options, "dry_run", False)
     async with connected(options, is_reading=is_dry) as console:
         together = _together(console, options)
-        await console.demand_rights(together.commands[0])
+        if not is_dry:
+            await console.demand_rights(together.commands[0])
         planned = planned_together(console, together)
         if is_dry:
             print_batch(planned, console, options)
