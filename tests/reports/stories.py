@@ -1,5 +1,6 @@
 """A small history in which everything happens that a report tells of, with names that somebody meant to hurt by."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ import msgspec
 from tests.reports.bundles import BEGIN, CHAIN, KEY, Story, told
 from tests.ui.board_values import PRODUCTION, STAGING, make_card
 from xsconsole.domain.approval import Matter, Meaning, decided
-from xsconsole.domain.ids import Digest
+from xsconsole.domain.ids import ConfigurationId, Digest
 from xsconsole.domain.manifest import Manifest
 from xsconsole.domain.manifest.values import MemberManifest
 from xsconsole.domain.projection import face_of, pack
@@ -43,7 +44,11 @@ def fields() -> list[dict[str, Any]]:
     """Return the rows, without times."""
     workflow = default_workflow()
     content, other = to_stored(workflow), to_stored(msgspec.structs.replace(workflow, name="Other", version=2))
-    old, new, crm = make_card(version="1.2.0", at=PRODUCTION), make_card(), make_card("crm", EVIL, at=PRODUCTION)
+    old, new, crm = (
+        make_card(version="1.2.0", at=PRODUCTION),
+        make_card(),
+        replace(make_card("crm", EVIL, at=PRODUCTION), id=ConfigurationId("crm")),
+    )
     faces = pack(face_of(card) for card in (old, new, crm))
     decision = decided(
         KEY,

@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = words.parse_args(given)
     if options.verb == "pool serve":
         words.error("`pool serve` comes first, and then its own options")
-    if options.verb not in ("window", "demo"):
+    if options.verb not in ("window", "demo", "review"):
         return headless(options)
     gc.disable()  # until the window's own `Collector` begins: what is loaded now is there to stay
     try:
@@ -39,9 +39,11 @@ def _windowed(options: "argparse.Namespace") -> int:
     """Show the window, or have the demo show it."""
     from xsconsole.cli.session import Given  # noqa: PLC0415
     from xsconsole.errors import ConsoleError  # noqa: PLC0415
-    from xsconsole_ui.start import open_window, run_demo, tell  # noqa: PLC0415
+    from xsconsole_ui.start import open_review_window, open_window, run_demo, tell  # noqa: PLC0415
 
     try:
+        if options.verb == "review":
+            return open_review_window(options)
         return run_demo(options) if options.verb == "demo" else open_window(options, Given(options).password)
     except ConsoleError as error:
         return tell(error)

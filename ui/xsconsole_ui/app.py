@@ -59,16 +59,16 @@ class Options:
 
 def run(options: Options, open_console: Callable[[], Awaitable[Console]], script: Script | None = None) -> int:
     """Open the window and return the exit status when it is closed, or when `script`, which drives it, returns one."""
-    qInstallMessageHandler(_log_qt)
+    qInstallMessageHandler(log_qt)
     application = make_application()
     try:
         with asyncio.Runner(loop_factory=partial(WindowLoop, application)) as runner:
-            return runner.run(_until_asked_to_end(_live(application, options, open_console, script)))
+            return runner.run(until_asked_to_end(_live(application, options, open_console, script)))
     except (KeyboardInterrupt, asyncio.CancelledError):
         return 0
 
 
-async def _until_asked_to_end(life: Coroutine[Any, Any, int]) -> int:
+async def until_asked_to_end(life: Coroutine[Any, Any, int]) -> int:
     """Give whoever asks the process to end the same good order as Ctrl+C: it is cancelled, everything is closed.
 
     Not by way of SIGINT: what a script starts with `&` inherits that as ignored. A second SIGTERM ends at once.
@@ -111,7 +111,7 @@ def _log_board() -> None:
     log.info("the board stands")
 
 
-def _log_qt(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+def log_qt(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
     """Put what Qt says into the log, where the rest of the story is."""
     levels = {QtMsgType.QtCriticalMsg: logging.ERROR, QtMsgType.QtFatalMsg: logging.CRITICAL}
     logging.getLogger("qt").log(levels.get(kind, logging.INFO), "%s (%s)", message, context.category)

@@ -54,6 +54,21 @@ def open_window(options: argparse.Namespace, given: Given) -> int:
     )
 
 
+def open_review_window(options: argparse.Namespace) -> int:
+    """Open a bundle in a window of its own, or write its report as a PDF; no home is opened for it."""
+    if options.pdf is not None:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    elif not _has_screen() and "QT_QPA_PLATFORM" not in os.environ:
+        print("xsconsole: There is no screen. `xsconsole audit verify FILE` checks it without one.", file=sys.stderr)  # noqa: T201
+        return 1
+    from xsconsole_ui.review import app  # noqa: PLC0415 - Qt is loaded when a window is certain
+
+    logging.basicConfig(level=logging.WARNING)
+    key = options.key.strip().lower() if options.key is not None else None
+    pdf = Path(options.pdf) if options.pdf is not None else None
+    return app.run(Path(options.file), key, tuple(options.head), pdf)
+
+
 async def _wanted(console: Console, options: argparse.Namespace, given: Given) -> Sequence[Wanted]:
     """Return the pools that were named, or else those that the window was connected to when it closed.
 

@@ -45,6 +45,7 @@ QFrame[look="sunken"], QWidget[look="sunken"] { background: $sunken; border: 0; 
 QFrame[look="window"], QWidget[look="window"] { background: $window; border: 0; }
 QFrame[look="header"] { background: $surface; border: 0; border-bottom: 1px solid $hairline; }
 QFrame[look="topbar"] { background: $surface; border: 0; border-bottom: 1px solid $hairline; }
+QFrame[look="readonly"] { background: $warn_soft; border: 0; border-bottom: 1px solid $warn; }
 QFrame[look="rail"] { background: $surface; border: 0; border-right: 1px solid $hairline; }
 QFrame[look="footer"] { background: $surface; border: 0; border-top: 1px solid $hairline; }
 QFrame[look="popup"] { background: $surface; border: 1px solid $outline; border-radius: 6px; }
@@ -70,6 +71,11 @@ QPushButton[look="quiet"] { background: transparent; border-color: transparent; 
 QPushButton[look="quiet"]:hover { background: $accent_soft; }
 QPushButton[look="quiet"]:focus { border: 2px solid $accent; padding: 3px 7px; }
 QPushButton[look="quiet"]:disabled { color: $muted; }
+QPushButton[look="link"] { background: transparent; border-color: transparent; color: $accent; text-align: left; }
+QPushButton[look="link"] { padding: 2px 4px; }
+QPushButton[look="link"]:hover { background: $accent_soft; }
+QPushButton[look="link"]:focus { border: 2px solid $accent; padding: 1px 3px; }
+QPushButton[look="link"]:disabled { color: $text; background: $accent_soft; }
 
 QToolButton { background: transparent; color: $text; border: 1px solid transparent; border-radius: 6px; padding: 3px; }
 QToolButton:hover { background: $chip; }

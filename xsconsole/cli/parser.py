@@ -12,7 +12,7 @@ from xsconsole.cli.drift_parser import add_drift, add_refresh, add_replicate
 from xsconsole.cli.fence_parser import add_fences
 from xsconsole.cli.points_parser import add_points
 from xsconsole.cli.provision_parser import add_provision
-from xsconsole.cli.record_parser import add_audit
+from xsconsole.cli.record_parser import add_audit, add_review
 from xsconsole.cli.request_parser import (
     VerbMaker,
     add_asking,
@@ -48,7 +48,6 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--speed", type=speed, metavar="X", help="how fast the embedded pool works (1)")
     _add_watch(demo, default=argparse.SUPPRESS)
     _add_pool(verbs)
-
     what = "the pool, what this log-in may not do, and what needs attention; exit status 0 also where something does"
     _verb(verbs, "status", what, has_json=True, takes_pools=True)
     config = _family(verbs, "config", "configurations: groups of VMs as one thing")
@@ -117,6 +116,7 @@ def parser() -> argparse.ArgumentParser:
     add_webhook(partial(_verb, _family(verbs, "webhook", "where other programs are told of what this console does")))
     add_keys(partial(_verb, _family(verbs, "key", "the key by which this console signs")))
     _add_machines(_family(verbs, "vm", "single machines"))
+    add_review(_verb(verbs, "review", "a bundle in a window of its own: no pool, no home, no key"))
     add_audit(partial(_verb, _family(verbs, "audit", "what this console did and saw")))
 
     _add_place(top, is_top=True)

@@ -1,6 +1,6 @@
 """The words and options of the audit."""
 
-from argparse import SUPPRESS
+from argparse import SUPPRESS, ArgumentParser
 
 from xsconsole.cli.request_parser import VerbMaker
 from xsconsole.cli.typed_values import count, instant, redactions
@@ -49,3 +49,13 @@ def add_audit(make: VerbMaker) -> None:
     verb.add_argument("--into-none", action="store_true", help="leave later anchors in no folder any more")
     make("audit rotate", "seal the file of the record that is in use, and go on in a new one", has_json=True)
     make("audit accept", "set aside a record that is not the one remembered, or does not verify, and begin another")
+
+
+def add_review(verb: ArgumentParser) -> None:
+    """Add what a review takes."""
+    verb.add_argument("file", metavar="FILE", help="a bundle (.xsaudit)")
+    verb.add_argument("--key", metavar="FINGERPRINT", help="the key that must have signed it, as it was kept elsewhere")
+    what = "a head of the chain that was kept elsewhere, such as in an earlier report"
+    verb.add_argument("--head", type=kept_head, action="append", default=[], metavar="SEQ:DIGEST", help=what)
+    what = "no window: write its report as a PDF; the exit status is that of `audit verify`"
+    verb.add_argument("--pdf", metavar="OUT", help=what)

@@ -49,14 +49,19 @@ class RowDetails(pieces.Panel):
 
     def show_row(self, row: AuditRow | None, workflow: Workflow | None, called: Called = _nameless) -> None:
         """Show a row, or what this place is for."""
-        self._fields = () if row is None else all_fields(row, workflow, called)
-        self.header.set_title(self.tr("Row") if row is None else self.tr("Row {seq}").format(seq=row.seq))
+        title = self.tr("Row") if row is None else self.tr("Row {seq}").format(seq=row.seq)
+        self.show_fields(title, () if row is None else all_fields(row, workflow, called))
+
+    def show_fields(self, title: str, fields: tuple[tuple[str, str], ...]) -> None:
+        """Show something else that has names and values; nothing shows what this place is for."""
+        self._fields = fields
+        self.header.set_title(title)
         for button in (self.as_text, self.as_csv):
-            button.setEnabled(row is not None)
-            button.setToolTip("" if row is not None else self.tr("Select a row first."))
+            button.setEnabled(bool(fields))
+            button.setToolTip("" if fields else self.tr("Select a row first."))
         form = QWidget()
         form.setProperty("look", "surface")
-        if row is None:
+        if not fields:
             column = QVBoxLayout(form)
             column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
             column.addWidget(pieces.wrapped(self.tr("Select a row to see all its fields."), "muted", form))

@@ -86,11 +86,13 @@ READ_VERDICTS = "its verification"
 
 
 def event_name(event: AuditEvent) -> str:
-    return _EVENTS[event]
+    return _EVENTS.get(event, str(event))  # of a newer program: what it calls itself
 
 
 def outcome_name(outcome: Outcome) -> str:
-    return "seen" if outcome is Outcome.OBSERVED else ending_name(OF_OUTCOME[outcome])
+    if outcome is Outcome.OBSERVED:
+        return "seen"
+    return ending_name(OF_OUTCOME[outcome]) if outcome in OF_OUTCOME else str(outcome)
 
 
 _CLOSING = (  # how what is closed begins in words, and what is said of it when it is closed and when it is lifted

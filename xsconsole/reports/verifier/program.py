@@ -14,7 +14,7 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -47,8 +47,9 @@ def verify(
     expected_key: str | None = None,
     kept_heads: Sequence[tuple[int, str]] = (),
     check: SignatureCheck = is_signature,
+    walk_of: type[Walk] | Callable[..., Walk] = Walk,
 ) -> tuple[Found, ...]:
-    """Return a verdict on each check; of what is no bundle, only that on its files.
+    """Return a verdict on each check; of what is no bundle, only that on its files. `walk_of` makes what hears of rows.
 
     Raises:
         OSError: the file cannot be read.
@@ -56,7 +57,7 @@ def verify(
     try:
         parts = parts_of(file)
         manifest, files = read_manifest(parts, check)
-        walk = Walk(manifest, _groups(parts["heads.jsonl"]), parsed(parts["keys.json"].whole()), check, kept_heads)
+        walk = walk_of(manifest, _groups(parts["heads.jsonl"]), parsed(parts["keys.json"].whole()), check, kept_heads)
         walk.take(kept_of(parts["anchors.json"].whole(), manifest["format"]))
         _follow(walk, parts)
         return (files, *walk.end(expected_key))
