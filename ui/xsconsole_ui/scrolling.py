@@ -2,22 +2,22 @@
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QScrollBar, QWidget
 
-EDGE = 48  # px from the left or right end of a page within which a drag scrolls it
+EDGE = 48  # px from an end of a page within which a drag scrolls it
 EDGE_STEP = 12  # px
 EDGE_MS = 30
 
 
 class EdgeScroll(QObject):
-    """Scrolls a page sideways for as long as something that is dragged is held near its end."""
+    """Scrolls a page for as long as something that is dragged is held near one of its ends, or in a corner."""
 
     scrolled = Signal()
 
     def __init__(self, page: QScrollArea) -> None:
         super().__init__(page)
         self._page = page
-        self._step = 0
+        self._steps: tuple[tuple[QScrollBar, int], ...] = ()
         self._timer = QTimer(self)
         self._timer.setInterval(EDGE_MS)
         self._timer.timeout.connect(self._scroll)
@@ -25,9 +25,12 @@ class EdgeScroll(QObject):
     @Slot(QPoint)
     def follow(self, at: QPoint) -> None:
         """Look where it is now, on the screen."""
-        x, width = self._page.viewport().mapFromGlobal(at).x(), self._page.viewport().width()
-        self._step = -EDGE_STEP if x < EDGE else EDGE_STEP if x > width - EDGE else 0
-        if not self._step:
+        room, where = self._page.viewport(), self._page.viewport().mapFromGlobal(at)
+        self._steps = (
+            (self._page.horizontalScrollBar(), _edge_step(where.x(), room.width())),
+            (self._page.verticalScrollBar(), _edge_step(where.y(), room.height())),
+        )
+        if not any(step for _, step in self._steps):
             self._timer.stop()
         elif not self._timer.isActive():
             self._timer.start()
@@ -42,11 +45,16 @@ class EdgeScroll(QObject):
 
     @Slot()
     def _scroll(self) -> None:
-        bar = self._page.horizontalScrollBar()
-        before = bar.value()
-        bar.setValue(before + self._step)
-        if bar.value() != before:
+        before = [bar.value() for bar, _ in self._steps]
+        for bar, step in self._steps:
+            bar.setValue(bar.value() + step)
+        if [bar.value() for bar, _ in self._steps] != before:
             self.scrolled.emit()
+
+
+def _edge_step(at: int, size: int) -> int:
+    """Return by how much to scroll a page of a size for what is held at a place along it."""
+    return -EDGE_STEP if at < EDGE else EDGE_STEP if at > size - EDGE else 0
 
 
 def bring_into_sight(part: QWidget, area: QRect) -> None:
