@@ -14,6 +14,7 @@ from xsconsole.domain.fence.standing import StandingFence, fences_on
 from xsconsole.domain.fence.values import FenceMode
 from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
 from xsconsole.domain.inventory import PIF, Host, Network
+from xsconsole.domain.poolstate import lease_stem
 from xsconsole.domain.runs import RunStatus
 from xsconsole.engine.commands import Confirmed, Deploy, FenceCommand, Plannable
 from xsconsole.errors import Refused
@@ -83,5 +84,14 @@ class Scene:
 
 
 def left(scene: Scene) -> dict[str, Any]:
-    """Return all that a fence could leave behind."""
-    return everything(scene.pool)
+    """Return all that a fence could leave behind: objects, keys, and leases of somebody who lives."""
+    watch, prefix = scene.desk.engine.watch, lease_stem("")
+    watch.look(scene.pool.keys)
+    things = {key.removeprefix(prefix).rpartition(".")[0] for key in scene.pool.keys if key.startswith(prefix)}
+    held = {thing for thing in things if watch.shown_holder_of(thing) is not None}
+    return {**everything(scene.pool), "held": held}
+
+
+def numbers_of(left: dict[str, Any]) -> dict[str, int]:
+    """Return how much of each there is: of two pools on which the same stands, the same."""
+    return {what: len(found) for what, found in left.items()}

@@ -15,12 +15,16 @@ async def deployment() -> Sweep:
     """A fence stands whole and tight, or nothing of it is there."""
     scene = await test_spanning_fences.Scene().begin()
     before, command = fence_scene.left(scene), scene.deploy()
+    undisturbed = await test_spanning_fences.Scene().begin()
+    await undisturbed.do(undisturbed.deploy())
+    whole = fence_scene.numbers_of(fence_scene.left(undisturbed))
 
     async def inherit(death: Death, direction: Direction) -> Fate:
         left = after(death, scene)
         fate = await settled(left.desk, scene.shop, direction)
         standing = fences_on(left.pool.keys)
         assert standing or (fence_scene.left(left), left.tags()) == (before, set())
+        assert not standing or fence_scene.numbers_of(fence_scene.left(left)) == whole
         for one in standing:
             assert prove(one.fence, one.site, left.pool.inventory()).holds
             assert {left.pool.vm(vm).power_state for vm in one.site.members.values()} == {"Running"}
