@@ -32,6 +32,9 @@ def ground(shell: Shell) -> dict[str, object]:
         "pool": ["198.51.100.16/28"],
         "router": template,
         "originals": [inside],
+        "vlans": [3000, 3009],
+        "trunk": networks["Management"],
+        "trunk_name": "Management",
     }
 
 
@@ -55,6 +58,15 @@ def test_a_fence_is_built_looked_at_and_discarded_by_name(shell: Shell, tmp_path
     assert built.document["state"] == "done"
     reach = shell.say("fence", "reach", FENCE, "web-1")
     assert reach.out == "“web-1” is reached at 198.51.100.19: TCP 443 to 8443.\n"
+    assert "stage-net: VLAN 3000" in shell.say("fence", "show", FENCE).out
+    assert "VLAN tags for fences: 3000 to 3009, over Management" in shell.say("fence", "ground", "show").out
+    one_host = shell.say("fence", "deploy", *words, *typed, "--one-host", "--dry-run", "--called", "other")
+    assert "So it was asked; the ground has VLAN tags for several." in one_host.out
+    out = shell.say("plan", FENCE, "--to", "production")
+    assert (
+        f"stands in the fence “{FENCE}” leaves it: its machines are off while their cards are put on “stage-net”"
+        in out.out
+    )
     exported = tmp_path / "disk"
     assert shell.say("fence", "export", FENCE, "--out", str(exported)).status == 0
     assert sorted(one.name for one in exported.iterdir()) == ["meta-data", "network-config", "user-data"]

@@ -103,7 +103,10 @@ def test_nothing_comes_into_a_stage_without_the_fence_that_it_demands() -> None:
             "Patch testing takes only what stands in a fence (out only), and “shop 1.3.0” would stand there without "
             "one."
         )
-        assert "a replica, or `xsconsole fence deploy … --stage patch-testing --mode out-only`" in refusal.mend
+        assert (
+            "a replica gets its fence by itself, or `xsconsole fence deploy … --stage patch-testing --mode out-only`"
+            in refusal.mend
+        )
         lone = pool.add_vm("lone")
         creation = Create(service="x", version="1", stage=StageId("patch-testing"), members=(NewMember(vm=lone.uuid),))
         assert "“x 1” would stand there without one" in desk.refusal(creation).reason

@@ -5,7 +5,7 @@ Inside, everything is as its original has it. Outside, that original lives on.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 from xsconsole.domain.fence.drawing import addresses_of
 from xsconsole.domain.fence.findings import Finding
@@ -15,6 +15,7 @@ from xsconsole.domain.guests import guest_of
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import VIF, VM, Inventory, Network
 from xsconsole.domain.naming import shortened
+from xsconsole.domain.words import listing
 from xsconsole.domain.workflow.findings.values import Severity
 
 
@@ -107,15 +108,31 @@ def outward_findings(
                     else "Change the address in the guest, while it runs in the fence, or shut the other one down.",
                     subject=card.vm.name_label,
                 )
-            original = ground.original(card.network.uuid) if ground is not None else None
-            if original is not None and address not in original.subnet and not gives:
-                yield Finding(
-                    rule="address-strange",
-                    severity=Severity.WARNING,
-                    sentence=f"{name} has {address} inside, and {where} has {original.subnet}: nobody reaches it so.",
-                    mend="Change the address in the guest.",
-                    subject=card.vm.name_label,
-                )
+    if ground is not None and not gives:
+        yield from _strange(cards, ground)
+
+
+def _strange(cards: Iterable[OutwardCard], ground: Ground) -> Iterator[Finding]:
+    """Yield a finding for each network on which addresses of machines are of another subnet."""
+    found: dict[Uuid, list[str]] = {}
+    networks: dict[Uuid, tuple[str, IPv4Network]] = {}
+    for card in cards:
+        original = ground.original(card.network.uuid)
+        for address in card.addresses:
+            if original is not None and address not in original.subnet:
+                networks[original.network] = card.network.name_label, original.subnet
+                found.setdefault(original.network, []).append(f"“{shortened(card.vm.name_label, 60)}” ({address})")
+    for uuid, named in found.items():
+        name, subnet = networks[uuid]
+        yield Finding(
+            rule="address-strange",
+            severity=Severity.WARNING,
+            sentence=f"{listing(tuple(named))} {'has an address' if len(named) == 1 else 'have addresses'} inside that "
+            f"{'is' if len(named) == 1 else 'are'} not of {subnet}, which “{shortened(name, 60)}” has: nobody reaches "
+            f"{'it' if len(named) == 1 else 'them'} so.",
+            mend="Change what is fixed in the guests.",
+            subject=name,
+        )
 
 
 def bystanders(standing: StandingFence, inventory: Inventory) -> tuple[Uuid, ...]:

@@ -40,6 +40,7 @@ class Leaving:
     into: StageId | None = None
     kept: Mapping[Uuid, str]  # networks that stay, with who has a card there
     told: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def leaving_of(
@@ -94,6 +95,7 @@ def leaving_of(
             *(f"{one.sentence} {one.mend}" for one in found),
             *_points_words(card),
         ),
+        notes=_notes(cards),
     )
 
 
@@ -113,7 +115,11 @@ def let_go(plan: Plan, leaving: Leaving | None, inventory: Inventory) -> Plan:
         return msgspec.structs.replace(plan, steps=(*plan.steps, *steps.all), warnings=(*leaving.told, *plan.warnings))
     going = going_of(leaving.standing, plan.ends, inventory, leaving.kept)
     return msgspec.structs.replace(
-        plan, steps=(*plan.steps, *going), warnings=(*leaving.told, *plan.warnings), asks=True
+        plan,
+        steps=(*plan.steps, *going),
+        warnings=(*leaving.told, *plan.warnings),
+        notes=(*leaving.notes, *plan.notes),
+        asks=True,
     )
 
 
@@ -158,7 +164,7 @@ def demand_mode(stage: Stage, title: str, fence: StandingFence | None) -> None:
         )
     raise NotPromotable(
         reason=f"{stage.name} takes only what stands in a fence ({words}), and {name} would stand there without one.",
-        mend=f"Make a fenced copy of it there: a replica, or {asked}.",
+        mend=f"Make a fenced copy of it there: a replica gets its fence by itself, or {asked}.",
     )
 
 
@@ -284,18 +290,16 @@ def _words(
 ) -> list[str]:
     networks = listing(tuple(sorted({f"“{shortened(card.network.name_label, 40)}”" for card in cards})))
     told = [
-        f"“{shortened(standing.title, 60)}” leaves the fence “{shortened(standing.fence.name, 60)}”: its machines are "
-        f"off while their cards are put on {networks} of {target.name}."
+        f"What stands in the fence “{shortened(standing.fence.name, 60)}” leaves it: its machines are off while their "
+        f"cards are put on {networks} of {target.name}."
     ]
-    changed = [
-        f"card {card.vif.device} of “{shortened(card.vm.name_label, 40)}” gets {card.mac}, because "
-        f"“{shortened(card.holder.name_label, 40)}” has {card.vif.MAC} on “{shortened(card.network.name_label, 40)}”"
-        for card in cards
-        if card.holder is not None
-    ]
+    changed = [card for card in cards if card.holder is not None]
     if changed:
+        holders = {f"“{shortened(card.holder.name_label, 40)}”" for card in changed if card.holder is not None}
+        verb, has = ("gets", "has") if len(changed) == 1 else ("get", "have")
         told.append(
-            f"Other MAC addresses: {'; '.join(changed)}. What a guest binds to its MAC address has to be changed in it."
+            f"{count(len(changed), 'card')} {verb} another MAC address: {listing(tuple(sorted(holders)))} {has} theirs "
+            "there. What a guest binds to its MAC address has to be changed in it."
         )
     if len(changed) < len(cards):
         others = "The other cards keep" if changed else "The cards keep"
@@ -313,6 +317,15 @@ def _words(
         "again. From there on there is no way back: what is left can only be finished."
     )
     return told
+
+
+def _notes(cards: Sequence[OutwardCard]) -> tuple[str, ...]:
+    return tuple(
+        f"Card {card.vif.device} of “{shortened(card.vm.name_label, 60)}”: {card.vif.MAC} becomes {card.mac}, because "
+        f"“{shortened(card.holder.name_label, 60)}” has it on “{shortened(card.network.name_label, 60)}”."
+        for card in cards
+        if card.holder is not None
+    )
 
 
 def _points_words(card: Card) -> tuple[str, ...]:
