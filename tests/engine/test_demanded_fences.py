@@ -8,6 +8,7 @@ from tests.engine.desks import virtually
 from tests.engine.fence_scene import FRONT
 from tests.engine.fence_scene import Scene as Ground
 from tests.engine.memory_port import Fault
+from tests.engine.requesting import approve, ask, ruled, run
 from xsconsole.domain.board import Standing
 from xsconsole.domain.fence.proof import prove
 from xsconsole.domain.fence.standing import fence_on, fences_on
@@ -133,5 +134,31 @@ def test_a_promotion_by_copies_into_such_a_stage_makes_the_fence_with_its_gates_
         assert (status.plan.intent.kind, fence.fence.mode) == (RunKind.PROMOTE, FenceMode.OUT_ONLY)
         assert fence.configuration == status.plan.intent.makes
         assert {desk.card(one).stage for one in (scene.shop, fence.configuration)} == {"integration", "patch-testing"}
+
+    virtually(story)
+
+
+def test_what_was_frozen_and_approved_is_what_comes_into_the_fence() -> None:
+    async def story() -> None:
+        scene = await Scene().begin()
+        alice, bob = scene.desk, scene.office.desk()
+        found = alice.card(scene.shop)
+        workflow = ruled(alice, bob, version=3, method=Method.LINKED_CLONE)
+        stages = [
+            msgspec.structs.replace(one, fence=FenceMode.OUT_ONLY) if one.is_production else one
+            for one in workflow.stages
+        ]
+        await alice.publish(msgspec.structs.replace(workflow, stages=tuple(stages)))
+        for target in ("patch-testing", "staging"):
+            assert (await alice.do(alice.promotion(found.id, target))).error is None
+
+        request = await ask(alice, found.id)
+        await approve(bob, request)
+        status = await (await run(alice, request)).wait()
+        assert status.error is None, explain(status.error)
+        fence = scene.fence()
+        assert (fence.stage, fence.fence.mode) == ("production", FenceMode.OUT_ONLY)
+        assert prove(fence.fence, fence.site, alice.inventory).holds
+        assert alice.card(found.id).candidates == ()
 
     virtually(story)

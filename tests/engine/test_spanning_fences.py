@@ -11,12 +11,13 @@ from tests.engine.memory_pool import GIB
 from xsconsole.domain.fence.ground import Ground as GroundValue
 from xsconsole.domain.fence.ground_findings import ground_findings
 from xsconsole.domain.fence.proof import prove
+from xsconsole.domain.fence.spanning import findings_beside
 from xsconsole.domain.fence.standing import claim_key, claim_text, fences_on, ground_on
 from xsconsole.domain.ids import ConfigurationId, Uuid
 from xsconsole.domain.inventory import PIF, Network
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import explain
-from xsconsole.engine.commands import Confirmed, Redeploy, Undeploy
+from xsconsole.engine.commands import Confirmed, Redeploy, Relocate, Undeploy
 from xsconsole.engine.ports import Field
 
 
@@ -67,6 +68,21 @@ def test_a_fence_that_no_host_has_room_for_stands_on_several_by_a_vlan_which_is_
         ground = ground_on(pool.keys)
         assert ground is not None
         assert ground_findings(ground.ground, desk.inventory) == ()
+
+        # What is on a VLAN can be moved while it runs.
+        (member, *_) = desk.card(fence.configuration).members
+        there = scene.second if pool.vm(member.uuid).resident_on == pool.host.ref else pool.host
+        move = Relocate(
+            configuration=fence.configuration,
+            revision=desk.card(fence.configuration).revision,
+            host=there.uuid,
+            members=(member.uuid,),
+        )
+        metrics = pool.records[there.metrics]
+        pool.put(msgspec.structs.replace(metrics, memory_free=9 * GIB))
+        assert (await desk.do(move)).error is None
+        assert pool.vm(member.uuid).resident_on == there.ref
+        assert prove(fence.fence, fence.site, desk.inventory).holds
 
         # Somebody else carries the tag too: nothing of it is started again until that has ended.
         assert (await scene.do(Undeploy(configuration=fence.configuration, keeps=True))).error is None
@@ -133,5 +149,9 @@ def test_what_carries_the_tags_is_looked_at_before_a_ground_is_written() -> None
         assert rules(trunk=scene.pool.add_network("bare").uuid) == {"trunk-bare"}
         scene.pool.put(msgspec.structs.replace(scene.front, other_config={"xo:sdn-controller:vni": "5"}))
         assert rules(vlans=None) == {"tunnels-of-others"}
+        (shared,) = findings_beside(
+            scene.ground(), {"b": scene.ground(vlans=(3002, 3100)), "c": scene.ground(vlans=None)}
+        )
+        assert "“b” have the VLAN tags 3002 to 3003 too" in shared.sentence
 
     virtually(story)

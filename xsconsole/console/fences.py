@@ -16,6 +16,7 @@ from xsconsole.domain.fence.ground import Ground
 from xsconsole.domain.fence.ground_findings import ground_findings
 from xsconsole.domain.fence.proof import Proof, prove
 from xsconsole.domain.fence.router import RouterFiles, router_files
+from xsconsole.domain.fence.spanning import findings_beside
 from xsconsole.domain.fence.standing import GroundDocument, StandingFence, fence_on, fences_on, ground_on
 from xsconsole.domain.fence.values import FenceMode
 from xsconsole.domain.fence.wording import mode_words
@@ -59,9 +60,13 @@ def ground_of(console: "Console") -> GroundDocument | None:
     return ground_on(keys_of(console.inventory))
 
 
-def findings_of(console: "Console", ground: Ground) -> tuple[Finding, ...]:
-    """Return what is to be said of a ground on this pool."""
-    return ground_findings(ground, console.inventory)
+def findings_of(console: "Console", ground: Ground, beside: Iterable["Console"] = ()) -> tuple[Finding, ...]:
+    """Return what is to be said of a ground on this pool, and as to pools that are connected `beside`."""
+    known = ((one, ground_of(one)) for one in beside if one is not console)
+    others = {
+        one.identity.pool_name: found.ground for one, found in known if one.identity is not None and found is not None
+    }
+    return (*ground_findings(ground, console.inventory), *findings_beside(ground, others))
 
 
 async def write_ground(

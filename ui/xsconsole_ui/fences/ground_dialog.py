@@ -193,7 +193,7 @@ class GroundDialog(QDialog):
         """Say what is wrong with what is typed now."""
         self._soon.stop()
         try:
-            found = fences.findings_of(self.console, self.ground())
+            found = fences.findings_of(self.console, self.ground(), self._consoles)
         except Refused as refusal:
             self._refuse(refusal)
             return

@@ -133,6 +133,21 @@ def _of_trunk(ground: Ground, inventory: Inventory) -> Iterator[Finding]:
         )
 
 
+def findings_beside(ground: Ground, others: Mapping[str, Ground]) -> Iterator[Finding]:
+    """Yield what is to be said of ranges that other pools have too, by the pool's name."""
+    for name, other in sorted(others.items()):
+        if ground.vlans is not None and other.vlans is not None:
+            first, last = max(ground.vlans[0], other.vlans[0]), min(ground.vlans[1], other.vlans[1])
+            if first <= last:
+                yield _said(
+                    Severity.WARNING,
+                    "tags-shared",
+                    f"Fences of the pool “{shortened(name, 60)}” have the VLAN tags {first} to {last} too: on the same "
+                    "switches two fences would be one.",
+                    "Reserve another range in one of the two, unless they have no switch in common.",
+                )
+
+
 def spanning_words(tags: Mapping[str, int], ground: Ground, hosts: int) -> str:
     """Return what whoever confirms a fence with VLANs should know of them."""
     numbers = listing(tuple(str(tag) for tag in sorted(tags.values())))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from xsconsole.domain.fence.wording import mode_words
 from xsconsole.domain.folding import shown
 from xsconsole.domain.ids import PersonId, StageId
 from xsconsole.domain.words import count, instant, listing
@@ -149,7 +150,10 @@ def way_view(
         verdict=max((reason.verdict for reason in reasons), key=rank.index, default=Verdict.OPENS),
         reasons=reasons,
         approvals=approvals,
-        gates=tuple(gate_words(gate) for gate in way.gates if not isinstance(gate, MaintenanceWindow)),
+        gates=(
+            *(gate_words(gate) for gate in way.gates if not isinstance(gate, MaintenanceWindow)),
+            *_fence(workflow.stage(way.target), way),
+        ),
         afterwards=tuple(_afterwards(workflow, way, traveller, occupants)),
         reviews=reviews,
         opens_at=_opens_at(way, traveller, at),
@@ -264,6 +268,13 @@ def _room_back(
                 sentence=f"{shown(leaving.name)} makes place and would go back to {shown(stage.name)}, which is full.",
             )
             return
+
+
+def _fence(target: Stage | None, way: Transition) -> Iterator[str]:
+    """Yield what a fence that the target demands means; whether a configuration stands in one, only its pool tells."""
+    if target is not None and target.fence is not None:
+        mode = mode_words(target.fence)
+        yield f"stands in a fence: {mode}" if way.method is Method.MOVE else f"the copies get a fence: {mode}"
 
 
 def _afterwards(

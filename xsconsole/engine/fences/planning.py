@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import assert_never
 
 from xsconsole.domain.board import Board
-from xsconsole.domain.fence.standing import fence_on
+from xsconsole.domain.fence.standing import StandingFence, fence_on
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Plan, RunKind
@@ -76,9 +76,21 @@ def demand_unfenced(command: Plannable, inventory: Inventory) -> None:
             demand_together(standing, vms, inventory)
     if isinstance(command, LEADING_OUT):
         standing = fence_on(keys_of(inventory), command.configuration)
-        if standing is not None:
+        if standing is not None and isinstance(command, Relocate):
+            _demand_spanning(standing)
+        elif standing is not None:
             raise NotPromotable(
                 reason=f"“{shortened(standing.title, 60)}” stands in the fence "
                 f"“{shortened(standing.fence.name, 60)}”, with the addresses of its original.",
                 mend="Promote it out of the fence, or undeploy the fence: `xsconsole fence undeploy`.",
             )
+
+
+def _demand_spanning(standing: StandingFence) -> None:
+    """Refuse to bring machines to other hosts whose networks are inside one."""
+    if not standing.site.vlans:
+        raise NotPromotable(
+            reason=f"“{shortened(standing.title, 60)}” stands in the fence “{shortened(standing.fence.name, 60)}”, "
+            "whose networks are inside one host: what is on another one would not see them.",
+            mend="Undeploy the fence with --keep, then redeploy it: it starts where there is room.",
+        )
