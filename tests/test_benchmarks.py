@@ -51,6 +51,7 @@ SMALL = ("40", "2")
             ("8",),
             ["archive: .* times the copy", "restore, .* MiB of memory", "the aim is under 200 MiB: met"],
         ),
+        ("audit", ("100", "5"), ["aimed at 0.5", "checked by verify.py: .* rows/s", "sealed 102 rows in"]),
         ("second_start", ("1",), ["median: usable window .* ratio to an empty Qt window"]),
     ],
 )

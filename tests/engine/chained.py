@@ -21,7 +21,7 @@ def verdicts(facts: Sequence[Fact], key: SigningKey) -> tuple[Verdict, ...]:
     head = Head(chain_id=CHAIN, seq=0, digest=FIRST_PREVIOUS)
     rows: list[ChainRow] = []
     for fact in facts:
-        rows.append(seal(head, encoded_fields(fact, WRITTEN), bytes))
+        rows.append(seal(head, encoded_fields((fact,), WRITTEN)[0], bytes))
         head = head_after(rows[-1])
     signature = GroupSignature(
         chain_id=CHAIN,

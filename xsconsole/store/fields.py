@@ -1,6 +1,6 @@
 """Between a fact and the fields of its audit row: names and forms are part of the audit format."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
@@ -41,30 +41,33 @@ class Circumstances:
     os_user: str
 
 
-def encoded_fields(fact: Fact, circumstances: Circumstances) -> Mapping[str, bytes]:
-    """Return every field that is set, each as canonical JSON.
+def encoded_fields(facts: Iterable[Fact], circumstances: Circumstances) -> list[Mapping[str, bytes]]:
+    """Return, for each fact, every field that is set, as canonical JSON.
 
     Raises:
         Refused: a text that is no Unicode, or a number that canonical JSON cannot hold.
     """
-    values: dict[str, Json] = {name: getattr(fact, name) for name in FACT_FIELDS}
-    if fact.details is not None:
-        values["details"] = dict(fact.details)
-    values |= {
-        "at": instant_text(circumstances.at),
-        "zone": circumstances.zone,
-        # Canonical JSON holds integers up to 2^53 only, which is 104 days.
-        "monotonic_ns": str(circumstances.monotonic_ns),
-        "console": circumstances.console,
-        "console_name": circumstances.console_name,
-        "os_user": circumstances.os_user,
-    }
+    shared = _encoded_set(
+        {
+            "at": instant_text(circumstances.at),
+            "zone": circumstances.zone,
+            # Canonical JSON holds integers up to 2^53 only, which is 104 days.
+            "monotonic_ns": str(circumstances.monotonic_ns),
+            "console": circumstances.console,
+            "console_name": circumstances.console_name,
+            "os_user": circumstances.os_user,
+        }
+    )
+    return [{**_encoded_set({name: getattr(fact, name) for name in FACT_FIELDS}), **shared} for fact in facts]
+
+
+def _encoded_set(values: Mapping[str, Any]) -> dict[str, bytes]:
     return {name: _encoded(name, value) for name, value in values.items() if value is not None and value != ""}
 
 
 def instant_text(instant: datetime) -> str:
     """Return RFC 3339 in UTC, always with microseconds, so that texts sort like instants."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def instant_of(text: str) -> datetime:
@@ -91,6 +94,8 @@ def listed(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _encoded(name: str, value: Json) -> bytes:
+    if isinstance(value, Mapping):
+        value = dict(value)
     try:
         return canonical_bytes(value)
     except ValueError as failure:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from xsconsole.domain.anchors import Anchor
@@ -18,16 +18,17 @@ from xsconsole.domain.queueing import Queued
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, OpenRun, Verdict
 from xsconsole.engine.ports import Clock
 from xsconsole.errors import StoreFailed
-from xsconsole.store import anchors, heads, journal, reader, task_history
+from xsconsole.store import anchors, heads, journal, reader, sqlite, task_history
 from xsconsole.store.chain import ChainRow, Head, group_bytes, head_after, seal
 from xsconsole.store.checking import check_numbers
 from xsconsole.store.database import Database
 from xsconsole.store.fields import Circumstances, decoded_fields, encoded_fields, instant_text, listed
 from xsconsole.store.keys import SigningKey
 from xsconsole.store.reader import LedgerReader
-from xsconsole.store.schema import AuditEntry, AuditSignature, AuditValue, ConsoleKey, LeaseNonce
+from xsconsole.store.schema import AuditEntry, AuditSignature, ConsoleKey, LeaseNonce
 from xsconsole.store.sealing import ASIDE, SEALED, Cut, Moved, copied, emptied
 
+ENTRY_COLUMNS = tuple(column.name for column in AuditEntry.__table__.columns)
 TRIES = 5  # before it is said that others write all the time
 JUMP_S = 5.0  # less is what a clock is off, and what is spent between two looks
 
@@ -128,7 +129,7 @@ class SqliteLedger:
         circumstances = self._circumstances()
         elapsed_s = (self._origin.elapsed_s or self._clock.monotonic_s)()
         facts = (*clock_jump(self._clocks, (circumstances.at, elapsed_s)), *facts)
-        fields = [encoded_fields(fact, circumstances) for fact in facts]
+        fields = encoded_fields(facts, circumstances)
 
         def append(session: Session) -> int | None:
             return self._append(session, facts, fields, circumstances) if is_wanted(session) else None
@@ -170,14 +171,13 @@ class SqliteLedger:
         for values in fields:
             rows.append(seal(head, values, self._salt))
             head = head_after(rows[-1])
-        session.execute(insert(AuditEntry), [_entry(row) for row in rows])
-        session.execute(
-            insert(AuditValue),
-            [
-                {"chain_id": row.chain_id, "seq": row.seq, "name": name, "salt": one.salt, "value": one.value}
-                for row in rows
-                for name, one in row.values.items()
-            ],
+        # Some fifteen values go with each row, and need neither an object nor a look at each of their columns.
+        sqlite.insert_many(session.connection(), "audit", ENTRY_COLUMNS, [_entry(row) for row in rows])
+        sqlite.insert_many(
+            session.connection(),
+            "audit_value",
+            ("chain_id", "seq", "name", "salt", "value"),
+            [(row.chain_id, row.seq, name, one.salt, one.value) for row in rows for name, one in row.values.items()],
         )
         session.add(self._signature(before, head))
         if heads.is_due(before, head):
@@ -257,7 +257,7 @@ class SqliteLedger:
         made.append(cut)
         beginning = emptied(session, is_new_chain=is_new_chain) or end
         facts = first(cut)
-        self._append(session, facts, [encoded_fields(fact, now) for fact in facts], now, beginning)
+        self._append(session, facts, encoded_fields(facts, now), now, beginning)
         return cut
 
     async def remember_anchors(self, found: Sequence[Anchor]) -> None:
@@ -320,15 +320,10 @@ class SqliteLedger:
         await self._database.close()
 
 
-def _entry(row: ChainRow) -> dict[str, object]:
+def _entry(row: ChainRow) -> tuple[object, ...]:
     values = decoded_fields({name: one.value for name, one in row.values.items()})
-    return {
-        "chain_id": row.chain_id,
-        "seq": row.seq,
-        "canonical": row.canonical,
-        "digest": row.digest,
-        **listed(values),
-    }
+    columns = {**listed(values), "at": values["at"]}  # which is kept as the text that it is
+    return (row.chain_id, row.seq, row.canonical, row.digest, *(columns[name] for name in ENTRY_COLUMNS[4:]))
 
 
 def clock_jump(before: tuple[datetime, float] | None, now: tuple[datetime, float]) -> tuple[Fact, ...]:

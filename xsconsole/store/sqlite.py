@@ -3,7 +3,7 @@
 import errno
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -215,6 +215,13 @@ def copy(path: Path, target: Path) -> None:
         os.link(unfinished, target)
     finally:
         unfinished.unlink()
+
+
+def insert_many(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[tuple[object, ...]]) -> None:
+    """Insert rows as they are, without a look at what they hold: several times faster than by their class."""
+    if rows:
+        marks = ", ".join("?" * len(columns))
+        connection.exec_driver_sql(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", list(rows))
 
 
 def append_only(table: str) -> tuple[str, ...]:
