@@ -8,6 +8,7 @@ from tests.engine.desks import virtually
 from tests.engine.fence_scene import Scene as Ground
 from tests.engine.fence_scene import left
 from tests.engine.memory_pool import GIB
+from xsconsole.domain.actions.fences import ClaimShare
 from xsconsole.domain.fence.ground import Ground as GroundValue
 from xsconsole.domain.fence.ground_findings import ground_findings
 from xsconsole.domain.fence.proof import prove
@@ -55,6 +56,8 @@ def test_a_fence_that_no_host_has_room_for_stands_on_several_by_a_vlan_which_is_
         assert "All of a fence starts on one host" in scene.refusal(scene.deploy(is_on_one_host=True))
         plan = desk.engine.plan(scene.deploy())
         assert any("Its 1 network is VLAN 3000 over “trunk”, on 2 hosts" in one for one in plan.warnings)
+        claims = [step for step in plan.steps if isinstance(step.action, ClaimShare)]
+        assert [step.after for step in claims] == [(), *((step.key,) for step in claims[:-1])]
 
         status = await scene.do(scene.deploy())
         assert status.error is None, explain(status.error)

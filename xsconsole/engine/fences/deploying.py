@@ -119,7 +119,9 @@ def plan_fenced(order: Order, offspring: Offspring, command: Deploy, board: Boar
 
     steps, name = Steps(), shortened(drawing.fence.name, NAME_LIMIT)
     shares = _shares(drawing)
-    claimed = [steps.add(ClaimShare(share=share, configuration=offspring.id), share_words(share)) for share in shares]
+    claimed: list[StepKey] = []
+    for share in shares:  # one after another, in one order for all: of two who want the same, not both are refused
+        claimed = [steps.add(ClaimShare(share=share, configuration=offspring.id), share_words(share), claimed)]
     nets = {
         logical: steps.add(MakeScratchNetwork(name=f"Fence {name}: {shortened(logical, 30)}"), logical, claimed)
         for logical in drawing.networks
@@ -209,12 +211,12 @@ def _demand_sound(ground: Ground, inventory: Inventory) -> None:
 
 
 def _shares(drawing: Drawing) -> tuple[str, ...]:
-    """Return what a fence takes: outside addresses, the router's first, then VLAN tags."""
+    """Return what a fence takes, in ascending order: outside addresses, the router's first, then VLAN tags."""
     outside, tags = drawing.fence.outside, tuple(tag_share(tag) for tag in drawing.tags.values())
     if outside is None:
         return tags
-    addresses = (str(one.outside) for one in drawing.fence.footholds if one.outside is not None)
-    return (str(outside.router), *addresses, *tags)
+    addresses = sorted(one.outside for one in drawing.fence.footholds if one.outside is not None)
+    return (*map(str, (outside.router, *addresses)), *tags)
 
 
 def _standing(
