@@ -5,14 +5,17 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from embedded import EmbeddedPool, embedded_pool
 
 from tests.console.desk import seated
 from tests.console.pool_state import pool_keys
+from xsconsole.console.anchoring import LEAST_S, Anchoring
 from xsconsole.domain.anchors import CHECK, MESSAGE_NAME, file_text, in_keys, stem_of
 from xsconsole.domain.heads import head_of, is_genuine
+from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.record import AuditEvent, AuditQuery
 from xsconsole.store.keys import is_signature
 
@@ -54,7 +57,13 @@ async def test_a_promotion_leaves_anchors_by_which_an_earlier_copy_of_the_record
     async with seated(pool, home) as desk:
         after = await desk.console.home.evidence.anchored()
         remembered = await desk.console.home.ledger.reader.anchors()
+        there = SimpleNamespace(identity=desk.console.identity)
+        due_s = [
+            await Anchoring(desk.console.home.evidence, there, desk.console.home.clock, held).due_in_s()
+            for held in (lambda: desk.console.inventory, Inventory)
+        ]
     assert (after.is_good, after.is_vouched) == (True, True), after
+    assert (86_000 < due_s[0] <= 86_400, due_s[1]) == (True, LEAST_S)  # a day after the message, or soon
     assert f"up to row {head.seq}." in after.sentence
     assert {one.reference for one in remembered} >= {stem_of(head.chain_id), next(folder.iterdir()).name}
 

@@ -1,6 +1,9 @@
 import dataclasses
+import json
 import os
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from xsconsole.domain.query.parser import query_of
 from xsconsole.domain.query.values import Word
 from xsconsole.domain.record import AuditEvent, AuditQuery, Fact, Outcome
 from xsconsole.errors import AuditBroken, NotFound, Refused, StoreFailed
+from xsconsole.store.fields import Circumstances
 from xsconsole.store.ledger import SqliteLedger
 from xsconsole.store.reader import LedgerReader
 
@@ -72,6 +76,19 @@ async def test_every_field_a_fact_can_have_comes_back(ledger: SqliteLedger) -> N
 
     assert [row.fact for row in await ledger.page(AuditQuery())] == [empty, full]
     assert all(getattr(full, field.name) not in (None, "") for field in dataclasses.fields(Fact))
+
+
+async def test_every_field_of_a_row_is_covered_by_its_hash(ledger: SqliteLedger) -> None:
+    """Also one that is added later: a field that is kept but not hashed could be changed unseen."""
+    full = dataclasses.replace(OPENED, step=StepKey("a"), outcome=Outcome.OBSERVED)
+    await ledger.record(full)
+
+    with closing(sqlite3.connect(ledger.database.path)) as file:
+        (canonical,) = file.execute("SELECT canonical FROM audit").fetchone()
+        values = {name for (name,) in file.execute("SELECT name FROM audit_value")}
+    expected = {field.name for kind in (Fact, Circumstances) for field in dataclasses.fields(kind)}
+
+    assert set(json.loads(canonical)["fields"]) == values == expected
 
 
 async def test_facts_of_one_call_are_one_group_and_the_last_number_is_returned(ledger: SqliteLedger) -> None:

@@ -1,9 +1,12 @@
 """A file of the record that is full is put away as a whole, and what follows names it."""
 
+import resource
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -110,6 +113,23 @@ async def test_a_sealed_file_that_was_changed_or_is_gone_is_named(ledger: Sqlite
     assert gone["gaps"].sentence == "Rows 3 to 4 are all there."
 
 
+async def test_what_a_dead_process_left_of_a_seal_is_in_nobodys_way(ledger: SqliteLedger, home: Home) -> None:
+    await ledger.record(STARTED)
+    chain = (await ledger.head()).chain_id
+    folder = home.path / "sealed"
+    folder.mkdir()
+    left = folder / f"{chain[:8]}-000000001.db"
+    left.write_text("a copy that no row names")
+    (folder / f".{chain[:8]}-000000001.unfinished").write_text("half of one")
+
+    cut = await ledger.turn_over(sealed, is_new_chain=False)
+
+    assert cut.path.name == f"{chain[:8]}-000000001.2.db"
+    assert left.read_text() == "a copy that no row names"
+    assert len(list(folder.iterdir())) == 2
+    assert bad(await verdicts(home)) == set()
+
+
 async def test_a_record_that_is_set_aside_is_kept_as_it_is_and_another_chain_begins(
     ledger: SqliteLedger, home: Home
 ) -> None:
@@ -141,5 +161,20 @@ async def test_a_turn_that_fails_leaves_the_file_in_use_and_nothing_else(ledger:
         await ledger.turn_over(lambda _: (Fact(event=AuditEvent.RUN_OPENED),), is_new_chain=False)
 
     assert list((home.path / "sealed").iterdir()) == []
+    home.clock.instant += timedelta(seconds=1)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        for attempt in (
+            partial(ledger.turn_over, sealed, is_new_chain=False),
+            partial(ledger.turn_over, sealed, is_new_chain=True),
+            partial(ledger.state_head, is_anew=True),
+            partial(ledger.record, STARTED),
+        ):
+            with pytest.raises(StoreFailed):
+                await attempt()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [path.name for path in home.path.rglob("*.db")] == ["console.db"]
     assert [row.fact for row in await ledger.page(AuditQuery())] == [STARTED]
     assert bad(await verdicts(home)) == set()

@@ -12,7 +12,7 @@ from functools import partial
 from types import FrameType, TracebackType
 from typing import Any
 
-from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QMessageLogContext, Qt, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from xsconsole.console import Connection, Console, Estate, LastWords, Pools
@@ -29,6 +29,7 @@ from xsconsole_ui.window_loop import WindowLoop
 from xsconsole_ui.window_state import WindowState
 
 DEFAULT_USER = "root"
+CHECK_EVERY_MS = 6 * 3_600_000
 PIECE_BYTES = 64
 
 log = logging.getLogger(__name__)
@@ -169,6 +170,7 @@ async def _live(
                 window.loaded.connect(collector.settle)
                 window.inventory.loaded.connect(collector.settle)
                 window.loaded.connect(window.verify_audit)
+                check_regularly(window)
                 if options.watches_stalls:
                     window.watchdog.start()
                 window.show()
@@ -183,6 +185,15 @@ async def _live(
                 last_words.end()
     finally:
         await pools.close()
+
+
+def check_regularly(window: MainWindow) -> QTimer:
+    """Let a window that stays open check the record again and again, in a process of its own."""
+    timer = QTimer(window)
+    timer.setTimerType(Qt.TimerType.VeryCoarseTimer)
+    timer.timeout.connect(window.verify_audit)
+    timer.start(CHECK_EVERY_MS)
+    return timer
 
 
 async def _connect(window: MainWindow, console: Console, options: Options) -> None:

@@ -58,7 +58,7 @@ class Anchoring:
     async def _keep(self) -> None:
         while True:
             try:
-                async with asyncio.timeout(await self._due_in_s()):
+                async with asyncio.timeout(await self.due_in_s()):
                     await self._asked.wait()
             except TimeoutError:
                 self._asked.set()  # a day has passed
@@ -66,8 +66,8 @@ class Anchoring:
                 if self._asked.is_set():
                     await self._leave()
 
-    async def _due_in_s(self) -> float:
-        """Return for how long the newest message of this record in the pool is new enough."""
+    async def due_in_s(self) -> float:
+        """Return in how many seconds the next anchor is due: a day after the newest message of this record there."""
         identity = self._pool.identity
         found = anchors_in(self._inventory(), identity.pool, identity.pool_name)
         messages = [one for one in found if one.kind is anchors.AnchorKind.MESSAGE]
@@ -76,7 +76,7 @@ class Anchoring:
         except ConsoleError as failure:
             log.warning("the record cannot be compared with its anchors: %s", failure)
             return EVERY.total_seconds()
-        newest = max((one.kept_at for one in own), default=None)
+        newest = max((one.head.instant for one in own), default=None)  # by this console's own clock
         due_s = (newest + EVERY - self._clock.now()).total_seconds() if newest is not None else 0.0
         return max(LEAST_S, due_s)
 

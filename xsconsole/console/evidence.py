@@ -211,8 +211,13 @@ class Evidence:
         """Return what was found; where the file in use can be relied on no more, a writer sets it aside first."""
         place = ""
         if self._ledger is not None:
-            cut = await self.set_aside(verdicts)
-            place = str(cut.path) if cut is not None else ""
+            try:
+                cut = await self.set_aside(verdicts)
+            except StoreFailed as failure:  # what was found is told in any case
+                sentence = f"It could not be set aside, and goes on as it is. {failure.reason} {failure.mend}".strip()
+                verdicts = (*verdicts, Verdict(check="set aside", is_good=False, sentence=sentence))
+            else:
+                place = str(cut.path) if cut is not None else ""
         return AuditVerified(verdicts=verdicts, seq=seq, at=self._clock.now(), set_aside=place)
 
     # --- turning over
