@@ -66,6 +66,17 @@ async def test_drift_is_counted_on_the_card_told_cell_by_cell_allowed_and_stated
     at = next(at for at, each in enumerate(rows(dialog)) if each[:2] == [member.role, "start order"])
     assert (dialog.allow.isEnabled(), dialog.allow.toolTip()) == (False, "Select one difference first.")
     dialog.list.selectRow(at)
+    with pool.plain_session() as session:
+        machine = session.xenapi.VM.get_by_uuid(member.uuid)
+        session.xenapi.VM.set_order(machine, "0")
+        await until(lambda: len(rows(dialog)) == len(first.comparison.judged), "the end of what was selected")
+        assert dialog.list.selected_rows() == []  # what took its row is not meant
+        dialog.list.selectRow(2)
+        meant = rows(dialog)[2][:2]
+        session.xenapi.VM.set_order(machine, "7")
+        await until(lambda: len(rows(dialog)) > len(first.comparison.judged), "it differs again")
+    assert [rows(dialog)[at][:2] for at in dialog.list.selected_rows()] == [meant]
+    dialog.list.selectRow(at)
     dialog.allow.click()
     await until(lambda: dialog.question is not None and dialog.question.isVisible(), "the question")
     assert isinstance(dialog.question, AllowDialog)

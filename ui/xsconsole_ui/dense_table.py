@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from PySide6.QtCore import (
     QAbstractTableModel,
+    QItemSelection,
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
@@ -218,6 +219,16 @@ class DenseTable(QTableView):
 
     def selected_rows(self) -> list[int]:
         return sorted(index.row() for index in self.selectionModel().selectedRows())
+
+    def select_only(self, rows: Iterable[int]) -> None:
+        """Select these rows whole and no others; the first of them becomes the current one."""
+        selection, last = self.selectionModel(), self._table.columnCount() - 1
+        flag, wanted = selection.SelectionFlag, QItemSelection()
+        for row in rows:
+            wanted.select(self._table.index(row, 0), self._table.index(row, last))
+        if not wanted.isEmpty():
+            selection.setCurrentIndex(wanted.indexes()[0], flag.NoUpdate)
+        selection.select(wanted, flag.ClearAndSelect)
 
     def cells(self, rows: Iterable[int]) -> list[list[str]]:
         """Return the texts of rows, below the names of the columns."""

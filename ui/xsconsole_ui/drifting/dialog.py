@@ -19,7 +19,7 @@ from xsconsole.domain.drift import Against, Drift
 from xsconsole.domain.fidelity import Statement, contents, likeness
 from xsconsole.domain.folding import natural, one_line, shortened
 from xsconsole.domain.ids import ConfigurationId
-from xsconsole.domain.manifest import Change, FieldChange, Judged, Topic, Verdict, words
+from xsconsole.domain.manifest import Change, FieldChange, Judged, Topic, Verdict, topic_of, words
 from xsconsole.domain.mending import why_not
 from xsconsole.domain.words import explain
 from xsconsole.engine.commands import Mend
@@ -251,7 +251,11 @@ class DriftDialog(QDialog):
     def _show_rows(self) -> None:
         role, aspect = self._cell
         found = rows_of(self.drift, self._on_record, self._who, role, aspect) if self.drift is not None else ()
+        chosen = self._topics()
         self.rows.show_rows(found)
+        if self._topics() != chosen:  # what is selected may stand elsewhere by now; what is gone gives way to nothing
+            kept = [at for at in range(len(found)) if (row := self.rows.row(at)) and topic_of(row.judged.change) in chosen]
+            self.list.select_only(kept)
         real = sum(row.judged.verdict is Verdict.DRIFT for row in found)
         what = self.tr("{real} really differ, {allowed} may").format(real=real, allowed=len(found) - real)
         where = ", ".join(filter(None, (role, ASPECTS[aspect] if aspect is not None else None)))
@@ -273,6 +277,10 @@ class DriftDialog(QDialog):
         self.picture.clearSelection()
         self._cell = (None, None)
         self._show_rows()
+
+    def _topics(self) -> set[Topic]:
+        rows = (self.rows.row(at) for at in self.list.selected_rows())
+        return {topic_of(row.judged.change) for row in rows if row is not None}
 
     @property
     def chosen(self) -> DriftRow | None:

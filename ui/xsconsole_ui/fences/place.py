@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QItemSelection, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
@@ -144,15 +144,10 @@ class FencePlace(pieces.Panel):
         """Keep those selected that were: they may stand elsewhere in the list by now."""
         if chosen in (set(), {row.configuration for row in self.list.selected()}):
             return
-        model, selection = self.list.model, self.list.view.selectionModel()
-        flag, found = selection.SelectionFlag, QItemSelection()
-        for at in range(model.rowCount()):
-            row = model.row(at)
-            if row is not None and row.configuration in chosen:
-                found.select(model.index(at, 0), model.index(at, model.columnCount() - 1))
-        if not found.isEmpty():
-            selection.setCurrentIndex(found.indexes()[0], flag.NoUpdate)
-            selection.select(found, flag.ClearAndSelect)
+        model = self.list.model
+        found = [at for at in range(model.rowCount()) if (row := model.row(at)) and row.configuration in chosen]
+        if found:
+            self.list.view.select_only(found)
 
     def show_fence(self, configuration: ConfigurationId) -> bool:
         """Select the fence of a configuration; whether there is one."""
@@ -189,7 +184,7 @@ class FencePlace(pieces.Panel):
         if row is None:
             return ""
         console = self._console.of_card(row.configuration)
-        denial = console.denial(Verb.CHANGE)
+        denial = console.denial(Verb.FENCE)
         return words.refusal(denial) if denial is not None else ""
 
     def _allow(self, action: QAction, why_not: str) -> None:
