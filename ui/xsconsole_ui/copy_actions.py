@@ -33,7 +33,7 @@ PROVISION = Action(
     shortcut="Ctrl+Shift+B",
     tip="Make configurations of a blueprint, one or many",
     perform=lambda _, hands: hands.provision(),
-    why_not=permitted(Verb.CHANGE, _no_pool),
+    why_not=permitted(Verb.PROVISION, _no_pool),
 )
 REPLICATE = Action(
     id="card.replicate",
@@ -41,12 +41,12 @@ REPLICATE = Action(
     shortcut="Ctrl+R",
     tip="Copy the configuration, whatever runs, into a stage; it stays where it is",
     perform=lambda _, hands: hands.ask_about(About.REPLICATE),
-    why_not=permitted(Verb.MOVE, alone(no_live_card)),
+    why_not=permitted(Verb.COPY, alone(no_live_card)),
 )
 REFRESH = Action(
     id="card.refresh",
     text="Re&fresh replica…",
     tip="Make it anew of what it was copied from, as that is now; place, names and addresses stay",
     perform=_refresh,
-    why_not=permitted(Verb.MOVE, alone(_no_replica)),
+    why_not=permitted(Verb.COPY, alone(_no_replica)),
 )

@@ -39,20 +39,20 @@ DEPLOY = Action(
     shortcut="Ctrl+Shift+P",
     tip="Run a copy beside it with the same MAC and IP addresses, on networks of its own, behind a router",
     perform=lambda _, hands: hands.ask_about(About.DEPLOY),
-    why_not=permitted(Verb.MOVE, _fenced(is_wanted=False)),
+    why_not=permitted(Verb.FENCE, _fenced(is_wanted=False)),
 )
 REDEPLOY = Action(
     id="card.redeploy",
     text="&Redeploy…",
     tip="Start its fence again as the same one, on whichever host has room for all of it",
     perform=_redeploy,
-    why_not=permitted(Verb.MOVE, _fenced(is_wanted=True)),
+    why_not=permitted(Verb.FENCE, _fenced(is_wanted=True)),
 )
 UNDEPLOY = Action(
     id="card.undeploy",
     text="&Undeploy…",
     tip="Shut its fence down and keep it, or take it away with all that is in it",
     perform=lambda _, hands: hands.ask_about(About.UNDEPLOY),
-    why_not=permitted(Verb.CHANGE, _fenced(is_wanted=True)),
+    why_not=permitted(Verb.FENCE, _fenced(is_wanted=True)),
 )
 FENCE = Submenu(text="F&ence", actions=(DEPLOY, SHOW_FENCE, REDEPLOY, UNDEPLOY))

@@ -7,16 +7,12 @@ from xsconsole_ui.situation import About, Action, Hands, Situation
 
 
 def _denied(situation: Situation) -> str:
-    if situation.denials.get(Verb.CHANGE):
-        return situation.denials[Verb.CHANGE]
     if not situation.is_live:
         return "Connect to a pool first." if not situation.is_connected else "The pool is away."
     return unchosen(situation)
 
 
 def _nothing_left_frozen(situation: Situation) -> str:
-    if situation.denials.get(Verb.CHANGE):
-        return situation.denials[Verb.CHANGE]
     if unchosen(situation) or situation.left_frozen is not None:
         return unchosen(situation)
     return "Nothing of the selected configuration stands frozen for a request that there is no more."
@@ -57,14 +53,14 @@ TAKE_POINT = Action(
     shortcut="Ctrl+Shift+T",
     tip="Snapshot all its machines as one set, to which they can be returned",
     perform=_take_point,
-    why_not=permitted(Verb.CHANGE, no_live_card),
+    why_not=permitted(Verb.SERVE, no_live_card),
 )
 REVERT = Action(
     id="configuration.revert",
     text="Rever&t to a restore point…",
     tip="Return its disks to a restore point; the plan says what would be lost",
     perform=lambda _, hands: hands.ask_about(About.REVERT),
-    why_not=alone(_no_points),
+    why_not=alone(permitted(Verb.SERVE, _no_points)),
 )
 ARCHIVE = Action(
     id="configuration.archive",
@@ -73,7 +69,7 @@ ARCHIVE = Action(
     icon="archive",
     tip="Write an XVA of each machine into files on this computer, from which it comes back as a new one",
     perform=lambda _, hands: hands.archive(),
-    why_not=alone(_no_archive),
+    why_not=alone(permitted(Verb.KEEP, _no_archive)),
 )
 CAPTURE = Action(
     id="configuration.capture",
@@ -81,19 +77,19 @@ CAPTURE = Action(
     icon="library",
     tip="Make templates and a blueprint of it, of which others are made; it stays as it is",
     perform=lambda _, hands: hands.ask_about(About.CAPTURE),
-    why_not=permitted(Verb.CHANGE, alone(no_live_card)),
+    why_not=permitted(Verb.SHELVE, alone(no_live_card)),
 )
 THAW = Action(
     id="configuration.thaw",
     text="Remove what is left &frozen…",
     tip="Destroy the snapshots that were taken for a request that there is no more",
     perform=_thaw,
-    why_not=alone(_nothing_left_frozen),
+    why_not=alone(permitted(Verb.CHANGE, _nothing_left_frozen)),
 )
 REMOVE_POINTS = Action(
     id="configuration.remove_points",
     text="Remove restore &points…",
     tip="Destroy snapshots that a demotion could return to; those that something needs stay",
     perform=_remove_points,
-    why_not=alone(_no_points),
+    why_not=alone(permitted(Verb.SERVE, _no_points)),
 )

@@ -25,7 +25,7 @@ def _none_in(power_state: str, reason: str) -> Callable[[Situation], str]:
         members = (member for one in situation.cards for member in one.members)
         return "" if any(member.power_state == power_state for member in members) else reason
 
-    return permitted(Verb.CHANGE, why_not)
+    return permitted(Verb.SERVE, why_not)
 
 
 NONE_RUNS = "None of its machines runs."
@@ -73,7 +73,7 @@ DESCRIBE = Action(
     shortcut="Ctrl+Shift+N",
     tip="Give it another name or version, and write notes about it",
     perform=lambda _, hands: hands.ask_about(About.DESCRIBE),
-    why_not=permitted(Verb.CHANGE, no_live_card),
+    why_not=permitted(Verb.SERVE, no_live_card),
 )
 DELETE = Action(
     id="configuration.delete",
@@ -81,7 +81,7 @@ DELETE = Action(
     shortcut="Ctrl+Shift+Del",
     tip="Destroy all its machines with their disks, for good; what it shares with others stays",
     perform=lambda _, hands: hands.ask_about(About.DELETE),
-    why_not=permitted(Verb.CHANGE, no_live_card),
+    why_not=permitted(Verb.SERVE, no_live_card),
 )
 MIGRATE = Action(
     id="configuration.migrate",
@@ -89,13 +89,13 @@ MIGRATE = Action(
     shortcut="Ctrl+Shift+M",
     tip="Bring its running machines to another host, or its disks to another storage; into another pool it is promoted",
     perform=lambda _, hands: hands.ask_about(About.MIGRATE),
-    why_not=permitted(Verb.CHANGE, no_live_card),
+    why_not=permitted(Verb.SERVE, no_live_card),
 )
 ARRANGE = Action(
     id="configuration.arrange",
     text="Arran&ge members…",
     tip="Give members other roles, and say in which order and how far apart they start and stop",
     perform=lambda _, hands: hands.ask_about(About.ARRANGE),
-    why_not=permitted(Verb.CHANGE, alone(no_live_card)),
+    why_not=permitted(Verb.SERVE, alone(no_live_card)),
 )
 POWER = (START, SHUT_DOWN, REBOOT, SUSPEND, RESUME)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from xsconsole.console.facts import fact_of
 from xsconsole.console.refusals import record_refusal
+from xsconsole.console.rights import verb_of
 from xsconsole.console.values import Verb
 from xsconsole.domain.barriers import Barrier, barriers_on, freeze_of, freezes_of, stop_of
 from xsconsole.domain.board import Board, Card
@@ -101,7 +102,7 @@ class Closings:
         engine = self._desk.engine.closings
         self._busy += 1
         try:
-            denial = self._desk.denial(Verb.CLOSE)
+            denial = self._desk.denial(verb_of(command))
             if denial is not None:
                 raise denial
             done = await (engine.lift(command) if isinstance(command, Lift) else engine.close(command))

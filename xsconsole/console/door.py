@@ -27,7 +27,7 @@ from xsconsole.console.publication.publishing import Publishing
 from xsconsole.console.refusals import record_refusal
 from xsconsole.console.requests.desk import Requests
 from xsconsole.console.reviews import Reviews
-from xsconsole.console.rights import denial_of, denied, rights_of
+from xsconsole.console.rights import denial_of, denied, rights_of, verb_of
 from xsconsole.console.seeing import Seeing
 from xsconsole.console.stays import Stays
 from xsconsole.console.values import Connection, Right, Secret, Verb
@@ -284,7 +284,7 @@ class Console:
         Raises:
             NotPermitted: naming the least role that may; nothing was changed.
         """
-        denial = next(filter(None, map(self.denial, Verb)), None)
+        denial = self.denial(verb_of(command))
         if denial is not None and self.identity is not None:
             await record_refusal(self, command, denial)
             raise denial

@@ -190,7 +190,7 @@ async def write_rule(console: "Console", command: AllowDifference | ForbidDiffer
     """
     is_allowed = isinstance(command, AllowDifference)
     try:
-        denial = console.denial(Verb.CLOSE)
+        denial = console.denial(Verb.ALLOW)
         if denial is not None:
             raise denial
         allowing = console.engine.allowing

@@ -133,7 +133,7 @@ class LibraryDesk:
         command = PublishBlueprint(blueprint=blueprint, seen=seen, changes=changes)
         what = f"Publish the blueprint {shortened(blueprint.name, 60)}"
         try:
-            self._demand(Verb.PUBLISH)
+            self._demand_rights()
             shelving = self._console.engine.shelving
             standing = next((one for one in self.library.of(blueprint.id) if one.is_newest), None)
             before = standing.blueprint if standing is not None else None
@@ -153,7 +153,7 @@ class LibraryDesk:
         found = self.library.version(blueprint, version)
         what = f"Retire version {version} of {shortened(found.called if found else blueprint, 60)}"
         try:
-            self._demand(Verb.PUBLISH)
+            self._demand_rights()
             command = RetireBlueprint(blueprint=blueprint, version=version, reason=reason)
             gone = await self._console.engine.shelving.retire(command, self._console.board)
         except Refused as refusal:
@@ -165,7 +165,7 @@ class LibraryDesk:
     async def remove_left(self, reason: str = "") -> tuple[str, ...]:
         """Remove templates that no version needs, and return their names; raises as `publish`."""
         try:
-            self._demand(Verb.PUBLISH)
+            self._demand_rights()
             command = RemoveLeftTemplates(templates=tuple(uuid for uuid, _ in self.library.left), reason=reason)
             gone = await self._console.engine.shelving.remove_left(command, self._console.board)
         except Refused as refusal:
@@ -311,8 +311,8 @@ class LibraryDesk:
     def _path(self, draft: BlueprintId) -> Path:
         return self._folder / f"{stem_of(draft)}-{self._pool[:8]}.json"
 
-    def _demand(self, verb: Verb) -> None:
-        denial = self._console.denial(verb)
+    def _demand_rights(self) -> None:
+        denial = self._console.denial(Verb.SHELVE)
         if denial is not None:
             raise denial
 

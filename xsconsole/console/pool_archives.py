@@ -205,7 +205,7 @@ class PoolArchives:
         if one.archive is None:
             raise Refused(reason=one.problem, mend="There is nothing that could be held.")
         console = self._console_of(one.pool)
-        denial = console.denial(Verb.CLOSE)
+        denial = console.denial(Verb.KEEP)
         if denial is not None:
             raise denial
         return one.archive, console

@@ -199,7 +199,7 @@ class Reviews:
             PoolUnavailable, StoreFailed: whether it is closed is not known; the same again finds out.
         """
         view = self.view(review)
-        denial = self._desk.denial(Verb.MOVE)
+        denial = self._desk.denial(Verb.DECIDE)
         if denial is not None:
             raise denial
         if view.state is ReviewState.OPEN:

@@ -1,20 +1,59 @@
 """What the logged-in role may not do, said at the first view and not at the first failure."""
 
 from dataclasses import replace
+from types import UnionType
 
 from xsconsole.console.values import Right, Verb
 from xsconsole.domain.rights import has_role
 from xsconsole.domain.runs import Target
+from xsconsole.engine.commands import (
+    AllowDifference,
+    ArchiveInPool,
+    ArchiveToFiles,
+    Capture,
+    Closing,
+    DeletePooled,
+    Demote,
+    EndStay,
+    ExtendStay,
+    ForbidDifference,
+    ImportBlueprint,
+    Lift,
+    OfFence,
+    OfService,
+    Promote,
+    ProveArchive,
+    Provision,
+    Refresh,
+    Remap,
+    RemovePoints,
+    Replicate,
+    Restoring,
+    Settle,
+)
 from xsconsole.errors import NotPermitted
 
 # The pool's keys (run record, lease, roster, workflow) need pool-operator, whatever else a verb needs.
-_NEEDS = (
-    (Verb.MOVE, "pool-operator"),
-    (Verb.CHANGE, "pool-operator"),
-    (Verb.SETTLE, "pool-operator"),
-    (Verb.PUBLISH, "pool-operator"),
-    (Verb.CLOSE, "pool-operator"),
+_NEEDS = tuple((verb, "pool-operator") for verb in Verb)
+
+_OF_COMMANDS: tuple[tuple[type | UnionType, Verb], ...] = (
+    (Promote | Demote | Remap, Verb.MOVE),
+    (Replicate | Refresh, Verb.COPY),
+    (Provision, Verb.PROVISION),
+    (Capture | ImportBlueprint, Verb.SHELVE),
+    (ArchiveToFiles | ArchiveInPool | Restoring | DeletePooled | ProveArchive, Verb.KEEP),
+    (OfService | RemovePoints | EndStay, Verb.SERVE),
+    (OfFence, Verb.FENCE),
+    (Settle, Verb.SETTLE),
+    (ExtendStay, Verb.EXTEND),
+    (Closing | Lift, Verb.CLOSE),
+    (AllowDifference | ForbidDifference, Verb.ALLOW),
 )
+
+
+def verb_of(command: object) -> Verb:
+    """Return what a command is for whoever may not give it."""
+    return next((verb for kind, verb in _OF_COMMANDS if isinstance(command, kind)), Verb.CHANGE)
 
 
 def rights_of(role: str) -> tuple[Right, ...]:

@@ -51,6 +51,15 @@ class Verb(StrEnum):
     SETTLE = "resume or undo interrupted runs"
     PUBLISH = "publish a workflow"
     CLOSE = "freeze, hold, quarantine and stop the line"
+    COPY = "replicate and refresh configurations"
+    PROVISION = "make configurations of blueprints"
+    SHELVE = "change the library"
+    ALLOW = "say which differences are allowed"
+    KEEP = "archive configurations, and restore, hold and delete archives"
+    SERVE = "start, stop, snapshot, describe, migrate and delete configurations"
+    FENCE = "deploy configurations in fences, and change fences"
+    DECIDE = "decide on requests and close reviews"
+    EXTEND = "give configurations more time in their stages"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -254,7 +254,9 @@ class DriftDialog(QDialog):
         chosen = self._topics()
         self.rows.show_rows(found)
         if self._topics() != chosen:  # what is selected may stand elsewhere by now; what is gone gives way to nothing
-            kept = [at for at in range(len(found)) if (row := self.rows.row(at)) and topic_of(row.judged.change) in chosen]
+            kept = [
+                at for at in range(len(found)) if (row := self.rows.row(at)) and topic_of(row.judged.change) in chosen
+            ]
             self.list.select_only(kept)
         real = sum(row.judged.verdict is Verdict.DRIFT for row in found)
         what = self.tr("{real} really differ, {allowed} may").format(real=real, allowed=len(found) - real)

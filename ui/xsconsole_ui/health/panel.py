@@ -313,7 +313,7 @@ class HealthPanel(pieces.Panel):
         points = self._points()
         if points is not None:
             self.mend.setText(self.tr("Remove restore points…"))
-            denial = self._console.of_card(points[0]).denial(Verb.CHANGE)
+            denial = self._console.of_card(points[0]).denial(Verb.SERVE)
             self.mend.setEnabled(denial is None)
             self.mend.setToolTip("" if denial is None else words.refusal(denial))
 

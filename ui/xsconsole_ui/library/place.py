@@ -207,7 +207,7 @@ class LibraryPlace(pieces.Panel):
         none = "" if one is not None else self.tr("Select one version first.")
         unread = none or ("" if one is not None and one.blueprint is not None else self.tr("It cannot be read."))
         away = "" if self._console.is_live else self.tr("There is no connection to a pool.")
-        denial = row.console.denial(Verb.PUBLISH) if row is not None else None
+        denial = row.console.denial(Verb.SHELVE) if row is not None else None
         denied = words.refusal(denial) if denial is not None else ""
         self._allow(self.edit, unread)
         several = row is not None and len([one for one in self._of(row) if one.shelved.blueprint is not None]) > 1

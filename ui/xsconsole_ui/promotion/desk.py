@@ -6,7 +6,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from xsconsole.console import Estate, Verb
+from xsconsole.console import Estate
 from xsconsole.domain import words
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.ids import ConfigurationId, Digest, RunId
@@ -272,8 +272,7 @@ class Desk(QObject):
 
     def _denial(self, command: Plannable) -> Refused | None:
         """Return why this log-in may look at the plan and no more."""
-        is_move = isinstance(command, Promote | Demote)
-        return self._console.denial(Verb.MOVE if is_move else Verb.CHANGE, command)
+        return self._console.denial(command)
 
     @Slot(str)
     def _look_again(self, configuration: str) -> None:

@@ -82,7 +82,7 @@ class ProvisionDesk(QObject):
         self.menu.clear()
         action = QAction(self.tr("Provision into {stage}…").format(stage=verbatim(one_line(name))), self.menu)
         action.setData(str(stage))
-        denial = self._console.pools.first.denial(Verb.CHANGE)
+        denial = self._console.pools.first.denial(Verb.PROVISION)
         why_not = f"{denial.reason} {denial.mend}" if denial is not None else ""
         action.setEnabled(not why_not and self._console.is_live)
         action.setToolTip(why_not)
@@ -113,7 +113,7 @@ class ProvisionDesk(QObject):
         elif not row.shelved.is_usable:
             why_not = self.tr("It cannot be read, or has an error: look at it, and publish a version without.")
         else:
-            denial = row.console.denial(Verb.CHANGE)
+            denial = row.console.denial(Verb.PROVISION)
             why_not = f"{denial.reason} {denial.mend}" if denial is not None else ""
         if not why_not and not self._console.is_live:
             why_not = self.tr("There is no connection to a pool.")

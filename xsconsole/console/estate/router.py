@@ -18,7 +18,7 @@ from xsconsole.console.pools import Pools
 from xsconsole.console.publication.publishing import Publishing
 from xsconsole.console.queueing import Queue
 from xsconsole.console.refusals import record_refusal
-from xsconsole.console.values import Verb
+from xsconsole.console.rights import verb_of
 from xsconsole.domain.acts import Kind, ObjectId, record_of
 from xsconsole.domain.batch import BatchPlan, PartState
 from xsconsole.domain.batch import Part as BatchPart
@@ -319,8 +319,7 @@ class Estate:
         for console in dict.fromkeys(owners.values()):
             own = tuple(command for command in together.commands if owners[command.configuration] is console)
             planned = planned_together(console, replace(together, commands=own))
-            verb = Verb.CHANGE if together.target is None else Verb.MOVE
-            denial = away(self.sight_of(console)) or console.denial(verb)
+            denial = away(self.sight_of(console)) or console.denial(verb_of(own[0]))
             for part in planned.parts:
                 refused = part.refusal or denial
                 state = PartState.REFUSED if refused is not None else part.state
@@ -331,10 +330,10 @@ class Estate:
         """Start a run on the pool that the command is for; see `Console.do`."""
         return await self.of_command(command if isinstance(command, Settle) else command.command).do(command)
 
-    def denial(self, verb: Verb, command: Plannable | Settle) -> NotPermitted | None:
+    def denial(self, command: Plannable | Settle) -> NotPermitted | None:
         """Return why the log-in on the command's pool may not do it, None where it may."""
         try:
-            return self.of_command(command).denial(verb)
+            return self.of_command(command).denial(verb_of(command))
         except Refused:  # for several pools: the plan says so
             return None
 

@@ -345,7 +345,7 @@ class Requests:
                 log.warning("what was frozen for request %s was not removed: %s", view.request.id, remains)
 
     def _demand_write(self) -> None:
-        denial = self._desk.denial(Verb.MOVE)
+        denial = self._desk.denial(Verb.DECIDE)
         if denial is not None:
             denial.mend = f"{denial.mend} Or decide by file: `xsconsole request export` and `request decide`."
             raise denial
