@@ -44,6 +44,7 @@ class FenceWatch:
         self._inventory = inventory
         self._keys: Mapping[str, str] = {}
         self._standing: dict[ConfigurationId, StandingFence] = {}
+        self._named: dict[str, list[ConfigurationId]] = {}
         self._looked_at: dict[ConfigurationId, frozenset[Ref]] = {}
         self._lookers: dict[Ref, set[ConfigurationId]] = defaultdict(set)
         self._due: dict[ConfigurationId, None] = {}
@@ -92,7 +93,10 @@ class FenceWatch:
         for configuration in self._standing.keys() - now.keys():
             self._forget(configuration)
         self._due.update({id_: None for id_, one in now.items() if self._standing.get(id_) != one})
-        self._standing = now
+        self._standing, self._named = now, {}
+        for id_, one in now.items():
+            for uuid in _uuids(one):
+                self._named.setdefault(uuid, []).append(id_)
 
     def _touch(self, change: Change) -> None:
         refs: Iterable[Ref] = (change.ref,)
@@ -105,7 +109,7 @@ class FenceWatch:
             self._due.update({id_: None for id_, one in self._standing.items() if tag in one.site.vlans.values()})
         if change.record is not None and change.class_name in ("vm", "network"):
             # What a proof missed can come back under another reference.
-            self._due.update({id_: None for id_, one in self._standing.items() if change.record.uuid in _uuids(one)})
+            self._due.update(dict.fromkeys(self._named.get(change.record.uuid, ())))
 
     def _all_silent(self) -> set[Ref]:
         return {metrics.ref for metrics in self._inventory.all(HostMetrics) if not metrics.live}
@@ -183,4 +187,4 @@ class FenceWatch:
 
 def _uuids(standing: StandingFence) -> frozenset[str]:
     site = standing.site
-    return frozenset({*site.networks.values(), *site.members.values(), *filter(None, (site.router, site.outside))})
+    return frozenset({*site.networks.values(), *site.members.values(), *filter(None, (site.router,))})

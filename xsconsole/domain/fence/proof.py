@@ -125,7 +125,10 @@ class _Walk:
                     ways.append((network, (vm.name_label, network.name_label)))
         while ways:
             network, way = ways.popleft()
-            yield from self._end_of(network, way)
+            ends = tuple(self._end_of(network, way))
+            yield from ends
+            if ends and network.uuid not in self._inside:
+                continue  # this is outside: half a pool may stand on it, and all of that is as open
             for vif, vm in self._on(network):
                 if network.uuid in self._inside and vm.uuid not in self._own:
                     yield Breach(
@@ -202,8 +205,10 @@ class _Walk:
 
     def _note(self, vif: VIF, vm: VM) -> None:
         self.seen_cards.add(vif.uuid)
-        self.looked_at |= {vif.ref, vm.ref, vif.network}
         network = self._inventory.get(Network, vif.network)
+        is_outside = network is not None and (vm.uuid, network.uuid) == (self._site.router, self._site.outside)
+        # Who else comes to the network that all fences look out on is no matter of any of them.
+        self.looked_at |= {vif.ref, vm.ref} if is_outside else {vif.ref, vm.ref, vif.network}
         self.facts.add(("vif", vm.uuid, vif.uuid, network.uuid if network else "", vif.MAC, vif.device))
 
     def cards_of_router(self) -> Iterator[Breach]:
