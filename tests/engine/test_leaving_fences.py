@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from ipaddress import IPv4Network
+from typing import Any
 
 import msgspec
 
@@ -18,6 +19,7 @@ from xsconsole.domain.plan import Disks, RunKind
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import explain
 from xsconsole.domain.workflow import Binding, Method, PoolObject, default_workflow
+from xsconsole.domain.workflow.afterwards import DemoteIncumbent
 from xsconsole.domain.workflow.values import NetworkEntry
 from xsconsole.engine.commands import ChangePower, Promote
 
@@ -36,14 +38,16 @@ class Scene(Ground):
         assert (await self.do(self.deploy())).error is None
         return self
 
-    async def map(self, live: Network | None, method: Method = Method.MOVE) -> None:
-        """Let production have its logical network `front` there."""
+    async def map(
+        self, live: Network | None, method: Method = Method.MOVE, here: Network | None = None, **way: Any
+    ) -> None:
+        """Let production have its logical network `front` there, and staging `here`."""
 
         def entry(network: Network) -> NetworkEntry:
             bound = PoolObject(uuid=network.uuid, name=network.name_label)
             return NetworkEntry(logical="front", network=bound)
 
-        bindings = {"staging": entry(self.front), "production": entry(live) if live is not None else None}
+        bindings = {"staging": entry(here or self.front), "production": entry(live) if live is not None else None}
         workflow = default_workflow()
         stages = [
             msgspec.structs.replace(stage, binding=Binding(networks=(found,) if found is not None else ()))
@@ -52,8 +56,8 @@ class Scene(Ground):
             for stage in workflow.stages
         ]
         ways = [
-            msgspec.structs.replace(way, method=method) if way.target == "production" else way
-            for way in workflow.transitions
+            msgspec.structs.replace(one, method=method, **way) if one.target == "production" else one
+            for one in workflow.transitions
         ]
         version = self.desk.board.workflow
         changed = msgspec.structs.replace(
@@ -179,5 +183,41 @@ def test_a_way_out_of_a_fence_that_cannot_be_is_refused_with_the_one_that_can() 
         assert "what is moved leaves its fence" in refusal.mend
         await scene.map(live=scene.live)
         assert desk.engine.plan(scene.promotion()).intent.configuration == fence.configuration
+
+    virtually(story)
+
+
+def test_what_was_tried_in_a_fence_takes_the_place_of_its_original_with_its_addresses() -> None:
+    async def story() -> None:
+        scene = Scene()
+        desk, pool = scene.desk, scene.pool
+        scene.shop = await scene.office.shop(desk, "production")
+        for member in desk.card(scene.shop).members:
+            pool.plug(member.uuid, scene.front)
+        await desk.engine.grounds.write(scene.ground(), None)
+        await scene.map(live=scene.front, here=scene.live, afterwards=(DemoteIncumbent(),))
+        assert (await scene.do(scene.deploy())).error is None
+        fence = scene.fence()
+        macs = {card.MAC for card in scene.cards_of(fence)}
+
+        plan = desk.engine.plan(scene.promotion())
+        told = " ".join(plan.warnings)
+        assert "The cards keep their MAC addresses: nobody has them there." in told
+        assert "so has" not in told
+        desk.port.faults.append(Fault(method="start", nth=2))
+        assert (await desk.do(scene.promotion())).state is RunState.UNDONE
+        assert scene.fence() == fence
+        assert {card.network for card in scene.cards_of(fence)} != {scene.front.ref}
+        assert desk.card(scene.shop).stage == "production"
+
+        status = await desk.do(scene.promotion())
+        assert status.error is None, explain(status.error)
+        stages = {desk.card(one).stage for one in (fence.configuration, scene.shop)}
+        assert (stages, fences_on(pool.keys)) == ({"production", "staging"}, ())
+        assert desk.card(fence.configuration).stage == "production"
+        assert {card.network for card in scene.cards_of(fence)} == {scene.front.ref}
+        assert {card.MAC for card in scene.cards_of(fence)} == macs
+        olds = [vif for member in desk.card(scene.shop).members for vif in pool.interfaces(member.uuid)]
+        assert {vif.network for vif in olds} == {scene.live.ref}
 
     virtually(story)

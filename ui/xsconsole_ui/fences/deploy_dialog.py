@@ -59,12 +59,14 @@ class DeployDialog(MembershipDialog):
         self.addresses = AddressFields(source_cards(card, console.inventory), self)
         self.rules = RowsView(self.tr("What would pass"), self)
         self._lay_out_more()
+        self.stage.currentIndexChanged.connect(self._suit)
         for choice in (self.mode, self.method):
             choice.currentIndexChanged.connect(self._look_soon)
         for tick in (self.dhcp, self.dns, self.stop, self.one_host):
             tick.toggled.connect(self._look_soon)
         self.addresses.changed.connect(self._look_soon)
         self.mode.setFocus()
+        self._suit()
         self._is_touched = False  # what was chosen so far was chosen here
         self.look()
 
@@ -102,6 +104,15 @@ class DeployDialog(MembershipDialog):
         column = self.layout()
         assert isinstance(column, QVBoxLayout)
         column.insertWidget(1, halves)
+
+    @Slot()
+    def _suit(self) -> None:
+        """Choose the mode that the stage demands, where the one that is chosen lets more pass."""
+        workflow = self._console.board.workflow
+        stage = workflow.stage(StageId(str(self.stage.currentData() or ""))) if workflow is not None else None
+        demanded = stage.fence if stage is not None else None
+        if demanded is not None and not self.chosen_mode.satisfies(demanded):
+            self.mode.setCurrentIndex(self.mode.findData(demanded))
 
     @property
     def chosen_mode(self) -> FenceMode:

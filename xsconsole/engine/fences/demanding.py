@@ -10,10 +10,19 @@ from xsconsole.domain.actions.fences import ForgetFence, WriteFence
 from xsconsole.domain.board import Board
 from xsconsole.domain.fence.standing import fences_on, read_standing
 from xsconsole.domain.fence.values import FenceMode
+from xsconsole.domain.fence.wording import mode_words
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.plan import Plan, WriteMember
 from xsconsole.domain.poolstate import MemberValue, decode
-from xsconsole.engine.commands import Demote, Promote
+from xsconsole.engine.commands import (
+    Create,
+    Demote,
+    Plannable,
+    Promote,
+    Provision,
+    RestoreFromArchive,
+    RestoreFromPool,
+)
 from xsconsole.engine.copies.copy_checks import Offspring, Order
 from xsconsole.engine.copies.replicating import ordered, plan_replica
 from xsconsole.engine.fence_commands import Deploy
@@ -22,6 +31,7 @@ from xsconsole.engine.fences.drawn import keys_of
 from xsconsole.engine.fences.leaving import demand_mode, demand_no_place
 from xsconsole.engine.plans.lands import Lands
 from xsconsole.engine.replica_commands import Replicate
+from xsconsole.errors import NotPromotable
 
 
 def plan_replica_there(
@@ -62,6 +72,26 @@ def plan_copy_there(
         reason=command.reason,
     )
     return plan_fenced(order, offspring, deploy, board, inventory)
+
+
+def demand_no_newcomer(command: Plannable, board: Board) -> None:
+    """Refuse, before anything else is said, to make something in a stage that demands a fence, which it would not have.
+
+    Raises:
+        NotPromotable: naming the way round.
+    """
+    if not isinstance(command, Create | Provision | RestoreFromArchive | RestoreFromPool):
+        return
+    target = command.stage if isinstance(command, Create) else command.target
+    stage = board.workflow.stage(target) if board.workflow is not None else None
+    if stage is None or stage.fence is None:
+        return
+    raise NotPromotable(
+        reason=f"{stage.name} takes only what stands in a fence ({mode_words(stage.fence)}), and what is put together "
+        "of machines, made of a blueprint or comes back from an archive stands in none.",
+        mend="Make it in another stage, then a fenced copy of it there: a replica, or "
+        f"`xsconsole fence deploy … --stage {stage.id} --mode {stage.fence}`.",
+    )
 
 
 def demand_fenced(plan: Plan, board: Board, inventory: Inventory) -> None:

@@ -61,7 +61,7 @@ from xsconsole.engine.copies.copy_checks import Order
 from xsconsole.engine.copies.copying import offspring_of, plan_copy
 from xsconsole.engine.copies.crossing import plan_crossing
 from xsconsole.engine.copies.refreshing import plan_refresh
-from xsconsole.engine.fences.demanding import demand_fenced, plan_copy_there, plan_replica_there
+from xsconsole.engine.fences.demanding import demand_fenced, demand_no_newcomer, plan_copy_there, plan_replica_there
 from xsconsole.engine.fences.leaving import leaving_of, let_go
 from xsconsole.engine.fences.planning import demand_unfenced, plan_fence
 from xsconsole.engine.library.importing import plan_of_library
@@ -118,6 +118,7 @@ def plan(
         Refused: a rule of the workflow or the state of the pool stands against it, with the mend.
     """
     demand_unfenced(command, inventory)
+    demand_no_newcomer(command, board)
     planned = _planned(command, board, inventory, actor, (at, *also_at), lands)
     demand_fenced(planned, board, inventory)
     return planned
