@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QPushButton,
     QSizePolicy,
     QStyledItemDelegate,
     QStyleOptionButton,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from xsconsole.domain.folding import one_line
 from xsconsole_ui import theme
+from xsconsole_ui.buttons import Button
 from xsconsole_ui.mnemonics import unmarked, verbatim
 from xsconsole_ui.resources import icon
 
@@ -70,8 +70,8 @@ def hint(text: str) -> str:
     return f'<span style="white-space: pre-wrap">{lines}</span>'
 
 
-def button(text: str, look: str = "", parent: QWidget | None = None) -> QPushButton:
-    made = QPushButton(text, parent)
+def button(text: str, look: str = "", parent: QWidget | None = None) -> Button:
+    made = Button(text, parent)
     made.setAutoDefault(False)
     if look:
         made.setProperty("look", look)
@@ -275,7 +275,7 @@ class EmptyPlace(QFrame):
         self.column.insertWidget(self.column.count() - 1, widget, 0, Qt.AlignmentFlag.AlignHCenter)
 
 
-class ActionButton(QPushButton):
+class ActionButton(Button):
     """A button that is an action: it has its words, its state, and its reason when it cannot be used.
 
     Where it can be used no more, the keyboard goes back to `home`, if there is one.
@@ -357,7 +357,7 @@ class Notice(QFrame):
         row.addWidget(self.close_button)
         self.hide()
 
-    def offer(self, text: str, action: QAction) -> QPushButton:
+    def offer(self, text: str, action: QAction) -> Button:
         """Put a button for the way out before the others, and return it."""
         way_out = button(text, "", self)
         way_out.clicked.connect(action.trigger)

@@ -2,13 +2,14 @@
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from xsconsole.console import Estate, Secret
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.ids import RequestId
 from xsconsole.domain.requests.views import RequestState, RequestView, waiting_words
 from xsconsole_ui import pieces, theme
+from xsconsole_ui.buttons import Button
 from xsconsole_ui.flow import Flow
 from xsconsole_ui.inbox import entries
 from xsconsole_ui.promotion.card_page import Section
@@ -43,7 +44,7 @@ class RequestPage(QWidget):
         self._console = console
         self._view: RequestView | None = None
         self._is_busy = False
-        self._fresh: tuple[QPushButton, ...] = ()  # that have just come where others were: they take no click yet
+        self._fresh: tuple[Button, ...] = ()  # that have just come where others were: they take no click yet
         self.settling = one_shot(self, self._settle, FRESH_MS)
         self.title = pieces.wrapped("", "title", self)
         self.state = pieces.Notice(self)
@@ -110,7 +111,7 @@ class RequestPage(QWidget):
         column.addWidget(self.foot)
 
     @property
-    def _buttons(self) -> tuple[QPushButton, ...]:
+    def _buttons(self) -> tuple[Button, ...]:
         return self.approve, self.reject, self.run, self.again, self.withdraw, self.as_file, self.key
 
     def _connect(self) -> None:
