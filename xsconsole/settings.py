@@ -69,6 +69,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     certificates: dict[str, str] = {}
     window: dict[str, str] = {}
     searches: Searches = NO_SEARCHES
+    audit_searches: Searches = NO_SEARCHES
     hook: Hook | None = None
     archive_places: tuple[str, ...] = ()
     anchor_folder: str = ""
@@ -174,6 +175,10 @@ class Settings:
         return self._preferences.searches
 
     @property
+    def audit_searches(self) -> Searches:
+        return self._preferences.audit_searches
+
+    @property
     def hook(self) -> Hook | None:
         return self._preferences.hook
 
@@ -271,6 +276,11 @@ class Settings:
         """
         self._change(lambda now: msgspec.structs.replace(now, searches=change(now.searches)))
         return self.searches
+
+    def remember_audit_searches(self, change: Callable[[Searches], Searches]) -> Searches:
+        """The same for those of the audit."""
+        self._change(lambda now: msgspec.structs.replace(now, audit_searches=change(now.audit_searches)))
+        return self.audit_searches
 
     def rename_console(self, name: str) -> None:
         self._change(lambda now: msgspec.structs.replace(now, console_name=name))

@@ -10,7 +10,7 @@ import msgspec
 from xsconsole.cli import documents, output
 from xsconsole.cli.session import Given, no_passphrase, pass_on_notices
 from xsconsole.console import Console
-from xsconsole.console.exporting import Choice, export_audit, verify_file
+from xsconsole.console.exporting import Choice, chosen_by, export_audit, verify_file
 from xsconsole.console.home import Home
 from xsconsole.domain.audit_filter import AUDIT
 from xsconsole.domain.ids import RunId
@@ -115,9 +115,12 @@ async def audit_export(options: argparse.Namespace) -> int:
         configuration=options.configuration,
         run=RunId(options.run) if options.run is not None else None,
     )
+    asked = AuditQuery(filter=query_of(options.text, AUDIT))
     console = await Console.open(options.home, passphrase=Given(options).passphrase)
     try:
         pass_on_notices(console)
+        if options.text.strip():
+            choice = await chosen_by(console.home, choice, asked, options.text)
         made = await export_audit(
             console.home,
             Path(options.out),

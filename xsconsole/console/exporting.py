@@ -13,7 +13,8 @@ from xsconsole.console.facts import fact_of
 from xsconsole.console.home import Home
 from xsconsole.domain.anchors import Anchor, AnchorKind
 from xsconsole.domain.canonical import Json
-from xsconsole.domain.record import AuditEvent, Outcome, Verdict
+from xsconsole.domain.naming import shortened
+from xsconsole.domain.record import AuditEvent, AuditQuery, Outcome, Verdict
 from xsconsole.domain.redaction import withheld_by
 from xsconsole.domain.wording.record import event_sentence
 from xsconsole.errors import ConsoleError, NotFound, Refused, StoreFailed
@@ -30,7 +31,7 @@ from xsconsole.store.extraction import Choice, Extraction, extracted
 from xsconsole.store.keys import is_signature
 from xsconsole.store.reader import LedgerReader
 
-__all__ = ["Choice", "export_audit", "verify_file"]
+__all__ = ["Choice", "chosen_by", "export_audit", "verify_file"]
 
 ABSENT = (
     "What other consoles did, beyond what this one observed while it was connected.",
@@ -40,11 +41,30 @@ ABSENT = (
     "Proof of its anchors: it says where heads of the record are kept, and they have to be looked at there.",
 )
 SQLITE = b"SQLite format 3\0"
+PAGE = 500
+MOST_TEXT = 300
 Kept = tuple[tuple[int, str], ...]
 
 
 class _Stopped(Exception):
     """Whoever asked for it does not want it any more."""
+
+
+async def chosen_by(home: Home, choice: Choice, query: AuditQuery, text: str) -> Choice:
+    """Return a choice of what a filter shows; `text` is the filter as it was typed.
+
+    Raises:
+        NotFound: it shows nothing.
+        StoreFailed: the record cannot be read.
+    """
+    found: list[int] = []
+    before: int | None = None
+    while page := await home.audit_page(query, before, PAGE):
+        found += (row.seq for row in page)
+        before = page[-1].seq
+    if not found:
+        raise NotFound(reason="No row of the audit fits the filter.", mend="Ask for something else.")
+    return replace(choice, rows=tuple(reversed(found)), text=shortened(text, MOST_TEXT))
 
 
 async def export_audit(
@@ -138,10 +158,11 @@ def _written(
             tell(done, of)
 
     hear(0)
+    is_hidden = "names" in redactions or bool(redactions and choice.text)
     order = Order(
         made_at=home.clock.now(),
         made_by=_maker(home, redactions),
-        asked=("Some of it is withheld, and what was asked for with it.",) if "names" in redactions else _asked(choice),
+        asked=("Some of it is withheld, and what was asked for with it.",) if is_hidden else _asked(choice),
         redacted=withheld_by(redactions),
         absent=ABSENT,
         chain_id=stretch.head.chain_id,
@@ -188,6 +209,8 @@ def _asked_sentences(choice: Choice) -> Iterator[str]:
         yield f"Rows from {choice.since.isoformat()} on."
     if choice.until is not None:
         yield f"Rows before {choice.until.isoformat()}."
+    if choice.rows is not None:
+        yield f"Rows that fit the filter: {choice.text or 'as it was set'}."
     if choice.service is not None:
         yield f"Rows about configurations of the service {choice.service}."
     if choice.configuration is not None:

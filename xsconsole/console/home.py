@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from xsconsole.console import record_memory
@@ -338,14 +338,6 @@ class Home:
     def searches(self) -> Searches:
         """Searches that were saved by name, and the latest ones."""
         return self.settings.searches
-
-    def change_searches(self, change: Callable[[Searches], Searches]) -> Searches:
-        """Change the searches and return what they are now.
-
-        Raises:
-            Refused: the change says why it cannot be.
-        """
-        return self.settings.remember_searches(change)
 
     async def close(self) -> None:
         await self.webhook.close()

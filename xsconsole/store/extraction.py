@@ -14,7 +14,7 @@ from xsconsole.domain.canonical import canonical_bytes
 from xsconsole.domain.heads import SignedHead
 from xsconsole.domain.ids import RunId
 from xsconsole.domain.record import AuditEvent
-from xsconsole.store import heads, volumes
+from xsconsole.store import heads, sqlite, volumes
 from xsconsole.store.chain import FIRST_PREVIOUS, Head
 from xsconsole.store.database import Reading
 from xsconsole.store.reader import head
@@ -38,6 +38,8 @@ class Choice:
     service: str | None = None
     configuration: str | None = None
     run: RunId | None = None
+    text: str = ""  # the filter by which `rows` were found
+    rows: tuple[int, ...] | None = None  # their numbers; None: all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +234,8 @@ def _conditions(choice: Choice, plans: tuple[str, ...]) -> Iterator[ColumnElemen
         yield AuditEntry.at >= choice.since
     if choice.until is not None:
         yield AuditEntry.at < choice.until
+    if choice.rows is not None:
+        yield sqlite.is_among(AuditEntry.seq, choice.rows)
     if choice.run is not None:
         yield or_(AuditEntry.run == choice.run, *(_is_about(plan) for plan in plans))
     if choice.configuration is not None:

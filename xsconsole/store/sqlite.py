@@ -1,14 +1,16 @@
 """Everything that holds for SQLite only: connections, transactions, checks, copies and what its errors mean."""
 
 import errno
+import json
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, func, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.pool import QueuePool
 
 from xsconsole.errors import ConsoleError, DatabaseDamaged, DiskFull, HomeUnusable, StoreFailed
@@ -231,3 +233,9 @@ def append_only(table: str) -> tuple[str, ...]:
         f"BEGIN SELECT RAISE(ABORT, '{table} only grows'); END"
         for verb in ("UPDATE", "DELETE")
     )
+
+
+def is_among(column: InstrumentedAttribute[int], numbers: Iterable[int]) -> ColumnElement[bool]:
+    """Whether a column has one of these numbers, however many they are: SQLite bounds the parameters of a statement."""
+    each = func.json_each(json.dumps(list(numbers))).table_valued("value")
+    return column.in_(select(each.c.value))

@@ -13,7 +13,7 @@ from xsconsole.domain.audit_filter import AUDIT
 from xsconsole.domain.events import AuditGrew, AuditVerified, PoolsChanged, RunChanged
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.query.values import EVERYTHING
-from xsconsole.domain.record import AuditQuery, Verdict
+from xsconsole.domain.record import AuditQuery, AuditRow, Verdict
 from xsconsole.domain.wording import record as record_words
 from xsconsole.domain.workflow import Workflow
 from xsconsole.errors import ConsoleError
@@ -22,6 +22,8 @@ from xsconsole_ui import theme as look
 from xsconsole_ui.audit.details import RowDetails
 from xsconsole_ui.audit.fields import Column
 from xsconsole_ui.audit.model import AuditModel
+from xsconsole_ui.audit.offers import Offers
+from xsconsole_ui.audit.past_dialog import board_verdict
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.filter_field import FilterField
 from xsconsole_ui.filter_help import FilterHelp
@@ -51,6 +53,7 @@ class AuditPanel(pieces.Panel):
         self._jobs = jobs
         self._query = AuditQuery()
         self._check_found: AuditVerified | None = None
+        self._board_found: Verdict | None = None  # whether the pools show what the rows amount to
         self._generation = 0  # an answer to an earlier question is thrown away
         self._is_loaded = False
         self._model = AuditModel(self._workflow, console.pool_called, self)
@@ -67,6 +70,7 @@ class AuditPanel(pieces.Panel):
         self.found = pieces.button(self.tr("Verdicts"), "", self)
         self.found.setToolTip(self.tr("What the last check of the record found, each on its own line"))
         self.found.setEnabled(False)
+        self.offers = Offers(console, jobs, lambda: (self._query, self.filter.text()), self._chosen, self)
         self.verdicts = pieces.Notice(self, can_close=True)
         self.empty = pieces.EmptyPlace("", "", self)
         self._typing = one_shot(self, self._ask, TYPING_MS)
@@ -82,6 +86,10 @@ class AuditPanel(pieces.Panel):
         self.verify.clicked.connect(self._verify)
         self.found.clicked.connect(self._show_last_check)
         self.verdicts.closed.connect(self.verdicts.hide)
+        self.offers.searches.chosen.connect(self.filter.set_text)
+        self.offers.searches.refused.connect(self._refuse)
+        self.offers.chain.asked.connect(self._go_to)
+        self.view.add_context_action(self.offers.board)
         theme.changed.connect(self.view.viewport().update)
         self._ends: list[Callable[[], None]] = [
             console.subscribe(PoolsChanged, self._name_pools),
@@ -96,7 +104,7 @@ class AuditPanel(pieces.Panel):
         self.view.show_names(Column.POOL, self._console.pool_names)
 
     def _lay_out(self) -> None:
-        self.filter.setMinimumWidth(200)
+        self.filter.setMinimumWidth(140)
         bar = QFrame(self)
         bar.setProperty("look", "surface")
         row = QHBoxLayout(bar)
@@ -105,6 +113,14 @@ class AuditPanel(pieces.Panel):
         row.addWidget(self.filter, 1)
         row.addWidget(self.verify)
         row.addWidget(self.found)
+        row.addWidget(self.offers.more)
+        inspector = QWidget(self)
+        right = QVBoxLayout(inspector)
+        right.setContentsMargins(0, 0, 0, 0)
+        right.setSpacing(0)
+        right.addWidget(self.details, 1)
+        right.addWidget(pieces.Line(inspector))
+        right.addWidget(self.offers.chain)
         news = QVBoxLayout()
         news.setContentsMargins(look.MARGIN, 0, look.MARGIN, look.GAP)
         rows = QWidget(self)
@@ -115,7 +131,7 @@ class AuditPanel(pieces.Panel):
         self._split.setHandleWidth(1)
         self._split.setChildrenCollapsible(False)
         self._split.addWidget(rows)
-        self._split.addWidget(self.details)
+        self._split.addWidget(inspector)
         self._split.setStretchFactor(0, 1)
         self._split.setSizes([900, DETAIL_WIDTH])
         self.details.setMinimumSize(220, 160)
@@ -146,6 +162,7 @@ class AuditPanel(pieces.Panel):
         self._ends.clear()
         self._typing.stop()
         self._growing.stop()
+        self.offers.searches.keep()
         self._reading.stop()
         self._generation += 1
 
@@ -183,6 +200,7 @@ class AuditPanel(pieces.Panel):
     def note_reading(self) -> None:
         """Put on record that somebody reads by the filter as it stands, once in a session."""
         if self.isVisible():
+            self.offers.searches.note(self.filter.text())
             self._note_look(record_words.read_rows(self.filter.text().strip()))
 
     def _note_look(self, what: str) -> None:
@@ -241,10 +259,27 @@ class AuditPanel(pieces.Panel):
         self._stack.setCurrentIndex(0 if count else 1)
         self.loaded.emit()
 
+    def _chosen(self) -> AuditRow | None:
+        return self._model.audit_row(self.view.currentIndex().row())
+
     @Slot()
     def _show_details(self) -> None:
-        row = self._model.audit_row(self.view.currentIndex().row())
+        row = self._chosen()
         self.details.show_row(row, self._workflow(), self._console.pool_called)
+        self.offers.look_at(row)
+
+    @Slot(int)
+    def _go_to(self, seq: int) -> None:
+        """Select a row; one that is not shown is looked for by its number."""
+        at = next((at for at, row in enumerate(self._model.rows) if row.seq == seq), None)
+        if at is not None:
+            self.view.selectRow(at)
+        else:
+            self.filter.set_text(f"row={seq}")
+
+    @Slot(str)
+    def _refuse(self, words_: str) -> None:
+        self.verdicts.show_words("warn", words_, "")
 
     def _values(self, field: str) -> Iterable[str]:
         """Return what the rows that are shown have in a field."""
@@ -277,6 +312,7 @@ class AuditPanel(pieces.Panel):
     async def _check(self) -> None:
         try:
             await self._console.verify_audit_apart()
+            self._board_found = await board_verdict(self._console)
         except ConsoleError as failure:
             notice = words.explain(failure)
             self.verdicts.show_words("bad", notice.failed, notice.mend, notice.details)
@@ -299,7 +335,7 @@ class AuditPanel(pieces.Panel):
         check = self._check_found
         if check is None:
             return
-        verdicts = check.verdicts
+        verdicts = (*check.verdicts, *((self._board_found,) if self._board_found is not None else ()))
         broken = [verdict for verdict in verdicts if not verdict.is_good]
         headline = self.tr("The record is whole.") if not broken else self.tr("The record does not verify.")
         lines = [f"{_sign(verdict)}  {verdict.check}: {verdict.sentence}" for verdict in verdicts]

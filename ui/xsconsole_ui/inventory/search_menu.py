@@ -20,11 +20,17 @@ class SearchMenu(QMenu):
     chosen = Signal(str)
     refused = Signal(str)
 
-    def __init__(self, console: Estate, current: Callable[[], str], parent: QWidget) -> None:
-        """`current` gives what stands in the filter now."""
+    def __init__(
+        self, console: Estate, current: Callable[[], str], parent: QWidget, *, is_of_audit: bool = False
+    ) -> None:
+        """`current` gives what stands in the filter now; the audit has searches of its own."""
         super().__init__(parent)
-        self._console, self._current = console, current
-        self._searches = console.home.searches
+        settings = console.home.settings
+        self._current = current
+        self._kept: Callable[[], Searches] = lambda: settings.audit_searches if is_of_audit else settings.searches
+        remember = settings.remember_audit_searches if is_of_audit else settings.remember_searches
+        self._remember: Callable[[Callable[[Searches], Searches]], Searches] = remember
+        self._searches = self._kept()
         self.setToolTipsVisible(True)
         self.aboutToShow.connect(self._fill)
 
@@ -39,7 +45,7 @@ class SearchMenu(QMenu):
     def keep(self) -> None:
         """Write the latest searches down."""
         latest = self._searches.recent
-        if latest != self._console.home.searches.recent:
+        if latest != self._kept().recent:
             self._change(lambda now: Searches(saved=now.saved, recent=latest))
 
     def save(self, name: str) -> None:
@@ -56,7 +62,7 @@ class SearchMenu(QMenu):
     def _change(self, change: Callable[[Searches], Searches]) -> None:
         recent = self._searches.recent
         try:
-            saved = self._console.home.change_searches(change).saved
+            saved = self._remember(change).saved
         except Refused as refusal:
             self.refused.emit(f"{refusal.reason} {refusal.mend}".strip())
             return
