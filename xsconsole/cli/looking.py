@@ -17,6 +17,7 @@ from xsconsole.domain.stays import examined_stays, stay_of, what_to_do
 from xsconsole.domain.wording.closures import closed_words
 from xsconsole.errors import ConsoleError, NotFound
 
+COLUMNS = ("STAGE", "STANDING", "VMS", "ID")  # of configurations, after what they are called
 UNPUBLISHED = "is not published here yet; the first command that changes something publishes it"
 
 
@@ -136,22 +137,29 @@ def _situation(console: Console, card: Card) -> str:
     return f"{done}, {begun}; `{settle} resume` or `{settle} undo`"
 
 
+def _own_name(card: Card) -> str:
+    """Return what it is called where that is more than its service and version, as of what stands in a fence."""
+    return "" if card.name == f"{card.service} {card.version}".strip() else card.name
+
+
 async def config_list(options: argparse.Namespace) -> int:
     async with looked_at(options) as (pools, failures):
         found = [(console, card) for console in pools for card in console.board.cards.values()]
         found.sort(key=lambda pair: (natural(pair[1].service), natural(pair[1].version), pair[1].id))
         is_named = len(options.pools) > 1
+        has_names = any(_own_name(card) for _, card in found)
         if options.json:
             documents_ = (_card_document(console, card, is_named=is_named) for console, card in found)
             output.print_json(list(documents_))
             return _ended(failures)
         output.print_table(
-            (*(("POOL",) if is_named else ()), "SERVICE", "VERSION", "STAGE", "STANDING", "VMS", "ID"),
+            (*(("POOL",) if is_named else ()), "SERVICE", "VERSION", *(("NAME",) if has_names else ()), *COLUMNS),
             (
                 (
                     *((_pool_name(console),) if is_named else ()),
                     card.service,
                     card.version,
+                    *((_own_name(card) or "-",) if has_names else ()),
                     console.board.stage_name(card.stage),
                     card.standing.value,
                     str(len(card.members)),

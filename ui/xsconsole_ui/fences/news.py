@@ -50,7 +50,7 @@ class FenceNews(QObject):
     def _tell(self, configuration: ConfigurationId, sentences: tuple[str, ...]) -> None:
         fence = self._console.fencing.of(configuration) if self._console.fencing is not None else None
         name = one_line(fence.standing.fence.name) if fence is not None else ""
-        headline = self.tr("The fence {name} is not tight").format(name=name)
+        headline = self.tr("The fence “{name}” is not tight").format(name=name)
         self._show(headline, "\n".join(sentences[:MOST_LINES]))
         if self._place.isVisible():  # the place shows it in red: over it, news would hide what it is about
             self._place.said.emit(f"{headline}: {sentences[0]}")

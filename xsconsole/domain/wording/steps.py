@@ -271,7 +271,7 @@ def doing(action: Action, subject: str) -> str:
         case ClaimShare():
             return f"Claim {subject} for the fence"
         case WriteFence():
-            return f"Write the fence {subject} to the pool"
+            return f"Write the fence “{subject}” to the pool"
         case MakeVlan(vlan=vlan):
             return f"Make the network for {subject} VLAN {vlan}, on each host"
         case CheckFence():
@@ -285,7 +285,7 @@ def doing(action: Action, subject: str) -> str:
         case ReleaseShare():
             return f"Let others have {subject}"
         case ForgetFence():
-            return f"Forget the fence {subject}"
+            return f"Forget the fence “{subject}”"
     assert_never(action)
 
 
@@ -379,7 +379,7 @@ def undoing(action: Action, subject: str) -> str:
         case MakeVlan(vlan=vlan):
             return f"Make the network for {subject} VLAN {vlan} no more"
         case WriteFence():
-            return f"Write back what the pool had of the fence {subject}"
+            return f"Write back what the pool had of the fence “{subject}”"
         case ReseedRouter():
             return f"Write the rules that it had to the disk of {subject}"
         case Resume():
