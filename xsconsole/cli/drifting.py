@@ -26,9 +26,9 @@ from xsconsole.console import (
     write_rule,
 )
 from xsconsole.console import state as put_on_record
-from xsconsole.domain.allowances import AllowedField, rule_words
+from xsconsole.domain.allowances import AllowedField
 from xsconsole.domain.board import Card
-from xsconsole.domain.comparison import aspect_of
+from xsconsole.domain.comparison import aspect_of, rule_label
 from xsconsole.domain.drift import Against, Drift
 from xsconsole.domain.fidelity import document, text
 from xsconsole.domain.folding import natural
@@ -113,7 +113,7 @@ async def rules(options: argparse.Namespace) -> int:
         output.print_table(
             ("ID", "VERSION", "MAY DIFFER", "SINCE", "BY", "REASON"),
             (
-                (rule.id[:8], str(rule.version), rule_words(rule), instant(rule.at), rule.by, rule.reason)
+                (rule.id[:8], str(rule.version), rule_label(rule), instant(rule.at), rule.by, rule.reason)
                 for rule in found
             ),
         )
@@ -129,7 +129,7 @@ async def allow(options: argparse.Namespace) -> int:
         card = estate.board.cards[drift.configuration]
         command = rule_for(each.change, card, is_of_role=not options.all_members, is_of_stage=not options.everywhere)
         made = await write_rule(estate.of_card(card.id), replace(command, reason=options.reason))
-        output.print_json(_rule_document(made)) if options.json else output.say(f"May differ: {rule_words(made)}.")
+        output.print_json(_rule_document(made)) if options.json else output.say(f"May differ: {rule_label(made)}.")
         return 0
 
 
@@ -167,7 +167,7 @@ async def forbid(options: argparse.Namespace) -> int:
     async with connected(options, is_reading=False) as console:
         rule = find_rule(console.board.allowances, options.id)
         done = await write_rule(console, ForbidDifference(id=rule.id, seen=rule, reason=options.reason))
-        output.print_json(_rule_document(done)) if options.json else output.say(f"Removed: {rule_words(done)}.")
+        output.print_json(_rule_document(done)) if options.json else output.say(f"Removed: {rule_label(done)}.")
         return 0
 
 
@@ -276,4 +276,4 @@ def _iso(at: datetime | None) -> str | None:
 def _rule_document(rule: AllowedField) -> Document:
     plain: Document = msgspec.to_builtins(rule)
     plain.pop("schema", None)
-    return {**plain, "what": rule_words(rule)}
+    return {**plain, "what": rule_label(rule)}

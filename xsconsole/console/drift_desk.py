@@ -14,10 +14,10 @@ from xsconsole.console.facts import fact_of
 from xsconsole.console.refusals import record_unread
 from xsconsole.console.texts import write_text
 from xsconsole.console.values import Verb
-from xsconsole.domain.allowances import AllowedField, rule_words
+from xsconsole.domain.allowances import AllowedField
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.canonical import Json
-from xsconsole.domain.comparison import compare, version_now
+from xsconsole.domain.comparison import compare, rule_label, version_now
 from xsconsole.domain.drift import (
     Against,
     Baseline,
@@ -219,7 +219,7 @@ def find_rule(rules: tuple[AllowedField, ...], name: str) -> AllowedField:
         raise NotFound(
             reason=f"{'No' if not found else 'More than one'} rule begins with “{name}”.",
             mend="`xsconsole drift rules` lists them.",
-            choices=tuple(f"{rule.id[:8]} {rule_words(rule)}" for rule in rules),
+            choices=tuple(f"{rule.id[:8]} {rule_label(rule)}" for rule in rules),
         )
     return found[0]
 

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import msgspec
 
-from xsconsole.domain.allowances import AllowedField, allowance_stem, allowances_of, rule_words, to_text
+from xsconsole.domain.allowances import AllowedField, allowance_stem, allowances_of, to_text
 from xsconsole.domain.canonical import Json
+from xsconsole.domain.comparison import rule_label
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.poolstate import numbers
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
@@ -57,7 +58,7 @@ class Allowing:
         same = next((rule for rule in rules if rule.scope == made.scope and rule.id != made.id), None)
         if same is not None:
             raise Refused(
-                reason=f"That is allowed already: {rule_words(same)}.",
+                reason=f"That is allowed already: {rule_label(same)}.",
                 mend="Remove that rule first, if another reason counts now.",
             )
         if seen is None and len(rules) >= MOST_RULES:
@@ -111,7 +112,7 @@ class Allowing:
 
     def _fact(self, event: AuditEvent, rule: AllowedField, reason: str, before: AllowedField | None = None) -> Fact:
         identity = self._pool.identity
-        details: dict[str, Json] = {"what": rule_words(rule), "rule": msgspec.to_builtins(rule)}
+        details: dict[str, Json] = {"what": rule_label(rule), "rule": msgspec.to_builtins(rule)}
         if before is not None:
             details["before"] = msgspec.to_builtins(before)
         return Fact(
