@@ -135,13 +135,14 @@ class DriftDialog(QDialog):
             head.addWidget(choice, share)
         whole.addWidget(pieces.Line(self))
         whole.addLayout(told)
-        for line in (self.summary, self.contents, self.news):
+        not_compared = pieces.wrapped(self.tr("Not compared: {what}").format(what=words.NOT_COMPARED), "caption")
+        for line in (self.summary, self.contents, not_compared, self.news):
             told.addWidget(line)
         whole.addWidget(pieces.Line(self))
         whole.addWidget(parts, 1)
         whole.addWidget(pieces.Line(self))
         whole.addLayout(foot)
-        foot.addWidget(pieces.wrapped(self.tr("Not compared: {what}").format(what=words.NOT_COMPARED), "caption"), 1)
+        foot.addStretch(1)
         for button in (self.mend, self.allow, self.forbid, self.export, self.close_):
             foot.addWidget(button)
 

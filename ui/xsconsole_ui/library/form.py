@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QFormLayout, QLineEdit, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QLineEdit, QPlainTextEdit, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from xsconsole.domain.blueprint import Blueprint, Template
 from xsconsole.domain.blueprint.edits import Part
@@ -10,6 +10,8 @@ from xsconsole.errors import Refused
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.library.detail import code_paper
 from xsconsole_ui.library.fields import Field, fields_of
+
+LEAST = 6  # characters of a choice
 
 Editor = QLineEdit | QPlainTextEdit | pieces.Choice
 
@@ -74,6 +76,10 @@ class PartForm(QScrollArea):
     def _editor(self, field: Field, page: QWidget) -> Editor:
         if field.choices:
             choice = pieces.Choice(page)
+            # As wide as there is room: beside its label also where one of the choices is long.
+            choice.setSizeAdjustPolicy(pieces.Choice.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            choice.setMinimumContentsLength(LEAST)
+            choice.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             for each in field.choices:
                 choice.addItem(each)
             choice.currentIndexChanged.connect(self._take)
