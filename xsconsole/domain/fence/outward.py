@@ -35,10 +35,15 @@ class OutwardCard:
     mac: str = ""
 
 
+Residents = Mapping[Ref, list[tuple[VM, VIF]]]
+"""Who has a card on a network and can run, by network."""
+
+
 def outward_cards(
     standing: StandingFence,
     ways: Mapping[Uuid, Uuid],
     leaving: Collection[Uuid],
+    residents: Residents,
     inventory: Inventory,
     mac: Callable[[], str],
 ) -> tuple[OutwardCard, ...]:
@@ -46,8 +51,7 @@ def outward_cards(
 
     `leaving` are machines that leave those networks in the same act. Equal inventories give equal MAC addresses.
     """
-    own = {*standing.site.members.values(), standing.site.router}
-    holders = _holders(set(ways.values()), {*own, *leaving}, inventory)
+    holders = _but(residents, {*_own(standing), *leaving})
     names = {vm: member for member, vm in standing.site.members.items()}
     inside = {(one.member, one.mac.casefold()): one.address for one in standing.fence.footholds}
     found = []
@@ -75,6 +79,7 @@ def outward_findings(
     standing: StandingFence,
     cards: Iterable[OutwardCard],
     leaving: Collection[Uuid],
+    residents: Residents,
     ground: Ground | None,
     inventory: Inventory,
 ) -> Iterator[Finding]:
@@ -83,8 +88,7 @@ def outward_findings(
     XAPI does not know how a guest comes by its address. Where the fence itself gave them, they are asked for anew.
     """
     cards = tuple(cards)
-    own = {*standing.site.members.values(), standing.site.router}
-    holders = _holders({card.network.uuid for card in cards}, {*own, *leaving}, inventory)
+    holders = _but(residents, {*_own(standing), *leaving})
     originals = {(one.mac.casefold(), one.address) for one in standing.fence.footholds}
     gives = standing.fence.services.has_dhcp
     for card in cards:
@@ -166,17 +170,23 @@ def _cards(standing: StandingFence, inventory: Inventory) -> Iterator[tuple[VM, 
                 yield vm, vif
 
 
-def _holders(
-    networks: Collection[Uuid], apart: Collection[Uuid | None], inventory: Inventory
-) -> Mapping[Ref, list[tuple[VM, VIF]]]:
-    """Return who has a card on these networks and can run, by network."""
+def residents_of(networks: Collection[Uuid], inventory: Inventory) -> Residents:
+    """Return who is on these networks, by one pass over the cards of the pool."""
     refs = {one.ref for uuid in networks if (one := inventory.by_uuid(Network, uuid)) is not None}
     found: dict[Ref, list[tuple[VM, VIF]]] = {}
     for vif in inventory.all(VIF):
         vm = inventory.get(VM, vif.VM) if vif.network in refs else None
-        if vm is not None and vm.uuid not in apart and not (vm.is_a_snapshot or vm.is_a_template):
+        if vm is not None and not (vm.is_a_snapshot or vm.is_a_template):
             found.setdefault(vif.network, []).append((vm, vif))
     return {ref: sorted(pairs, key=lambda one: (one[0].uuid, one[1].device)) for ref, pairs in found.items()}
+
+
+def _own(standing: StandingFence) -> set[Uuid | None]:
+    return {*standing.site.members.values(), standing.site.router}
+
+
+def _but(residents: Residents, apart: Collection[Uuid | None]) -> Residents:
+    return {ref: [(vm, vif) for vm, vif in pairs if vm.uuid not in apart] for ref, pairs in residents.items()}
 
 
 def _has_mac(one: VIF, other: VIF) -> bool:

@@ -10,7 +10,7 @@ from xsconsole.domain.actions.placing import Rewire
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.fence.accounts import accounts_of, findings_outside
 from xsconsole.domain.fence.findings import Finding
-from xsconsole.domain.fence.outward import OutwardCard, outward_cards, outward_findings
+from xsconsole.domain.fence.outward import OutwardCard, outward_cards, outward_findings, residents_of
 from xsconsole.domain.fence.standing import StandingFence, fence_on, fence_text_on, ground_on, standing_text
 from xsconsole.domain.fence.wording import mode_words
 from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
@@ -73,10 +73,13 @@ def leaving_of(
     ways = _ways(standing, target, board, inventory)
     given_up = _giving_way(incumbent, target, inventory)
     mac = macs_for(ConfigurationId(f"{card.id}\n{card.revision}"))
-    cards = outward_cards(standing, ways, given_up, inventory, mac)
+    residents = residents_of(set(ways.values()), inventory)
+    cards = outward_cards(standing, ways, given_up, residents, inventory, mac)
     stopping = {vm.uuid for vm in incumbent.vms} if incumbent is not None else set[Uuid]()
     ground = ground_on(keys_of(inventory))
-    found = tuple(outward_findings(standing, cards, stopping, ground.ground if ground is not None else None, inventory))
+    found = tuple(
+        outward_findings(standing, cards, stopping, residents, ground.ground if ground is not None else None, inventory)
+    )
     found += tuple(_of_accounts(standing, board, incumbent, inventory))
     wrong = next((one for one in found if one.is_error), None)
     if wrong is not None:
