@@ -45,7 +45,7 @@ async def captured(console: Console, members: int) -> Blueprint:
     status = await console.finished(await start(console, command))
     assert status.state is RunState.DONE, status.error
     await seen(lambda: usable_on(console))
-    (found,) = usable_on(console)
+    ((_, found),) = usable_on(console)
     named = "{{ service }}-{{ member }}-{{ number }}"
     members_ = tuple(msgspec.structs.replace(member, name_pattern=named) for member in found.members)
     return msgspec.structs.replace(found, members=members_)
