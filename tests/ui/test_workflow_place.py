@@ -208,7 +208,6 @@ async def test_the_published_workflow_is_on_show_with_what_stands_in_it(window: 
 
 
 async def test_a_run_is_seen_along_its_transition_while_it_goes(window: MainWindow, console: Console) -> None:
-    window.go("workflow")
     place, seen = window.workflow, set[str]()
 
     def look() -> None:
@@ -217,6 +216,7 @@ async def test_a_run_is_seen_along_its_transition_while_it_goes(window: MainWind
     place.scene.changed.connect(look)
     window.board.select(card_of(console, "payroll@integration").id)
     window.actions_[actions.PROMOTE].trigger()
+    window.go("workflow")
     status = await ended(console)
     source, target = status.plan.intent.source, status.plan.intent.target
     assert source is not None
