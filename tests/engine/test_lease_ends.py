@@ -44,6 +44,30 @@ def test_counters_of_what_is_gone_go_and_what_is_leased_anew_begins_above_them()
     virtually(story)
 
 
+def test_who_takes_a_number_back_for_a_floor_that_rises_is_not_kept_out_by_it() -> None:
+    async def story() -> None:
+        office = Office()
+        one, raised = office.desk(), False
+
+        def rise(method: str) -> None:
+            nonlocal raised
+            if method == "add_key" and not raised:
+                raised = True
+                office.pool.set_map(Field.POOL, None, {**office.pool.keys, f"{lease_stem(FLOOR)}.7": ""})
+
+        before = leases(one)
+        await before.take([THING])
+        await before.free()
+        one.port.on_call = rise
+        held = leases(one, ids=CountingIds(8))
+        await held.take([THING])
+        await held.confirm()
+
+        assert numbers(office.pool.keys, lease_stem(THING))[0] == 8
+
+    virtually(story)
+
+
 DELAYS = (0, 0, 0, 20)
 
 

@@ -187,6 +187,7 @@ class Leases:
             for each in mine:
                 await self._pool.remove_key(Field.POOL, _key(thing, each.number))
             if mine:
+                self._watch.withdraw(thing, nonce)
                 continue
             holder = self._watch.holder_of(thing)
             if holder is not None:

@@ -72,6 +72,13 @@ class LeaseWatch:
         self._forsaken.add(nonce)
         self._is_changed.set()
 
+    def withdraw(self, thing: str, nonce: str) -> None:
+        """Forget a number of this nonce that was taken back from the pool: the next look says what stands."""
+        seen = self._seen.get(thing)
+        if seen is not None and seen.value.nonce == nonce:
+            del self._seen[thing]
+            self._is_changed.set()
+
     def holder_of(self, thing: str) -> LeaseValue | None:
         """Return who holds the thing and was seen alive; None where it is free, stale or forsaken."""
         seen = self._seen.get(thing)
