@@ -11,6 +11,7 @@ from tests.console.desk import SHOP, Desk, seated
 from tests.console.pool_state import footprint, restore_points, runs_and_held_leases
 from xsconsole.console import Connection, RunState, RunStatus, Secret
 from xsconsole.console.projecting import Shown, beside_live, past_of
+from xsconsole.console.reconciling import reconcile
 from xsconsole.domain import words
 from xsconsole.domain.board import Standing
 from xsconsole.domain.events import ConfigurationMoved
@@ -75,6 +76,19 @@ async def test_a_promotion_here_appears_there_as_the_pool_tells_of_it_and_is_rec
         assert stage_in(now) == "production"
         assert next(iter(now.pools.values())).workflow == desk.console.own_board.workflow
         assert all(not card.is_partial for _, card in now.cards)
+
+    own, others = await reconcile(alice.console), await reconcile(adam.console)
+    told = (await adam.rows(AuditQuery(event=AuditEvent.FOREIGN)))[0].fact
+    again = await reconcile(adam.console)
+    assert own.verdict.is_good
+    assert own.verdict.is_vouched
+    assert own.found == 4  # each of its machines was given its stage
+    assert (others.found, others.missing) == (0, ())
+    assert {one.who for one in others.foreign} == {"alice"}
+    assert {one.configuration_name for one in others.foreign} == {SHOP}
+    assert (told.configuration_name, told.outcome) == (SHOP, Outcome.OBSERVED)
+    assert "by alice, another session" in str((told.details or {})["what"])
+    assert again.foreign == ()  # they are on record
 
 
 async def test_what_one_console_undid_is_no_news_when_another_does_it(

@@ -18,7 +18,7 @@ from xsconsole.domain.workflow import default_workflow, to_stored
 EVIL = "=cmd()|<script>alert(1)</script>\u202e\x1b[2J"
 PLAN, SUBJECT = "8c" * 32, "51" * 32
 POOL = "0f" * 16
-NUMBERS = {"approvals": 4, "workflows": 2, "manifests": 2, "differences": 2, "statements": 1, "fences": 2}
+NUMBERS = {"approvals": 4, "workflows": 2, "manifests": 2, "differences": 3, "statements": 1, "fences": 2}
 
 
 def manifest(memory_bytes: int) -> dict[str, Any]:
@@ -84,6 +84,7 @@ def fields() -> list[dict[str, Any]]:
         "contents": "Disk contents: unknown.",
         "fields": [{"finding": "allowed", "rule": "names", "sentence": "db: name"}],
     }
+    compared = {"what": "1 change is not ours.", "is_good": True, "is_vouched": False}
     proof = {"what": "Prove that the fence is tight", "action": {"type": "check-fence"}, "result": "fe" * 32}
     return [
         {"event": "console.started"},
@@ -105,6 +106,8 @@ def fields() -> list[dict[str, Any]]:
         {"event": "fence.observed", **shop(), "details": {"what": "The fence is not tight", "proof": "fd" * 32}},
         {"event": "workflow.observed", "details": {"what": "Other", "version": 2, "content": other, "workflow": "w"}},
         {"event": "configuration.observed", **gone, "source": PRODUCTION},
+        {"event": "change.foreign", **shop(), "details": {"what": "shop-db: VM.set_memory by root", "call": "x"}},
+        {"event": "pool.reconciled", "details": compared},
         {"event": "pool.link-lost"},
     ]
 

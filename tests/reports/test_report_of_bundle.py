@@ -67,6 +67,8 @@ def test_the_page_answers_what_a_reviewer_asks(files: dict[str, bytes]) -> None:
     assert "1 allowed, 0 drift, 60 equal" in _section(page, "statements")
     assert "The proof held." in _section(page, "fences")
     assert "fe" * 32 in _section(page, "fences")
+    assert "1 change is not ours. (Row 21 says so; no verifier can check it.)" in page
+    assert "shop-db: VM.set_memory by root" in _section(page, "differences")
     assert "Other, version 2" in _section(page, "workflows")
     assert "<script" not in page
     assert "\u202e" not in page

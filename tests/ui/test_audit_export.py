@@ -110,6 +110,8 @@ async def test_a_row_shows_its_chain_and_the_board_that_it_left(panel):
     dialog.close()
     await until(lambda: panel.offers.dialog is None)
 
+    panel.offers.compared.emit("warn", "They agree.", "? one change")
+    assert panel.verdicts.headline == "They agree."
     panel.filter.set_text("who:bob")
     panel.offers.searches.save("of bob")
     assert [one.name for one in panel.offers.searches.searches.saved] == ["of bob"]

@@ -205,6 +205,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "audit accept": ("record", "audit_accept"),
     "audit anchor": ("record", "audit_anchor"),
     "audit rotate": ("record", "audit_rotate"),
+    "audit reconcile": ("projecting", "audit_reconcile"),
     "audit board": ("projecting", "audit_board"),
 }
 """Module and function of each verb, loaded when it is said."""

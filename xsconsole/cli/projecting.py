@@ -6,10 +6,11 @@ from datetime import UTC
 import msgspec
 
 from xsconsole.cli import output
-from xsconsole.cli.documents import Document
-from xsconsole.cli.session import no_passphrase
+from xsconsole.cli.documents import Document, verdict_document
+from xsconsole.cli.session import connected, no_passphrase
 from xsconsole.console import Console
 from xsconsole.console.projecting import past_of, row_at
+from xsconsole.console.reconciling import reconcile
 from xsconsole.domain.projection import Past, PastCard, PastPool
 
 
@@ -43,6 +44,38 @@ async def audit_board(options: argparse.Namespace) -> int:
     for sentence in past.unknown:
         output.say(f"?   {sentence}")
     return 0
+
+
+async def audit_reconcile(options: argparse.Namespace) -> int:
+    """Compare the record with xapi's own log; exit status 3: nothing is missing, but there are changes of others."""
+    async with connected(options, is_reading=False) as console:
+        found = await reconcile(console, options.since)
+    verdict = found.verdict
+    if options.json:
+        document: Document = {
+            **verdict_document(verdict),
+            "found": found.found,
+            "missing": [{"seq": one.seq, "what": one.what} for one in found.missing],
+            "foreign": [
+                {
+                    "configuration": one.configuration_name,
+                    "vm": one.vm,
+                    "machine": one.machine,
+                    "who": one.who,
+                    "call": one.call,
+                    "number": one.number,
+                    "first": one.first.isoformat(),
+                    "last": one.last.isoformat(),
+                }
+                for one in found.foreign
+            ],
+        }
+        output.print_json(document)
+    else:
+        output.say(f"{'BAD' if not verdict.is_good else 'ok ' if verdict.is_vouched else '?  '} {verdict.sentence}")
+        for one in found.foreign:
+            output.say(output.cell(f"    not ours: {one.sentence}", 400))
+    return 1 if not verdict.is_good else 0 if verdict.is_vouched else 3
 
 
 def stage_of(pool: PastPool, card: PastCard) -> str:

@@ -41,6 +41,8 @@ def add_audit(make: VerbMaker) -> None:
     )
     verb.add_argument("--key", metavar="FINGERPRINT", help="the key that must have signed it, as it was kept elsewhere")
     verb.add_argument("--is-recorded", action="store_true", help=SUPPRESS)  # by the window that starts it
+    verb = make("audit reconcile", "compare it with the pool's own log; 1: a step of ours is missing", has_json=True)
+    verb.add_argument("--since", type=instant, metavar="T", help="from then on; else from where the last one ended")
     verb = make("audit board", "the board as the rows tell of it, now or at an earlier time", has_json=True)
     moment = verb.add_mutually_exclusive_group()
     moment.add_argument("--at", type=instant, metavar="T", help="as it was at this time")

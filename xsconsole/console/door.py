@@ -13,7 +13,7 @@ from xsconsole.console.announced import AnnouncedLedger
 from xsconsole.console.archives import ArchiveRoom
 from xsconsole.console.bus import Bus
 from xsconsole.console.closings import Closings
-from xsconsole.console.facts import fact_of, link_event
+from xsconsole.console.facts import fact_of, link_event, tracked_by
 from xsconsole.console.foresight import answers, demand_begun_here, planned
 from xsconsole.console.home import Home
 from xsconsole.console.last_known import LastKnown
@@ -387,7 +387,7 @@ class Console:
         self.bus.publish(link)
         event = link_event(before.state, link.state)
         if event is not None:
-            self._witness.note(self._fact(event))
+            self._witness.note(self._fact(event, tracked_by(self.identity)))
 
     def _hear_run(self, news: RunStatus | StepProgressed) -> None:
         if isinstance(news, RunStatus):

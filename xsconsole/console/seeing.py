@@ -41,8 +41,10 @@ class Seeing:
         """Return the row of a log-in, which holds what stands then. What is another from then on is a row each."""
         look = self._seen.begin(self._board())
         self._is_begun = True
-        details: dict[str, Json] = {"url": url, "faces": pack(look.faces), **version_told(look.workflow)}
-        return fact_of(AuditEvent.CONNECTED, self._identity(), details)
+        identity = self._identity()
+        tracked: dict[str, Json] = {"trackid": identity.trackid} if identity is not None else {}
+        details: dict[str, Json] = {"url": url, **tracked, "faces": pack(look.faces), **version_told(look.workflow)}
+        return fact_of(AuditEvent.CONNECTED, identity, details)
 
     def end(self) -> None:
         """Follow no more, and put on record that the session ends; whoever is logged in still is so."""

@@ -77,6 +77,8 @@ class AuditEvent(StrEnum):
     TEMPLATES_REMOVED = "library.cleared"  # templates that no blueprint needed
     OBSERVED = "configuration.observed"  # what somebody else did, as this console saw it
     STANDS = "configuration.stands"  # a card is another than before: all that a past board is drawn from
+    RECONCILED = "pool.reconciled"  # the record was compared with xapi's own log, and what came of that
+    FOREIGN = "change.foreign"  # xapi's log tells of a change to a machine of a configuration that is not ours
     WORKFLOW_SEEN = "workflow.observed"  # a pool has another version than before, which somebody else published
 
 

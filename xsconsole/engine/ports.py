@@ -32,13 +32,14 @@ TransferProgress = Callable[[int, float], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who is logged in where. `session` is the digest of the session reference, never the reference."""
+    """Who is logged in where. `session` digests the session reference; xapi's own log calls that `trackid`."""
 
     pool: Uuid
     pool_name: str
     actor: str
     role: str
     session: str
+    trackid: str = ""
 
 
 class Field(StrEnum):

@@ -52,6 +52,7 @@ class Told:
         }
     )
     runs: deque[Fields] = field(default_factory=lambda: deque(maxlen=APPROVAL_ROWS))
+    compared: dict[str, Fields] = field(default_factory=dict)  # by pool, the last comparison with its own log
     timeline: deque[Fields] = field(default_factory=lambda: deque(maxlen=TIMELINE_ROWS))
     begins: str = ""
     ends: str = ""
@@ -67,6 +68,8 @@ class Told:
         for name in lists_of(fields):
             self.listed[name] += 1
             self.kept[name].append(fields)
+        if event == "pool.reconciled":
+            self.compared[str(fields.get("pool", ""))] = fields
         if event in RUNS:
             self.runs.append(_without_weight(fields, KEPT_OF_RUNS))
         self.timeline.append(_without_weight(fields, ("what",)))

@@ -2,27 +2,33 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDialog, QMenu, QToolButton, QWidget
 
 from xsconsole.console import Estate
 from xsconsole.console.projecting import past_of
+from xsconsole.console.reconciling import reconcile
 from xsconsole.domain.promotion_chain import LINKS, chain_of
-from xsconsole.domain.record import AuditQuery, AuditRow
+from xsconsole.domain.record import AuditQuery, AuditRow, Verdict
+from xsconsole.errors import Refused
 from xsconsole_ui.audit.export_dialog import ExportDialog
 from xsconsole_ui.audit.past_dialog import PastDialog, board_verdict
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.inventory.search_menu import SearchMenu
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.review.chain_list import ChainList
+from xsconsole_ui.review.side import sign_of
 from xsconsole_ui.texts import tr
 
+MOST_TOLD = 8
 LOOKED_AT = 1000  # links of chains, the newest
 
 
 class Offers(QObject):
     """`asked` gives the query and the text of the filter, `chosen` the row that is selected. `dialog` is open now."""
+
+    compared = Signal(str, str, str)  # the state of the news, its headline, and what was found
 
     def __init__(
         self,
@@ -39,6 +45,9 @@ class Offers(QObject):
         self.export.setToolTip(tr("A bundle of rows for somebody who never sees the pool"))
         self.export.triggered.connect(self._export)
         self.searches = SearchMenu(console, lambda: asked()[1], over, is_of_audit=True)
+        self.reconcile = QAction(tr("&Compare with the pool's own log"), over)
+        self.reconcile.setToolTip(tr("Whether it tells of what this console did, and what others did to its machines"))
+        self.reconcile.triggered.connect(self._reconcile)
         self.searches.setTitle(tr("&Saved filters"))
         self.board = QAction(tr("&Board as this row left it…"), over)
         self.board.triggered.connect(self._show_board)
@@ -46,6 +55,7 @@ class Offers(QObject):
         menu.setToolTipsVisible(True)
         menu.addAction(self.export)
         menu.addAction(self.board)
+        menu.addAction(self.reconcile)
         menu.addMenu(self.searches)
         self.more = QToolButton(over)
         self.more.setText(tr("More"))
@@ -84,6 +94,26 @@ class Offers(QObject):
         is_newest = bool(newest) and newest[0].seq == row.seq
         verdict = await board_verdict(self._console) if is_newest else None
         self._open(PastDialog(past, verdict, self._over.window()))
+
+    @Slot()
+    def _reconcile(self) -> None:
+        self._jobs.start(self._compare_logs(), "compare with the pool's own log")
+
+    async def _compare_logs(self) -> None:
+        consoles = [console for console in self._console.pools.all if console.identity is not None]
+        if not consoles:
+            raise Refused(reason=tr("There is no connection to a pool."), mend=tr("Connect to one first."))
+        lines: list[str] = []
+        verdicts: list[Verdict] = []
+        for console in consoles:
+            found = await reconcile(console)
+            verdicts.append(found.verdict)
+            lines.append(f"{sign_of(found.verdict)[0]}  {found.verdict.sentence}")
+            lines += [f"    {one.sentence}" for one in found.foreign[1:MOST_TOLD]]
+        is_good = all(verdict.is_good for verdict in verdicts)
+        state = "bad" if not is_good else "good" if all(verdict.is_vouched for verdict in verdicts) else "warn"
+        headline = tr("The record and the pool's own log agree.") if is_good else tr("The pool's own log lacks steps.")
+        self.compared.emit(state, headline, "\n".join(lines))
 
     def _open(self, dialog: QDialog) -> None:
         self.dialog = dialog

@@ -89,6 +89,7 @@ class AuditPanel(pieces.Panel):
         self.offers.searches.chosen.connect(self.filter.set_text)
         self.offers.searches.refused.connect(self._refuse)
         self.offers.chain.asked.connect(self._go_to)
+        self.offers.compared.connect(self.verdicts.show_words)
         self.view.add_context_action(self.offers.board)
         theme.changed.connect(self.view.viewport().update)
         self._ends: list[Callable[[], None]] = [

@@ -58,6 +58,12 @@ class Side(QFrame):
         self._section(tr("Verdicts"))
         for verdict in review.verdicts:
             self._verdict(verdict, inner)
+        self._section(tr("Said by rows, and not checked here"))
+        for claim in review.claims:
+            self._verdict(claim, inner)
+        if not review.claims:
+            none = tr("– No row tells that the record was compared with the pool's own log.")
+            self._column.addWidget(pieces.wrapped(none, "muted", inner))
         self._about(review, inner)
         self._column.addStretch(1)
         area = QScrollArea(self)

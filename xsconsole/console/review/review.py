@@ -81,6 +81,18 @@ class Review:
         """Return how many rows stand in each list of the bundle."""
         return dict(self._index.told.listed)
 
+    @property
+    def claims(self) -> tuple[Verdict, ...]:
+        """Return what rows say of themselves that nothing in the file can check: the comparison with the pool's log."""
+        found: list[Verdict] = []
+        for row in self._index.told.compared.values():
+            details = row.get("details")
+            if isinstance(details, dict) and isinstance(details.get("what"), str):
+                sentence = f"{harmless(details['what'])} Row {row['seq']} says so."
+                is_good, is_vouched = details.get("is_good") is True, details.get("is_vouched") is True
+                found.append(Verdict(check="reconciliation", is_good=is_good, sentence=sentence, is_vouched=is_vouched))
+        return tuple(found)
+
     def doubts(self, seq: int) -> tuple[str, ...]:
         """Return what is wrong with a row, as sentences."""
         return tuple(self._reading.doubts.get(seq, ()))

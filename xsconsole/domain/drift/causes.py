@@ -32,6 +32,7 @@ class Call:
     objects: frozenset[Ref]
     task: str = ""
     is_done: bool = True
+    session: str = ""  # as the log names it, which is not its reference
 
     def is_of(self, task: Ref) -> bool:
         """Whether it is the call that a task carried out."""
@@ -57,6 +58,7 @@ def _read(line: str) -> Call | None:
         objects=frozenset(Ref(found) for found in _OBJECT.findall(body)),
         task="" if task is None else task.group(1),
         is_done=words[4] == "OK",
+        session=words[0].removeprefix("trackid="),
     )
 
 

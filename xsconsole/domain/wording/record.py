@@ -69,6 +69,8 @@ _EVENTS: dict[AuditEvent, str] = {
     AuditEvent.TEMPLATES_REMOVED: "Removed from the library",
     AuditEvent.OBSERVED: "Seen on the pool",
     AuditEvent.STANDS: "Stands on the pool",
+    AuditEvent.RECONCILED: "Compared with the pool's own log",
+    AuditEvent.FOREIGN: "Not ours",
     AuditEvent.WORKFLOW_SEEN: "Seen on the pool",
 }
 NOTHING = "nothing, as "

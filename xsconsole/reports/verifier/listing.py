@@ -10,7 +10,7 @@ from xsconsole.reports.verifier.values import harmless
 
 APPROVALS = ("request.made", "approval.decided", "request.ended", "emergency.declared", "review.closed")
 WORKFLOWS = ("workflow.published", "workflow.observed")
-DIFFERENCES = ("drift.observed", "allowance.set", "allowance.removed")
+DIFFERENCES = ("drift.observed", "change.foreign", "allowance.set", "allowance.removed")
 STATEMENTS = ("statement.made",)
 FENCES = ("fence.observed", "fence.ground")
 COLUMNS = (
