@@ -13,6 +13,7 @@ from xsconsole.domain.archive import (
     Fault,
     Measured,
     Shelved,
+    claimed_by,
     find_archive,
     fits,
     judge,
@@ -68,6 +69,7 @@ def test_what_a_document_is_instead_is_named() -> None:
     document, plain = to_bytes(made), json.loads(to_bytes(made))
 
     assert refusal(document[:-40]) == "archive.json is cut off: its end is missing."
+    assert {claimed_by(content) for content in (document[:-40], document)} == {frozenset({made.id})}
     assert refusal(b"") == "archive.json is cut off: its end is missing."
     assert refusal(b"\xff}") == "archive.json is damaged: it is no JSON any more."
     assert "no archive of this kind, but “xsconsole request”" in refusal(b'{"type": "xsconsole request"}')

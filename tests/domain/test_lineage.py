@@ -14,6 +14,7 @@ from xsconsole.domain.ids import ArchiveId, BlueprintId, ConfigurationId, StageI
 from xsconsole.domain.lineage import (
     NO_COLOUR,
     NOT_TOLD,
+    KnownArchives,
     Stored,
     descent,
     drawn,
@@ -175,17 +176,23 @@ def test_what_is_gone_is_told_by_its_copies_with_archives_between_and_all_of_it_
         stage=StageId("production"),
         ancestors=(ancestor,),
     )
-    assert [(one.name, one.is_gone) for one in family(ConfigurationId("gone"), on_board(kept), (put_by,))] == [
+    filed = KnownArchives(stored=(put_by,))
+    assert [(one.name, one.is_gone) for one in family(ConfigurationId("gone"), on_board(kept), filed)] == [
         ("shop 1", True),
         ("shop 0", True),
         ("archive ba5eba11", False),
     ]
     deleted = {ArchiveId("5eed0000"): Deleted(at=AT, by="bob")}
-    fates = [family(kept.id, on_board(kept), stored, deleted)[-1] for stored in (None, (), (put_by,))]
+    looks = (None, KnownArchives(deleted=deleted), KnownArchives(stored=(put_by,), deleted=deleted))
+    fates = [family(kept.id, on_board(kept), look)[-1] for look in looks]
     assert [(one.is_gone, one.fate) for one in fates] == [(False, "")] + 2 * [(True, f"deleted {instant(AT)} by bob")]
     assert drawn(fates[1:], default_workflow()).stages[0].description == fates[1].fate
-    (elsewhere,) = [one for one in family(back.id, on_board(back), ()) if one.is_archive]
+    (elsewhere,) = [one for one in family(back.id, on_board(back), KnownArchives()) if one.is_archive]
     assert elsewhere.fate == "kept nowhere known here"
+    unread = KnownArchives(unread={ArchiveId("5eed0000"): "in /archives/shop"}, deleted=deleted)
+    damaged = family(kept.id, on_board(kept), unread)[-1]
+    assert (damaged.is_gone, damaged.is_damaged) == (False, True)
+    assert damaged.fate == "damaged: its document in /archives/shop cannot be read"
     half = replace(back, origin=msgspec.structs.replace(back.origin, before=()))
     assert [one.name for one in family(half.id, on_board(half, second))][1:] == [
         "shop 1",

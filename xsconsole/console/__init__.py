@@ -35,7 +35,7 @@ from xsconsole.console.queue_orders import entry_of, give_up_dead, queue_fact
 from xsconsole.console.queueing import plan_as_if_free, plan_when_free
 from xsconsole.console.refusals import record_refusal, record_unread
 from xsconsole.console.requests.files import decide_apart, read_key, read_paper, write_key, write_paper
-from xsconsole.console.stored_archives import deleted_archives, stored_archives
+from xsconsole.console.stored_archives import known_archives
 from xsconsole.console.texts import write_text
 from xsconsole.console.value_files import read_values
 from xsconsole.console.values import Connection, Right, Secret, Verb, goes_in_clear
@@ -82,7 +82,6 @@ __all__ = [
     "blueprint_to_provision",
     "causes",
     "decide_apart",
-    "deleted_archives",
     "drafts_alone",
     "drift_against",
     "drifts_of",
@@ -95,6 +94,7 @@ __all__ = [
     "goes_in_clear",
     "is_signed",
     "keep_statement",
+    "known_archives",
     "library_on",
     "moves_to",
     "past",
@@ -120,7 +120,6 @@ __all__ = [
     "since_of",
     "state",
     "statement_of",
-    "stored_archives",
     "usable_on",
     "verify_package",
     "version_numbered",

@@ -23,6 +23,7 @@ from xsconsole.domain.archive import (
     Keep,
     Shelved,
     archive_fact,
+    claimed_by,
     find_archive,
     is_due,
     judge,
@@ -224,10 +225,13 @@ class ArchiveRoom:
         run = await self._shelf.unfinished_by(folder)
         if run is not None:
             return Shelved(folder=folder, archive=None, problem=await self._leftovers.told(run), is_unfinished=True)
+        document = b""
         try:
-            archive = read(await self._shelf.document(folder), is_signature)
+            document = await self._shelf.document(folder)
+            archive = read(document, is_signature)
         except Refused as refusal:
-            return Shelved(folder=folder, archive=None, problem=f"{refusal.reason} {refusal.mend}".strip())
+            problem = f"{refusal.reason} {refusal.mend}".strip()
+            return Shelved(folder=folder, archive=None, problem=problem, claims=claimed_by(document))
         found = recorded.verdict_of(archive.id, folder)
         return Shelved(
             folder=folder,

@@ -2,11 +2,10 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import zip_longest
-from types import MappingProxyType
 
 import msgspec
 
@@ -24,6 +23,7 @@ from xsconsole.domain.workflow import Kind, Method, Stage, Transition, Workflow
 
 NO_COLOUR = "#808080"  # of a stage that nobody knows
 MOST_ORIGINS = 8  # of a copy, each copied from the next: they stand in a key of the pool
+ARCHIVE_NODE = "archive-"
 NOT_TOLD = 0  # as a revision: of what only an archive tells of
 
 
@@ -134,7 +134,7 @@ class Relative:
     """A configuration of a family. `stage` is where it stands, or stood when it was copied, where it is gone.
 
     `parent` is what it comes from. With a `version` it is none, but that version of a blueprint, of which others were
-    made; `is_archive`: it is an archive of one, and `fate` what became of it where it is kept nowhere that is known.
+    made; `is_archive`: it is an archive of one, and `fate` what became of it where none is kept that can be believed.
     """
 
     configuration: ConfigurationId
@@ -145,6 +145,7 @@ class Relative:
     is_gone: bool = False
     version: int | None = None
     is_archive: bool = False
+    is_damaged: bool = False
     fate: str = ""
 
 
@@ -159,19 +160,29 @@ class Stored:
     ancestors: tuple[Ancestor, ...] = ()
 
 
-def family(
-    configuration: ConfigurationId,
-    board: Board,
-    stored: Collection[Stored] | None = None,
-    deleted: Mapping[ArchiveId, Deleted] = MappingProxyType({}),
-) -> tuple[Relative, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownArchives:
+    """What is known of archives: those that can be believed, where one lies that cannot, and which were deleted."""
+
+    stored: tuple[Stored, ...] = ()
+    unread: Mapping[ArchiveId, str] = field(default_factory=dict)
+    deleted: Mapping[ArchiveId, Deleted] = field(default_factory=dict)
+
+    def fate_of(self, archive: ArchiveId) -> str:
+        """Return what became of an archive that is not among the stored."""
+        if archive in self.unread:
+            return f"damaged: its document {shortened(self.unread[archive], 120)} cannot be read"
+        gone = self.deleted.get(archive)
+        return f"deleted {instant(gone.at)} by {gone.by}" if gone else "kept nowhere known here"
+
+
+def family(configuration: ConfigurationId, board: Board, archives: KnownArchives | None = None) -> tuple[Relative, ...]:
     """Return a configuration with all that it descends from and all that descends from those, originals first.
 
-    Copies carry where they come from, so what is gone is known as long as a copy of it stands, or one of the `stored`
-    archives tells of it. Archives stand after who was archived, and before who came back. Those that are not among the
-    `stored` are gone, as `deleted` tells, or kept where nobody here looks; None: it is not known what is stored.
+    Copies carry where they come from, so what is gone is known as long as a copy of it stands, or an archive tells of
+    it. Archives stand after who was archived, and before who came back; None: it is not known what became of them.
     """
-    known = _known(board, stored, deleted)
+    known = _known(board, archives)
     if configuration not in known:
         return ()
     first = configuration
@@ -193,9 +204,7 @@ def family(
     return tuple(found.values())
 
 
-def _known(
-    board: Board, stored: Collection[Stored] | None, deleted: Mapping[ArchiveId, Deleted]
-) -> dict[ConfigurationId, Relative]:
+def _known(board: Board, kept: KnownArchives | None) -> dict[ConfigurationId, Relative]:
     """Return all that the board tells of, by node of the graph."""
     known: dict[ConfigurationId, Relative] = {}
     archives: dict[ConfigurationId, Relative] = {}
@@ -206,18 +215,18 @@ def _known(
             archives[archive.configuration] = archive
     for card in board.cards.values():
         _take_in(origins_of(card, board), known, archives)
-    for one in stored or ():
+    for one in kept.stored if kept is not None else ():
         chain = origins_told(one.ancestors)
         gone = _relative(one.configuration, one.name, one.stage, next(iter(chain), None))
         known.setdefault(one.configuration, replace(gone, is_gone=True))
         _take_in(chain, known, archives)
         archive = _archive(one.archive, one.configuration, one.stage)
         archives[archive.configuration] = archive
-    if stored is not None:
-        kept = {_archive_node(one.archive) for one in stored}
-        fates = {_archive_node(id_): f"deleted {instant(one.at)} by {one.by}" for id_, one in deleted.items()}
-        for node in archives.keys() - kept:
-            archives[node] = replace(archives[node], is_gone=True, fate=fates.get(node, "kept nowhere known here"))
+    if kept is not None:
+        for node in archives.keys() - {_archive_node(one.archive) for one in kept.stored}:
+            id_ = ArchiveId(node.removeprefix(ARCHIVE_NODE))
+            is_damaged, fate = id_ in kept.unread, kept.fate_of(id_)
+            archives[node] = replace(archives[node], is_gone=not is_damaged, is_damaged=is_damaged, fate=fate)
     return {**known, **archives}
 
 
@@ -255,7 +264,7 @@ def _archive(archive: ArchiveId, of: ConfigurationId, stage: StageId) -> Relativ
 
 
 def _archive_node(archive: ArchiveId) -> ConfigurationId:
-    return ConfigurationId(f"archive-{archive}")
+    return ConfigurationId(f"{ARCHIVE_NODE}{archive}")
 
 
 def drawn(relatives: Sequence[Relative], workflow: Workflow | None) -> Workflow:

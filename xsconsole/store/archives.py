@@ -184,7 +184,7 @@ class FolderShelf:
 
     async def document(self, folder: Path) -> bytes:
         found = await self.content(folder, DOCUMENT)
-        if not found:
+        if not found and not await _apart(folder, (folder / DOCUMENT).is_file):
             raise Refused(reason=f"{folder} holds no archive: it has no {DOCUMENT}.", mend="Name another folder.")
         return found
 

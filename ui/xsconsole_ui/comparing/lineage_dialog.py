@@ -1,17 +1,16 @@
 """The family of a configuration: a graph of who was copied from whom, and what happened to each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
-from xsconsole.console import Estate, deleted_archives, stored_archives
-from xsconsole.domain.archive import Deleted
+from xsconsole.console import Estate, known_archives
 from xsconsole.domain.board import Board
 from xsconsole.domain.folding import one_line
-from xsconsole.domain.ids import ArchiveId, ConfigurationId, StageId, TransitionId
-from xsconsole.domain.lineage import Relative, Stored, descent, drawn, family
+from xsconsole.domain.ids import ConfigurationId, StageId, TransitionId
+from xsconsole.domain.lineage import KnownArchives, Relative, descent, drawn, family
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow
 from xsconsole.domain.wording.record import event_sentence
 from xsconsole.domain.words import count, explain
@@ -69,11 +68,13 @@ def marks_of(relatives: tuple[Relative, ...], shown: ConfigurationId, board: Boa
     workflow = board.workflow
     for relative in relatives:
         is_shown = relative.configuration == shown
-        hint = descent(relative.origin, workflow) if relative.origin is not None else ""
+        hint = descent(relative.origin, workflow) if relative.origin is not None else relative.fate
         node = StageId(relative.configuration)
-        if is_shown or relative.is_gone:
-            words, tone = (tr("this one"), "accent") if is_shown else (tr("gone"), "muted")
-            stages[node] = GraphMark(words=words, tone=tone, is_dashed=relative.is_gone, hint=hint)
+        is_lost = relative.is_gone or relative.is_damaged
+        if is_shown or is_lost:
+            words, tone = (tr("damaged"), "bad") if relative.is_damaged else (tr("gone"), "muted")
+            words, tone = (tr("this one"), "accent") if is_shown else (words, tone)
+            stages[node] = GraphMark(words=words, tone=tone, is_dashed=is_lost, hint=hint)
         if relative.origin is not None:
             copied = TransitionId(f"copy-{relative.configuration}")
             if relative.origin.frozen_at is not None:
@@ -92,8 +93,7 @@ class LineageDialog(QDialog):
         super().__init__(parent)
         self._console, self._shown = console, configuration
         self._rows: tuple[Happening, ...] = ()
-        self._stored: tuple[Stored, ...] | None = None  # not known yet
-        self._deleted: Mapping[ArchiveId, Deleted] = {}
+        self._archives: KnownArchives | None = None  # not known yet
         self._only: ConfigurationId | None = None
         self._is_over = False
         self.relatives: tuple[Relative, ...] = ()
@@ -146,7 +146,7 @@ class LineageDialog(QDialog):
     @Slot()
     def _show(self) -> None:
         board = self._console.board
-        self.relatives = family(self._shown, board, self._stored, self._deleted)
+        self.relatives = family(self._shown, board, self._archives)
         names = {relative.configuration: relative.name for relative in self.relatives}
         copies = count(max(0, sum(not one.is_archive for one in self.relatives) - 1), self.tr("relative"))
         name = one_line(names.get(self._shown, ""))
@@ -162,8 +162,7 @@ class LineageDialog(QDialog):
     async def _read(self) -> None:
         found: list[Happening] = []
         try:
-            self._deleted = await deleted_archives(self._console.home)
-            self._stored = await stored_archives(self._console.home, lambda: self._console.pools)
+            self._archives = await known_archives(self._console.home, lambda: self._console.pools)
             if not self._is_over:
                 self._show()
             for relative in self.relatives:

@@ -32,7 +32,7 @@ from xsconsole.domain.archive.proving import (
     proofs_to_bytes,
     sealed_proof,
 )
-from xsconsole.domain.archive.reading import MOST_DOCUMENT_BYTES, read
+from xsconsole.domain.archive.reading import MOST_DOCUMENT_BYTES, claimed_by, read
 from xsconsole.domain.archive.recording import Deleted, archive_fact, deleted_in
 from xsconsole.domain.archive.rows import Row, rows_of, to_lines, warrants_in
 from xsconsole.domain.archive.shelf import Held, Keep, Shelved
@@ -99,6 +99,7 @@ __all__ = [
     "archive_key",
     "carried_by",
     "carried_text",
+    "claimed_by",
     "deleted_in",
     "digest_of_carried",
     "document_bytes",

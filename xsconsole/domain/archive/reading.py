@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from xsconsole.domain.archive.values import DOCUMENT, FORMAT, Archive, is_genuine, to_bytes
+from xsconsole.domain.ids import ArchiveId
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.signing import SignatureCheck
 from xsconsole.errors import Refused
@@ -14,6 +15,8 @@ MOST_DOCUMENT_BYTES = 64 * 1024 * 1024
 TYPE = "xsconsole archive"
 PATH = re.compile(r"[a-z0-9][a-z0-9._-]{0,120}(/[a-z0-9][a-z0-9._-]{0,120})?")
 """Of a file in an archive: nothing that leads out of its folder, and nothing that a file system could not hold."""
+
+CLAIM = re.compile(rb'"id":"([0-9a-f-]{8,64})"')
 
 AGAIN = "Take it from another copy of the archive."
 
@@ -55,6 +58,11 @@ def read(content: bytes, check: SignatureCheck) -> Archive:
             mend="Do not use it: no console of this kind wrote it.",
         )
     return archive
+
+
+def claimed_by(content: bytes) -> frozenset[ArchiveId]:
+    """Return the ids that stand in a document, however little else of it can be believed."""
+    return frozenset(ArchiveId(id_.decode()) for id_ in CLAIM.findall(content))
 
 
 def _demand_format(head: _Head) -> None:

@@ -8,6 +8,7 @@ import msgspec
 
 from xsconsole.domain.archive.proving import NOTHING, Proofs
 from xsconsole.domain.archive.values import Archive
+from xsconsole.domain.ids import ArchiveId
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import instant
 
@@ -47,7 +48,7 @@ class Shelved:
 
     `proven_at` is when this console last found all its hashes right, `damaged_at` when not, if that was later, and
     `damage` what was wrong then; `is_own` says that this console's key signed it. `proofs` tell whether it could be
-    restored. `keep` None: until somebody deletes it.
+    restored. `keep` None: until somebody deletes it. `claims`: the ids in a document that cannot be believed.
     """
 
     folder: PurePath
@@ -61,6 +62,7 @@ class Shelved:
     damage: str = ""
     is_own: bool = False
     is_unfinished: bool = False
+    claims: frozenset[ArchiveId] = frozenset()
 
     @property
     def called(self) -> str:
