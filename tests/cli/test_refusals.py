@@ -111,7 +111,13 @@ def test_no_passphrase_and_a_wrong_one(shell: Shell) -> None:
 
 
 def test_words_that_are_no_command(shell: Shell) -> None:
-    for words in (("promote",), ("frobnicate",), ("config",), ("promote", "shop", "--t", "x")):
+    for words in (
+        ("archive", "verify", "a", "--key", "66a3381c"),
+        ("promote",),
+        ("frobnicate",),
+        ("config",),
+        ("promote", "shop", "--t", "x"),
+    ):
         said = shell.say(*words)
 
         assert (said.status, said.out) == (2, "")

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 
 from xsconsole.cli.request_parser import VerbMaker
-from xsconsole.cli.typed_values import digest, instant, mapped
+from xsconsole.cli.typed_values import digest, fingerprint, instant, mapped
 
 ARCHIVE_HELP = "an archive: its folder, the beginning of its id, a name, or service@version"
 
@@ -35,7 +35,8 @@ def add_archives(make: VerbMaker, name_help: str, add_reason: Callable[..., None
         has_json=True,
     )
     verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)
-    verb.add_argument("--key", metavar="FINGERPRINT", help="a key that may have signed it, as it was kept elsewhere")
+    told = "a key that may have signed it, beside this console's own, as it was kept elsewhere"
+    verb.add_argument("--key", type=fingerprint, metavar="FINGERPRINT", help=told)
     verb.add_argument("--unrecorded", action="store_true", help="leave no row of it; needs no signing key")
     _add_in_pool(verb.add_argument, "one that stands in the pool: its templates are compared, no disk is read")
     verb = make("archive restore", "make a new configuration of it, all of it or nothing", has_json=True)

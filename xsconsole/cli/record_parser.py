@@ -3,7 +3,7 @@
 from argparse import SUPPRESS, ArgumentParser
 
 from xsconsole.cli.request_parser import VerbMaker
-from xsconsole.cli.typed_values import count, instant, redactions
+from xsconsole.cli.typed_values import count, fingerprint, instant, redactions
 from xsconsole.domain.redaction import REDACTIONS
 from xsconsole.reports.verifier.program import kept_head
 
@@ -39,7 +39,8 @@ def add_audit(make: VerbMaker) -> None:
         metavar="SEQ:DIGEST",
         help="with FILE: a head of the chain that was kept elsewhere, such as in an earlier report",
     )
-    verb.add_argument("--key", metavar="FINGERPRINT", help="the key that must have signed it, as it was kept elsewhere")
+    told = "the key that must have signed it, as it was kept elsewhere"
+    verb.add_argument("--key", type=fingerprint, metavar="FINGERPRINT", help=told)
     verb.add_argument("--is-recorded", action="store_true", help=SUPPRESS)  # by the window that starts it
     verb = make("audit reconcile", "compare it with the pool's own log; 1: a step of ours is missing", has_json=True)
     verb.add_argument("--since", type=instant, metavar="T", help="from then on; else from where the last one ended")

@@ -104,3 +104,10 @@ def redactions(text: str) -> tuple[str, ...]:
     if not set(found) <= set(REDACTIONS):
         raise argparse.ArgumentTypeError(f"some of {', '.join(REDACTIONS)}, with commas between them, not {text}")
     return found
+
+
+def fingerprint(text: str) -> str:
+    """Return the fingerprint of a key, which is one whole SHA-256: the beginning of one would vouch for others too."""
+    if not re.fullmatch("[0-9a-fA-F]{64}", text):
+        raise argparse.ArgumentTypeError("all 64 hexadecimal digits, as `xsconsole key show` says them")
+    return text.lower()
