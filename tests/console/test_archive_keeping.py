@@ -10,7 +10,18 @@ from consoles import given_passphrase
 from tests.archives import CONTENT, KEY, archive
 from xsconsole.console import ArchiveRoom, Console
 from xsconsole.console.home_archives import HomeArchives
-from xsconsole.domain.archive import KEEP, Archive, Keep, Proof, kept_words, proofs_in, sealed_proof, to_bytes
+from xsconsole.domain.archive import (
+    DOCUMENT,
+    KEEP,
+    NOTHING,
+    Archive,
+    Keep,
+    Proof,
+    kept_words,
+    proofs_in,
+    sealed_proof,
+    to_bytes,
+)
 from xsconsole.domain.ids import RunId, Uuid
 from xsconsole.domain.record import AuditEvent, AuditQuery
 from xsconsole.errors import Refused
@@ -99,6 +110,10 @@ async def test_a_trial_is_stated_beside_the_archive_or_where_that_cannot_be_on_r
         (folder / PROOF).unlink()
         (folder / PROOF).mkdir()  # nothing can be written there
         assert "on this console's record only" in await kept(trial(made))
+        copy = tmp_path / "out" / "copy"
+        copy.mkdir()
+        (copy / DOCUMENT).write_bytes((folder / DOCUMENT).read_bytes())
+        assert (await room.look(copy)).proofs == NOTHING  # of a copy that nobody tried
         proofs = (await room.look(folder)).proofs
         assert proofs.proven is not None
         assert proofs.failed is None

@@ -238,7 +238,7 @@ class ArchiveRoom:
             archive=archive,
             held=await self._held(folder),
             keep=await self._shelf.kept_until(folder),
-            proofs=recorded.proofs_of(archive.id, await self._shelf.content(folder, PROOF)),
+            proofs=recorded.proofs_of(archive.id, folder, await self._shelf.content(folder, PROOF)),
             proven_at=found.proven_at,
             damaged_at=found.damaged_at,
             damage=found.damage,

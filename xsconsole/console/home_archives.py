@@ -91,20 +91,20 @@ NEVER = Found()
 class OnRecord:
     """When each archive was last verified and whether it was whole, and what trials of it this console recorded.
 
-    A verdict is of one copy: another one elsewhere that is damaged says nothing of this one.
+    A verdict and a trial are of one copy: what is said of another one says nothing of this one.
     """
 
     verdicts: Mapping[tuple[ArchiveId, str], Found]  # by the folder, too; of one in a pool it is empty
-    trials: Mapping[ArchiveId, tuple[Proof, ...]]  # oldest first
+    trials: Mapping[tuple[ArchiveId, str], tuple[Proof, ...]]  # likewise; oldest first
 
     def verdict_of(self, archive: ArchiveId, folder: Path | None = None) -> Found:
         """Return when a copy was last verified, and whether it was whole then."""
         return self.verdicts.get((archive, spelled(folder) if folder is not None else ""), NEVER)
 
-    def proofs_of(self, archive: ArchiveId, beside: bytes) -> Proofs:
-        """Return what is stated beside an archive, and what is recorded here where that is later."""
+    def proofs_of(self, archive: ArchiveId, folder: Path, beside: bytes) -> Proofs:
+        """Return what is stated beside a copy, and what is recorded here where that is later."""
         found = proofs_in(beside, archive, is_signature)
-        for proof in self.trials.get(archive, ()):
+        for proof in self.trials.get((archive, spelled(folder)), ()):
             known = [one.at for one in (found.proven, found.failed) if one is not None]
             if all(proof.at > at for at in known):
                 found = found.after(proof)
@@ -125,11 +125,13 @@ async def on_record(home: Home) -> OnRecord:
             is_good = row.fact.outcome is Outcome.DONE
             found = Found(row.at if is_good else None, None if is_good else row.at, "" if is_good else row.fact.reason)
             verdicts.setdefault((ArchiveId(archive), folder), found)
-    trials: dict[ArchiveId, tuple[Proof, ...]] = {}
+    trials: dict[tuple[ArchiveId, str], tuple[Proof, ...]] = {}
     for row in await home.audit_page(AuditQuery(event=AuditEvent.ARCHIVE_PROVEN), None, PROVEN_ROWS):
-        proof = _proof_in(row.fact.details or {})
-        if proof is not None:
-            trials[proof.archive] = (proof, *trials.get(proof.archive, ()))
+        details = row.fact.details or {}
+        proof, folder = _proof_in(details), details.get("folder")
+        if proof is not None and isinstance(folder, str):
+            copy = (proof.archive, folder)
+            trials[copy] = (proof, *trials.get(copy, ()))
     return OnRecord(verdicts=verdicts, trials=trials)
 
 
