@@ -61,6 +61,9 @@ async def test_drag_key_button_menu_palette_list_and_command_line_ask_for_the_sa
 
     def in_the_list() -> None:
         window.board.show_list(is_list=True)
+        table = window.board.table
+        row = table.visualRect(table.currentIndex())
+        assert window.board.place_of_selected() == table.viewport().mapToGlobal(row.bottomLeft())
         press(Key.Key_Right, CTRL)
         window.board.show_list(is_list=False)
 

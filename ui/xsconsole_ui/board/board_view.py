@@ -3,7 +3,7 @@
 from functools import partial
 
 from PySide6.QtCore import QItemSelection, QModelIndex, QPoint, Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from xsconsole.console import Estate
 from xsconsole.domain.board import Card
@@ -149,11 +149,12 @@ class BoardView(QWidget):
             self._set_selected(configuration)
 
     def place_of_selected(self) -> QPoint | None:
-        """Return the lower left corner of the selected card on the screen."""
+        """Return the lower left corner of the selected card on the screen, or of its line in the list."""
         lane = self._lanes.get(self._where.get(self._selected, StageId(""))) if self._selected else None
         if lane is None:
             return None
-        return lane.view.viewport().mapToGlobal(lane.view.visualRect(lane.view.currentIndex()).bottomLeft())
+        view: QAbstractItemView = self.table if self.looking.is_list else lane.view
+        return view.viewport().mapToGlobal(view.visualRect(view.currentIndex()).bottomLeft())
 
     def take_focus(self) -> None:
         """Give the keyboard to the selected card, or to the first one."""
