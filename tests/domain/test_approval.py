@@ -153,6 +153,8 @@ def test_whom_a_rule_names_and_who_cannot_approve_is_told_with_the_reason() -> N
     )
     assert found.dead_end.startswith("3 more approvals are needed than anybody could give: Rita asked for it, ")
     assert by_author.dead_end == "1 more approval is needed than anybody could give: Carol is an author of it."
+    assert by_author.why_leaves_out(CAROL.fingerprint) == "Carol is an author of it"
+    assert by_author.why_leaves_out(ALICE.fingerprint) == found.why_leaves_out(key(9).fingerprint) == ""
     assert counted([]).dead_end == ""
     without_bob = workflow(person("rita", REQUESTER), person("alice", ALICE), person("carol", CAROL))
     assert counted([], without_bob).rules[0].sentence == (

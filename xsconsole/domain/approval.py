@@ -241,6 +241,11 @@ class Tally:
         told = f"{count(lacking, 'more approval')} {'is' if lacking == 1 else 'are'} needed than anybody could give"
         return f"{told}: {why}." if why else f"{told}."
 
+    def why_leaves_out(self, key: str) -> str:
+        """Return why whose key this is cannot approve, though a rule that is not met names them; empty of others."""
+        out = (one for rule in self.rules if not rule.is_satisfied for one in rule.left_out)
+        return next((one.words for one in out if key in one.person.fingerprints), "")
+
     @property
     def sentence(self) -> str:
         """Return what stands against it; empty where nothing does."""

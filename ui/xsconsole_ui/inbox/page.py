@@ -230,6 +230,9 @@ class RequestPage(QWidget):
             return self.tr("You asked for it, so others decide on it.")
         if not self._console.requests.knows_me(view):
             return self.tr("The workflow pins this console's key to nobody, so you decide nothing here.")
+        left_out = view.tally.why_leaves_out(self._console.home.key_fingerprint) if view.tally is not None else ""
+        if left_out:
+            return self.tr("Others decide on it: {why}.").format(why=left_out)
         return self.tr("No rule that is open names you.")
 
     def _reason_words(self, view: RequestView, *, asks_me: bool) -> str:
