@@ -2,14 +2,17 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from PySide6.QtGui import QKeySequence
 
 from tests.embedded import EmbeddedPool
 from tests.ui.board_window import card_of, cards_in, console, pool, start, window
+from tests.workflows import put_on
 from xsconsole.console import Console, queueing
 from xsconsole.domain.board import Card
 from xsconsole.domain.ids import StageId
+from xsconsole.domain.workflow import Limits, default_workflow
 from xsconsole.engine.commands import Demote, FreezeStage
 from xsconsole_ui import board_actions
 from xsconsole_ui.actions import PROMOTE
@@ -85,6 +88,35 @@ async def test_one_waits_in_the_column_until_it_is_taken_out_or_there_is_room(
         True,
         False,
     ]
+
+
+async def test_of_several_full_stages_one_is_chosen_to_wait_for(
+    window: MainWindow, console: Console, pool: EmbeddedPool
+) -> None:
+    workflow, crowded = default_workflow(), StageId("patch-testing")
+    stages = tuple(
+        msgspec.structs.replace(stage, limits=Limits(configurations=1)) if stage.id == crowded else stage
+        for stage in workflow.stages
+    )
+    put_on(pool, msgspec.structs.replace(workflow, version=2, stages=stages))
+    window.board.select(card_of(console, "crm@7.1.1").id)
+    await until(lambda: len(window.actions_.situation.full_ways) == 2, "two full stages")
+
+    window.actions_[board_actions.QUEUE].trigger()
+    menu = window.hands._queueing.menu
+    assert menu.isVisible()
+    assert [action.text() for action in menu.actions()] == [
+        "Wait for a place in Production",
+        "Wait for a place in Patch testing",
+    ]
+    menu.actions()[1].trigger()
+    menu.close()
+
+    await until(lambda: bool(window.findChildren(Question)), "the question")
+    (question,) = window.findChildren(Question)
+    assert "a place in Patch testing" in question.accessibleDescription()
+    click(question.cancel)
+    await until(lambda: not window.findChildren(Question), "the end of the question")
 
 
 async def test_the_window_does_not_close_over_one_that_waits_without_asking(

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu
 
 from xsconsole.console import Console, Estate, Verb, moves_to
 from xsconsole.domain import words
@@ -35,6 +34,7 @@ from xsconsole_ui.promotion.queueing import Queueing
 from xsconsole_ui.provisioning import ProvisionDesk
 from xsconsole_ui.service_desk import ServiceDesk
 from xsconsole_ui.situation import About, ByFile, Design, Situation
+from xsconsole_ui.ways_menu import WaysMenu
 
 if TYPE_CHECKING:
     from xsconsole_ui.main_window import MainWindow
@@ -66,9 +66,8 @@ class WindowHands(QObject):
         self.drift = DriftDesk(console, bridge, jobs, desk, window)
         ColumnFreezes(lambda: board.lanes, console, bridge, self)
         self.provisions = ProvisionDesk(console, bridge, jobs, self, board, window)
-        self.targets_menu, self.urgent_menu, self._shows_only = QMenu(window), QMenu(window), False
+        self.targets_menu, self.urgent_menu, self._shows_only = WaysMenu(board, window), WaysMenu(board, window), False
         for menu, chosen in ((self.targets_menu, self._go_to_target), (self.urgent_menu, self._declare_to)):
-            menu.setToolTipsVisible(True)
             menu.triggered.connect(chosen)
 
     @property
@@ -115,13 +114,10 @@ class WindowHands(QObject):
             why_not = words.refusal(target.refusal) if target.refusal is not None else ""
             self._add_way(self.targets_menu, verb, target, "" if show_only and target.plan is not None else why_not)
         # Enter alone leads back only where ways back were asked for.
-        self._pop_up(self.targets_menu, None if kind is Kind.DEMOTE or show_only else len(onward))
+        self.targets_menu.open_at_card(None if kind is Kind.DEMOTE or show_only else len(onward))
 
-    def _add_way(self, menu: QMenu, verb: str, target: Target, why_not: str) -> None:
-        action = menu.addAction(f"{verb} {verbatim(self._situation.stage_name(target))}")
-        action.setData(str(target.stage))
-        action.setEnabled(not why_not)
-        action.setToolTip(why_not)
+    def _add_way(self, menu: WaysMenu, verb: str, target: Target, why_not: str) -> None:
+        menu.add_way(f"{verb} {verbatim(self._situation.stage_name(target))}", str(target.stage), why_not)
 
     def _offer_together(self, situation: Situation, kind: Kind | None) -> None:
         """Offer the stages that a way leads to from all selected cards."""
@@ -129,17 +125,10 @@ class WindowHands(QObject):
         for one in (Kind.PROMOTE, Kind.DEMOTE) if kind is None else (kind,):
             verb = self.tr("Promote all to") if one is Kind.PROMOTE else self.tr("Demote all to")
             for stage in situation.shared_ways(one):
-                self.targets_menu.addAction(f"{verb} {verbatim(stage.name)}").setData(str(stage.id))
+                self.targets_menu.add_way(f"{verb} {verbatim(stage.name)}", str(stage.id))
         if self.targets_menu.isEmpty():
             self.targets_menu.addAction(self.tr("No way leads from all of them to one stage")).setEnabled(False)
-        self._pop_up(self.targets_menu, onward if kind is None else None)
-
-    def _pop_up(self, menu: QMenu, most: int | None = None) -> None:
-        """Open a menu with the first thing chosen that can be done; `most`: of so many first ones, or none."""
-        first = next((action for action in menu.actions()[:most] if action.isEnabled()), None)
-        if first is not None:
-            menu.setActiveAction(first)
-        menu.popup(self._board.place_of_selected() or self._board.mapToGlobal(QPoint(40, 40)))
+        self.targets_menu.open_at_card(onward if kind is None else None)
 
     def declare(self) -> None:
         """Offer the ways out of the stage as an emergency; those that one cannot go say why."""
@@ -152,7 +141,7 @@ class WindowHands(QObject):
             verb = self.tr("Emergency: promote to") if target.kind is Kind.PROMOTE else self.tr("Emergency: demote to")
             why_not = self._desk.why_not(replace(command, emergency=Emergency()))
             self._add_way(self.urgent_menu, verb, target, why_not)
-        self._pop_up(self.urgent_menu)
+        self.urgent_menu.open_at_card()
 
     @Slot(QAction)
     def _declare_to(self, chosen: QAction) -> None:
