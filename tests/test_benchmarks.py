@@ -45,7 +45,7 @@ SMALL = ("40", "2")
         ("promotion_killed", ("40",), ["copies that were approved: .* put back", "kinds of runs: .* settled whole"]),
         ("inventory_load", SMALL, ["ratios: mirror", "filter, from key to result", "views: ", "turns while it loads"]),
         ("inventory_churn", (*SMALL, "1"), ["from the change to its line", "within 200 ms", "turns while somebody"]),
-        ("fences", ("2", "40", "200"), ["a moved card in .* ratio", "times the least", "until it is told: median"]),
+        ("fences", ("2", "40", "200"), ["a moved card in .*ratio", "times the least", "until it is told: median"]),
         ("drift", ("8", "2", "20"), ["one change: median .* ratio", "longest piece between two looks at the clock: "]),
         (
             "archive",
