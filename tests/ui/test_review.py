@@ -91,6 +91,8 @@ async def test_a_bundle_is_walked_by_key_and_shows_rows_board_graph_and_the_chai
     window.filter.set_text("who:dana")
     await until(lambda: window.model.rowCount() == 1)
     assert window.model.index(0, Column.SEQ).data() == "7"
+    QTest.keyClick(window.filter.line, Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier)
+    await window.until_closed()
 
 
 async def test_two_moments_are_compared_also_of_another_file(window: ReviewWindow, tmp_path: Path) -> None:

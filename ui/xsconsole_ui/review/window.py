@@ -210,7 +210,8 @@ class ReviewWindow(QMainWindow):
         self.pdf.clicked.connect(self._pdf)
         self.news.closed.connect(self.news.hide)
         QShortcut(QKeySequence("Ctrl+F"), self, self.filter.setFocus)
-        QShortcut(QKeySequence.StandardKey.Close, self, self.close)
+        for keys in ("Ctrl+W", "Ctrl+Q"):
+            QShortcut(QKeySequence(keys), self, self.close)
 
     # --- rows
 
