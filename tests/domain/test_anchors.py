@@ -10,6 +10,7 @@ from xsconsole.domain.anchors import (
     MESSAGE_NAME,
     Anchor,
     End,
+    agreed,
     file_name,
     file_text,
     in_file,
@@ -104,3 +105,23 @@ def test_an_anchor_in_a_folder_is_read_as_it_was_written() -> None:
     assert in_file("/media/stick", "odd", "[]") is None
     assert anchor.where == "in the folder /media/stick"
     assert judged([replace(anchor, head=head(8))], End(chain_id=CHAIN, seq=8, digests={8: "ab" * 32})).is_vouched
+
+
+@pytest.mark.parametrize(
+    ("kept", "is_good", "is_vouched", "said"),
+    [
+        ([(3, "ab" * 32)], True, True, "up to row 3"),
+        ([(3, "ab" * 32), (9, "ab" * 32)], False, True, "its end is gone"),
+        ([(3, "cd" * 32)], False, True, "another one than the head"),
+        ([(2, "ab" * 32)], True, False, "a file that is not here"),
+    ],
+)
+def test_a_head_that_a_person_kept_is_compared_with_the_chain(
+    kept: list[tuple[int, str]],
+    is_good: bool,
+    is_vouched: bool,
+    said: str,
+) -> None:
+    verdict = agreed(kept, End(chain_id=CHAIN, seq=5, digests={3: "ab" * 32}, first_seq=3))
+
+    assert (verdict.is_good, verdict.is_vouched, said in verdict.sentence) == (is_good, is_vouched, True)

@@ -58,8 +58,6 @@ async def audit_verify(options: argparse.Namespace) -> int:
     """Check the record. Nothing wrong, but no key given from outside, has an exit status of its own."""
     if options.file is not None:
         verdicts = await verify_file(Path(options.file), _expected_key(options), tuple(options.head))
-    elif options.head:
-        raise Refused(reason="--head is about a file.", mend="Name the bundle or the database file, too.")
     else:
         verdicts = await _home_verdicts(options)
         if not options.is_recorded:
@@ -81,7 +79,7 @@ async def audit_verify(options: argparse.Namespace) -> int:
 async def _home_verdicts(options: argparse.Namespace) -> tuple[Verdict, ...]:
     console = await Console.open(options.home, passphrase=no_passphrase, is_reading=True)
     try:
-        return await console.verify_audit(options.key)
+        return await console.home.evidence.verify(_expected_key(options), tuple(options.head))
     finally:
         await console.close()
 

@@ -37,7 +37,7 @@ def add_audit(make: VerbMaker) -> None:
         action="append",
         default=[],
         metavar="SEQ:DIGEST",
-        help="with FILE: a head of the chain that was kept elsewhere, such as in an earlier report",
+        help="a head of the chain that was kept elsewhere, as in an earlier report; or a file of an anchor",
     )
     told = "the key that must have signed it, as it was kept elsewhere"
     verb.add_argument("--key", type=fingerprint, metavar="FINGERPRINT", help=told)

@@ -174,8 +174,8 @@ class Evidence:
 
     # --- checking
 
-    async def verify(self, expected_key: str | None) -> tuple[Verdict, ...]:
-        """Check the whole chain; a given fingerprint must be the key that signed it."""
+    async def verify(self, expected_key: str | None, kept_heads: Sequence[tuple[int, str]] = ()) -> tuple[Verdict, ...]:
+        """Check the whole chain; a given fingerprint must be the key that signed it, and heads kept elsewhere agree."""
         source = self._source
         if expected_key is None:
             found = await source.verify()
@@ -186,7 +186,10 @@ class Evidence:
             finally:
                 await reader.close()
         remembered = record_memory.verdict(self._settings, await source.head())
-        return (*found, await self.anchored(), *(() if remembered is None else (remembered,)))
+        anchored = await self.anchored()
+        if anchored.is_good and kept_heads:
+            anchored = anchors.agreed(kept_heads, await source.end([seq for seq, _ in kept_heads]))
+        return (*found, anchored, *(() if remembered is None else (remembered,)))
 
     async def verify_apart(self) -> AuditVerified:
         """Check the whole chain in a process of its own, and compare it here with the anchors of the pools.

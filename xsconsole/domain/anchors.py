@@ -173,3 +173,23 @@ def judged(genuine: Sequence[Anchor], end: End) -> Verdict:
     rest = end.seq - newest.head.seq
     after = f" From row {newest.head.seq + 1} on nothing outside vouches for it yet." if rest else ""
     return Verdict(check=CHECK, is_good=True, sentence=f"{sentence}{newest.head.seq}.{after}")
+
+
+def agreed(kept: Sequence[tuple[int, str]], end: End) -> Verdict:
+    """Compare a chain with heads that a person kept, each a row and its digest."""
+    for seq, digest in kept:
+        if seq > end.seq:
+            sentence = (
+                f"A head kept elsewhere is of row {seq}, and this record ends with row {end.seq}: its end is gone."
+            )
+            return Verdict(check=CHECK, is_good=False, sentence=sentence, seq=end.seq + 1)
+        if seq not in end.digests:
+            sentence = (
+                f"Row {seq}, of which a head was kept elsewhere, is in a file that is not here: nothing was compared."
+            )
+            return Verdict(check=CHECK, is_good=True, sentence=sentence, seq=seq, is_vouched=False)
+        if end.digests[seq] != digest:
+            sentence = f"Row {seq} is another one than the head kept elsewhere."
+            return Verdict(check=CHECK, is_good=False, sentence=sentence, seq=seq)
+    last = max(seq for seq, _ in kept)
+    return Verdict(check=CHECK, is_good=True, sentence=f"It agrees with heads kept elsewhere, up to row {last}.")
