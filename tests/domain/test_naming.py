@@ -1,9 +1,12 @@
 """What people call things, and which thing they mean."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.engine.desks import Desk, Office, virtually
-from xsconsole.domain.naming import find_configuration, find_stage, find_vm, full_name, shortened
+from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.naming import clear_name, find_configuration, find_stage, find_vm, full_name, shortened
 from xsconsole.domain.workflow import default_workflow
 from xsconsole.errors import Ambiguous, NotFound
 
@@ -32,6 +35,9 @@ def test_a_configuration_is_found_by_every_name_it_has() -> None:
             card.id[:8].upper(),
         ):
             assert find_configuration(desk.board, name) == card
+        assert clear_name(card, desk.board) == "shop@1.3.0"
+        copy = replace(card, id=ConfigurationId("copy"))
+        assert clear_name(card, replace(desk.board, cards={card.id: card, copy.id: copy})) == card.id
 
         with pytest.raises(NotFound):
             find_configuration(desk.board, card.id[:5])

@@ -19,7 +19,6 @@ from xsconsole.console import Console, Pools, RunState, RunStatus, read_plan, re
 from xsconsole.domain import words
 from xsconsole.domain.board import APART, Card, Standing
 from xsconsole.domain.ids import ConfigurationId, Digest, RunId
-from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.naming import find_configuration, find_stage, find_vm
 from xsconsole.domain.one_way import ONE_WAY, goes_one_way
 from xsconsole.domain.plan import Plan, RunKind
@@ -224,7 +223,7 @@ async def see_through(
     at, configuration = _outcome(console, ended)
     card, is_told = await _shown(at, configuration, ended)
     if ended.error is not None:
-        _print_failure(ended.error, card, at.inventory, ended)
+        _print_failure(ended.error, card, at, ended)
         return 1
     if options.json:
         output.print_json(
@@ -260,7 +259,7 @@ async def _finished(console: Console, run: RunId) -> RunStatus:
         await console.disconnect()
         ended = _status_of(console, run)
         if ended.error is not None:
-            _print_failure(ended.error, card, console.inventory, ended)
+            _print_failure(ended.error, card, console, ended)
         else:
             output.note(f"It ended before it could be stopped: {words.state_name(ended.state)}.")
         raise
@@ -301,12 +300,12 @@ async def _shown(console: Console, configuration: ConfigurationId, ended: RunSta
     return console.board.cards.get(configuration), is_so
 
 
-def _print_failure(error: ConsoleError, card: Card | None, inventory: Inventory, ended: RunStatus) -> None:
+def _print_failure(error: ConsoleError, card: Card | None, at: Console, ended: RunStatus) -> None:
     mend = None
     if isinstance(error, Interrupted) and card is not None:
-        settle = f"xsconsole settle {spoken_name(card)}"
+        settle = f"xsconsole settle {spoken_name(card, at.board)}"
         mend = f"Finish it with `{settle} resume`, or put it back with `{settle} undo`, here or in another console."
-        if goes_one_way(card, inventory):
+        if goes_one_way(card, at.inventory):
             mend = f"Finish it with `{settle} resume`, here or in another console. {ONE_WAY}"
     output.print_error(error, mend, run=ended.run, state=ended.state.value)
 

@@ -27,7 +27,7 @@ from xsconsole.console import (
 )
 from xsconsole.console import state as put_on_record
 from xsconsole.domain.allowances import AllowedField
-from xsconsole.domain.board import Card
+from xsconsole.domain.board import Board, Card
 from xsconsole.domain.comparison import aspect_of, rule_label
 from xsconsole.domain.drift import Against, Drift
 from xsconsole.domain.fidelity import document, text
@@ -52,7 +52,7 @@ async def list_(options: argparse.Namespace) -> int:
         cards = sorted(estate.board.cards.values(), key=lambda card: (natural(card.name), card.id))
         found = drifts_of(estate)
         if options.json:
-            output.print_json([_row_document(card, found.get(card.id)) for card in cards])
+            output.print_json([_row_document(card, found.get(card.id), estate.board) for card in cards])
         else:
             output.print_table(
                 ("CONFIGURATION", "STAGE", "DRIFT", "ALLOWED", "COMPARED WITH"),
@@ -219,11 +219,11 @@ def _row(card: Card, drift: Drift | None) -> tuple[str, ...]:
     return (card.name, card.stage, str(len(comparison.drift)), str(len(comparison.allowed)), measure)
 
 
-def _row_document(card: Card, drift: Drift | None) -> Document:
+def _row_document(card: Card, drift: Drift | None, board: Board) -> Document:
     return {
         "id": card.id,
         "name": card.name,
-        "called": spoken_name(card),
+        "called": spoken_name(card, board),
         "stage": card.stage,
         "against": drift.baseline.configuration if drift is not None else None,
         "because": drift.baseline.against.value if drift is not None else None,

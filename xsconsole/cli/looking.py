@@ -13,6 +13,7 @@ from xsconsole.domain.closures import Extension
 from xsconsole.domain.folding import natural
 from xsconsole.domain.lineage import frozen_words, origin_words, place_words
 from xsconsole.domain.naming import find_configuration
+from xsconsole.domain.one_way import goes_one_way
 from xsconsole.domain.stays import examined_stays, stay_of, what_to_do
 from xsconsole.domain.wording.closures import closed_words
 from xsconsole.errors import ConsoleError, NotFound
@@ -119,13 +120,13 @@ def _care(stray: Stray, board: Board) -> str:
     card = board.cards.get(stray.value.configuration)
     if card is None:
         return "its configuration is gone: `xsconsole config create` makes a new one of it, and overwrites the mark"
-    named = f"{spoken_name(card)} --vm {stray.uuid}"
+    named = f"{spoken_name(card, board)} --vm {stray.uuid}"
     return f"`xsconsole config adopt {named}` takes it in, `xsconsole config remove {named}` removes the mark"
 
 
 def _situation(console: Console, card: Card) -> str:
     """Return what is the matter with a card that is not whole, and the command that mends it."""
-    name, settle = spoken_name(card), f"xsconsole settle {spoken_name(card)}"
+    name = spoken_name(card, console.board)
     if card.run is None:
         return f"{card.name}: {' '.join(card.problems)} `xsconsole config adopt {name}` makes it whole"
     record, holder = card.run.record, card.run.holder
@@ -134,7 +135,9 @@ def _situation(console: Console, card: Card) -> str:
     begun = f"begun {words.instant(record.started_at)} by {record.actor} at {record.console_name}"
     if holder is not None:
         return f"{done}, {begun}. {words.silence(console.quiet_s(card.id), holder.ttl_s)}"
-    return f"{done}, {begun}; `{settle} resume` or `{settle} undo`"
+    resume = f"`xsconsole settle {name} resume`"
+    undo = "" if goes_one_way(card, console.inventory) else f" or `xsconsole settle {name} undo`"
+    return f"{done}, {begun}; {resume}{undo}"
 
 
 def _own_name(card: Card) -> str:

@@ -106,7 +106,7 @@ def demand_settled(console: Console, card: Card, *, is_move: bool = True, may_wa
     Raises:
         NotPromotable: a run of it goes on or was interrupted, or, for a move, its members are not whole.
     """
-    name = spoken_name(card)
+    name = spoken_name(card, console.board)
     if card.standing is Standing.RUNNING and card.run is not None and (holder := card.run.holder) is not None:
         raise NotPromotable(
             reason=f"“{card.name}” is being changed by {holder.actor} at {holder.console}. "

@@ -11,10 +11,10 @@ from contextlib import asynccontextmanager
 
 from xsconsole.cli import output
 from xsconsole.console import Connection, Console, Pools, Secret
-from xsconsole.domain.board import Card, published_workflow
+from xsconsole.domain.board import Board, Card, published_workflow
 from xsconsole.domain.events import AuditVerified, BoardChanged
 from xsconsole.domain.ids import Uuid
-from xsconsole.domain.naming import full_name
+from xsconsole.domain.naming import clear_name
 from xsconsole.domain.workflow import Workflow
 from xsconsole.errors import CertificateChanged, CertificateUnknown, ConsoleError, NotFound, Refused
 
@@ -192,9 +192,9 @@ def is_published(console: Console) -> bool:
     return pool is not None and published_workflow(pool.other_config) is not None
 
 
-def spoken_name(card: Card) -> str:
-    """Return what the card can be called behind a verb in a shell."""
-    name = full_name(card)
+def spoken_name(card: Card, board: Board) -> str:
+    """Return what the card can be called behind a verb in a shell: by its id where another one has its names too."""
+    name = clear_name(card, board)
     return shlex.quote(name) if output.cell(name) == name else card.id
 
 

@@ -10,7 +10,7 @@ from xsconsole.domain.inventory import SR, VM, Host, Inventory, Network
 from xsconsole.domain.workflow import Stage, Workflow
 from xsconsole.errors import Ambiguous, NotFound
 
-__all__ = ["find_configuration", "find_stage", "find_vm", "full_name", "shortened"]
+__all__ = ["clear_name", "find_configuration", "find_stage", "find_vm", "full_name", "shortened"]
 
 SHOWN_CHOICES = 12
 ID_BEGINNING = 6
@@ -19,6 +19,14 @@ ID_BEGINNING = 6
 def full_name(card: Card) -> str:
     """Return a name that `find_configuration` understands and that no other card has, where there is such a one."""
     return f"{card.service}@{card.version}" if card.service and card.version else card.name
+
+
+def clear_name(card: Card, board: Board) -> str:
+    """Return the full name where it means this card alone, as it does not where a copy has it too; else the id."""
+    try:
+        return full_name(card) if find_configuration(board, full_name(card)).id == card.id else card.id
+    except (Ambiguous, NotFound):
+        return card.id
 
 
 def find_configuration(board: Board, name: str) -> Card:
