@@ -123,7 +123,10 @@ def told(one: Listed, owner: str = "") -> str:
             skew=skew,
         ),
         tr("Archived by {who} at {console}: {why}. Signed {by}.").format(
-            who=archive.actor, console=archive.console_name, why=archive.reason or tr("no reason given"), by=by
+            who=archive.actor,
+            console=archive.console_name,
+            why=archive.reason.removesuffix(".") or tr("no reason given"),
+            by=by,
         ),
         tr("Networks: {networks}.").format(networks=", ".join(archive.networks) or tr("none")),
         tr("It lies in {where}.").format(where=one.where) if isinstance(one, Shelved) else "",
