@@ -150,6 +150,7 @@ async def test_a_card_is_archived_verified_brought_back_and_its_archive_deleted(
     assert isinstance(where, RestoreDialog)
     where.stage.setCurrentIndex(where.stage.findText("Integration"))
     (choice,) = where.networks.values()
+    assert choice.findText("Host internal management network") < 0
     choice.setCurrentIndex(choice.findText("stage-net"))
     assert where.command is not None
     click(where.go)

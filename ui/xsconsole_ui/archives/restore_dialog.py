@@ -12,6 +12,7 @@ from xsconsole.domain.archive import Archive, PoolArchive
 from xsconsole.domain.folding import natural, one_line
 from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.inventory import SR, Network
+from xsconsole.domain.networks import networks_for_machines
 from xsconsole.domain.workflow import Method
 from xsconsole.engine.commands import ProveArchive, RestoreFromPool, Restoring
 from xsconsole.errors import Refused
@@ -152,7 +153,7 @@ class RestoreDialog(QDialog):
         usual = here if isinstance(self._first, RestoreFromPool) else self.tr("As the stage, or the pool, says")
         self._fill(self.storage, usual, disks)
         for choice in self.networks.values():
-            self._fill(choice, self.tr("As the stage says, or of the same name"), tuple(inventory.all(Network)))
+            self._fill(choice, self.tr("As the stage says, or of the same name"), networks_for_machines(inventory))
         self.look()
 
     def _fill(self, choice: pieces.Choice, usual: str, found: Sequence[SR | Network]) -> None:
