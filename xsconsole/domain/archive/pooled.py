@@ -9,15 +9,14 @@ import base64
 import hashlib
 import zlib
 from collections.abc import Mapping
-from datetime import datetime
 from enum import StrEnum
 from typing import Literal, TypeVar
 
 import msgspec
 
 from xsconsole.domain.actions.archives import Ancestor, ArchivedMember
-from xsconsole.domain.archive.values import Signed, is_genuine, to_bytes
-from xsconsole.domain.ids import ArchiveId, ConfigurationId, ConsoleId, Digest, StageId, Uuid, WorkflowId
+from xsconsole.domain.archive.values import SealedArchive, is_genuine, to_bytes
+from xsconsole.domain.ids import ArchiveId, Digest, Uuid
 from xsconsole.domain.manifest import MemberManifest
 from xsconsole.domain.poolstate import PREFIX
 from xsconsole.domain.requests.values import Warrant
@@ -59,37 +58,14 @@ class Extract(msgspec.Struct, frozen=True, kw_only=True):
     sha256: Digest
 
 
-class PoolArchive(Signed, frozen=True, kw_only=True, tag="xsconsole pool archive", tag_field="type"):
-    """What an archive in a pool is of; what it shares with `Archive` means the same.
+class PoolArchive(SealedArchive, frozen=True, kw_only=True, tag="xsconsole pool archive", tag_field="type"):
+    """What an archive in a pool is of.
 
     `frozen_at` is when the first snapshot was taken, or the last machine shut down. Approvals for which there was no
     room are counted in `left_out`.
     """
 
     format: Literal[1] = 1
-    id: ArchiveId
-    at: datetime
-    console: ConsoleId
-    console_name: str
-    actor: str
-    reason: str
-    pool: Uuid
-    pool_name: str
-    xapi_version: str
-    configuration: ConfigurationId
-    name: str
-    service: str
-    version: str
-    revision: int
-    stage: StageId
-    stage_name: str
-    workflow: WorkflowId
-    workflow_name: str
-    workflow_version: int
-    workflow_digest: Digest
-    fingerprint: Digest
-    frozen_at: datetime
-    skew_s: float
     form: Form
     method: str
     lineage: tuple[Ancestor, ...]

@@ -44,15 +44,9 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True):
         return key_fingerprint(raw) if raw else ""
 
 
-class Archive(Signed, frozen=True, kw_only=True, tag="xsconsole archive", tag_field="type"):
-    """What an archive is of. `at` is when it was sealed, by its maker's clock; `stage` is where it stood.
+class SealedArchive(Signed, frozen=True, kw_only=True):
+    """What every archive says of itself. `at` is when it was sealed, by its maker's clock; `stage`, where it stood."""
 
-    `frozen_at` and `skew_s` tell of the snapshots that it was made of. `fingerprint` is that of the manifest.
-    `approvals` are the requests, and the decisions that counted, of its promotions, as far as the console that archived
-    it had them on record.
-    """
-
-    format: Literal[1] = 1
     id: ArchiveId
     at: datetime
     console: ConsoleId
@@ -76,6 +70,17 @@ class Archive(Signed, frozen=True, kw_only=True, tag="xsconsole archive", tag_fi
     fingerprint: Digest
     frozen_at: datetime
     skew_s: float
+
+
+class Archive(SealedArchive, frozen=True, kw_only=True, tag="xsconsole archive", tag_field="type"):
+    """What an archive in files is of.
+
+    `frozen_at` and `skew_s` tell of the snapshots that it was made of. `fingerprint` is that of the manifest.
+    `approvals` are the requests, and the decisions that counted, of its promotions, as far as the console that archived
+    it had them on record.
+    """
+
+    format: Literal[1] = 1
     lineage: tuple[Ancestor, ...]
     members: tuple[ArchivedMember, ...]
     approvals: tuple[Warrant, ...]
