@@ -31,12 +31,12 @@ async def test_a_whole_bundle_is_paged_filtered_stepped_through_and_drawn_at_any
     story = full_story()
     review = await reviewed(tmp_path, bundled(story), expected_key=KEY.fingerprint, kept_heads=(story.head,))
     filtered = review.page(query_of("event:run.closed", AUDIT), None, 10)
-    stages = {seq: {card.face.name: card.face.stage for _, card in review.past(seq).cards} for seq in (1, 2, 10, 22)}
+    stages = {seq: {card.face.name: card.face.stage for _, card in review.past(seq).cards} for seq in (1, 2, 10, 23)}
     decided = review.row(7)
     assert decided is not None
 
     assert (review.status, review.is_whole, review.doubtful_from) == (0, True, None)
-    assert [row.seq for row in review.page(EVERYTHING, None, 3)] == [22, 21, 20]
+    assert [row.seq for row in review.page(EVERYTHING, None, 3)] == [23, 22, 21]
     assert [row.seq for row in review.page(EVERYTHING, 3, 9)] == [2, 1]
     assert [row.seq for row in filtered] == [10, 4]
     assert filtered[1].fact.reason.startswith("=cmd()|<script>alert(1)</script>\N{REPLACEMENT CHARACTER}")
@@ -44,13 +44,13 @@ async def test_a_whole_bundle_is_paged_filtered_stepped_through_and_drawn_at_any
     assert stages[1] == {}
     assert stages[2]["shop 1.3.0"] == "staging"
     assert stages[10]["shop 1.3.0"] == "production"
-    assert len(stages[2]) == len(stages[22]) + 1  # the last move took one away
-    workflows = [pool.workflow for pool in review.past(22).pools.values()]
+    assert len(stages[2]) == len(stages[23]) + 1  # the last move took one away
+    workflows = [pool.workflow for pool in review.past(23).pools.values()]
     assert [workflow.name for workflow in workflows if workflow] == ["Other"]
     assert review.past(8).cards[-1][1].standing == "running"
     assert [review.step(8, by, changes_board=True) for by in (1, -1)] == [10, 4]
-    assert [review.step(22, 1), review.step(1, -1), review.step(1, 1)] == [None, None, 2]
-    assert sum(review.histogram(12)) == len(review.numbers) == review.range.shown == 22
+    assert [review.step(23, 1), review.step(1, -1), review.step(1, 1)] == [None, None, 2]
+    assert sum(review.histogram(12)) == len(review.numbers) == review.range.shown == 23
     assert review.first_in(review.bar_of(15, 12), 12) in (14, 15)
     assert review.range.head == f"{story.head[0]}:{story.head[1]}"
     assert "<p>page</p>" in review.report()

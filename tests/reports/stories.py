@@ -85,6 +85,7 @@ def fields() -> list[dict[str, Any]]:
         "fields": [{"finding": "allowed", "rule": "names", "sentence": "db: name"}],
     }
     compared = {"what": "1 change is not ours.", "is_good": True, "is_vouched": False}
+    clean = {"what": "Nobody else changed anything.", "is_good": True, "is_vouched": True}
     proof = {"what": "Prove that the fence is tight", "action": {"type": "check-fence"}, "result": "fe" * 32}
     return [
         {"event": "console.started"},
@@ -108,6 +109,7 @@ def fields() -> list[dict[str, Any]]:
         {"event": "configuration.observed", **gone, "source": PRODUCTION},
         {"event": "change.foreign", **shop(), "details": {"what": "shop-db: VM.set_memory by root", "call": "x"}},
         {"event": "pool.reconciled", "details": compared},
+        {"event": "pool.reconciled", "details": clean},
         {"event": "pool.link-lost"},
     ]
 

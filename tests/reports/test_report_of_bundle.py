@@ -68,6 +68,9 @@ def test_the_page_answers_what_a_reviewer_asks(files: dict[str, bytes]) -> None:
     assert "The proof held." in _section(page, "fences")
     assert "fe" * 32 in _section(page, "fences")
     assert "1 change is not ours. (Row 21 says so; no verifier can check it.)" in page
+    assert (
+        "Nobody else changed anything. (Row 22 says so; no verifier can check it.)" in page
+    )  # and hides no earlier one
     assert "shop-db: VM.set_memory by root" in _section(page, "differences")
     assert "Other, version 2" in _section(page, "workflows")
     assert "<script" not in page

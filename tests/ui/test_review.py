@@ -46,17 +46,17 @@ async def window(review: Review, qapp: QApplication) -> AsyncIterator[ReviewWind
     made = ReviewWindow(review, Theme(qapp))
     made.show()
     made.activateWindow()  # keys of shortcuts go to the active window only
-    await until(lambda: made.model.rowCount() == 22 and made.isActiveWindow())
+    await until(lambda: made.model.rowCount() == 23 and made.isActiveWindow())
     yield made
     await made.end()
     made.deleteLater()
 
 
 async def test_a_bundle_is_walked_by_key_and_shows_rows_board_graph_and_the_chain(window: ReviewWindow) -> None:
-    assert [line[0] for line in window.side.verdict_lines] == [*"✓✓✓✓✓✓??✓?"]
+    assert [line[0] for line in window.side.verdict_lines] == [*"✓✓✓✓✓✓??✓?✓"]
     assert "Nobody from outside vouches" in window.side.trust.text()
-    assert window.status.text() == "22 of 22 rows shown"
-    assert window.details.header.title == "Row 22"
+    assert window.status.text() == "23 of 23 rows shown"
+    assert window.details.header.title == "Row 23"
 
     window.go_to(7)
     assert [re.split(r"  +", link)[0] for link in window.chain.links] == [*"123456"]
@@ -86,7 +86,7 @@ async def test_a_bundle_is_walked_by_key_and_shows_rows_board_graph_and_the_chai
     assert window.moment.nothing.isVisible()
     assert not window.bar.back.isEnabled()
     window.timeline.asked.emit(59)
-    assert window.details.header.title == "Row 22"
+    assert window.details.header.title == "Row 23"
 
     window.filter.set_text("who:dana")
     await until(lambda: window.model.rowCount() == 1)
@@ -96,7 +96,7 @@ async def test_a_bundle_is_walked_by_key_and_shows_rows_board_graph_and_the_chai
 
 
 async def test_two_moments_are_compared_also_of_another_file(window: ReviewWindow, tmp_path: Path) -> None:
-    dialog = CompareMoments(window.review, 22, window.jobs, window)
+    dialog = CompareMoments(window.review, 23, window.jobs, window)
     rows = [dialog.model.row(at) for at in range(dialog.model.rowCount())]
     story = full_story()
     story.rows[3]["digest"] = "00" * 32
@@ -109,7 +109,7 @@ async def test_two_moments_are_compared_also_of_another_file(window: ReviewWindo
         ("≠ workflow", "Workflow, name: “Release to production” → “Other”", "", ""),
         ("≠ workflow", "Workflow, version: 1 → 2", "", ""),
     ]
-    dialog.first.row.setValue(22)
+    dialog.first.row.setValue(23)
     assert dialog.summary.text().startswith("Both moments are equal.")
     await dialog.open_file(tmp_path / "none", dialog.second)
     assert "cannot be read" in dialog.news.text
@@ -128,7 +128,7 @@ async def test_the_report_is_put_on_paper_with_the_same_numbers(review: Review, 
 
     for name, number in NUMBERS.items():
         assert re.search(rf"\b{number}\n[^\n]+\n{name}\.jsonl", text), name
-    assert "22 with their values, in rows 1 to 22" in text
+    assert "23 with their values, in rows 1 to 23" in text
     assert "alert(1)" in text
     assert "default-src" not in text
     assert file.read_bytes().startswith(b"%PDF-1.")
@@ -147,7 +147,7 @@ async def test_a_file_that_is_no_bundle_opens_and_says_so(name: str, tmp_path: P
     window = ReviewWindow(await open_review(file), Theme(qapp))
     window.show()
 
-    await until(lambda: window.model.rowCount() == (22 if name == "cut" else 0) and window.status.text())
+    await until(lambda: window.model.rowCount() == (23 if name == "cut" else 0) and window.status.text())
 
     assert window.side.trust.text().startswith("This file is no whole bundle.")
     assert window.side.verdict_lines[0].startswith("✗ It is no zip")

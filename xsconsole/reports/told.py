@@ -53,6 +53,7 @@ class Told:
     )
     runs: deque[Fields] = field(default_factory=lambda: deque(maxlen=APPROVAL_ROWS))
     compared: dict[str, Fields] = field(default_factory=dict)  # by pool, the last comparison with its own log
+    doubtful: deque[Fields] = field(default_factory=lambda: deque(maxlen=LISTED_ROWS))  # those that found something
     timeline: deque[Fields] = field(default_factory=lambda: deque(maxlen=TIMELINE_ROWS))
     begins: str = ""
     ends: str = ""
@@ -70,6 +71,8 @@ class Told:
             self.kept[name].append(fields)
         if event == "pool.reconciled":
             self.compared[str(fields.get("pool", ""))] = fields
+            if not (_details(fields).get("is_good") is True and _details(fields).get("is_vouched") is True):
+                self.doubtful.append(fields)
         if event in RUNS:
             self.runs.append(_without_weight(fields, KEPT_OF_RUNS))
         self.timeline.append(_without_weight(fields, ("what",)))
@@ -81,6 +84,12 @@ class Told:
     def number(self, part: str) -> int:
         """Return how many lines the list has."""
         return self.listed[f"{part}.jsonl"]
+
+    @property
+    def comparisons(self) -> tuple[Fields, ...]:
+        """Return every comparison with a pool's own log that found something, and the last one of each pool."""
+        found = {int(row["seq"]): row for row in (*self.doubtful, *self.compared.values())}
+        return tuple(found[seq] for seq in sorted(found))
 
     def chains(self) -> tuple[Chain, ...]:
         """Return the approvals by what they are about, with the runs that they allowed."""

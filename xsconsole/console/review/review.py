@@ -85,7 +85,7 @@ class Review:
     def claims(self) -> tuple[Verdict, ...]:
         """Return what rows say of themselves that nothing in the file can check: the comparison with the pool's log."""
         found: list[Verdict] = []
-        for row in self._index.told.compared.values():
+        for row in self._index.told.comparisons:
             details = row.get("details")
             if isinstance(details, dict) and isinstance(details.get("what"), str):
                 sentence = f"{harmless(details['what'])} Row {row['seq']} says so."
