@@ -95,7 +95,7 @@ async def test_of_several_full_stages_one_is_chosen_to_wait_for(
 ) -> None:
     workflow, crowded = default_workflow(), StageId("patch-testing")
     stages = tuple(
-        msgspec.structs.replace(stage, limits=Limits(configurations=1)) if stage.id == crowded else stage
+        msgspec.structs.replace(stage, limits=Limits(configurations=2)) if stage.id == crowded else stage
         for stage in workflow.stages
     )
     put_on(pool, msgspec.structs.replace(workflow, version=2, stages=stages))
@@ -117,6 +117,14 @@ async def test_of_several_full_stages_one_is_chosen_to_wait_for(
     assert "a place in Patch testing" in question.accessibleDescription()
     click(question.cancel)
     await until(lambda: not window.findChildren(Question), "the end of the question")
+
+    # Another one leaves the place: what stood against the card on show is taken away.
+    other, closed = card_of(console, "crm@patch-testing"), window.inspector.card_page.closed.view.rows
+    window.board.select(card_of(console, "payroll@integration").id)
+    assert any("Patch testing already has" in row.text for row in closed.rows)
+    back = Demote(configuration=other.id, revision=other.revision, target=StageId("integration"))
+    await console.finished(await start(console, back))
+    await until(lambda: not any("Patch testing already has" in row.text for row in closed.rows), "the free place")
 
 
 async def test_the_window_does_not_close_over_one_that_waits_without_asking(

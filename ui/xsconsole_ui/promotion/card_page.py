@@ -12,7 +12,7 @@ from xsconsole.domain.blueprint.standing import version_words
 from xsconsole.domain.board import Card, Member, Standing
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.guests import guest_of
-from xsconsole.domain.ids import RequestId, ReviewId
+from xsconsole.domain.ids import ConfigurationId, RequestId, ReviewId
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.lineage import origin_words, place_words
 from xsconsole.domain.naming import shortened
@@ -28,12 +28,14 @@ from xsconsole_ui.inbox.frozen import frozen_rows, left_frozen
 from xsconsole_ui.promotion.points import point_rows
 from xsconsole_ui.promotion.rows import Mark, Row, RowsView
 from xsconsole_ui.situation import later_ways
+from xsconsole_ui.timers import one_shot
 
 MENDS = {
     Standing.INCOMPLETE: "Remove the missing members from the configuration, or adopt other VMs in their place.",
     Standing.INCONSISTENT: "Adopt it at the stage where it belongs: that writes all members alike.",
 }
 
+AGAIN_MS = 300  # between changes of other cards and the card on show told anew; many arrive together
 NAME_LIMIT = 80  # characters of a machine's name; its tool tip has all
 BRING_TOGETHER = (
     "Migrate its machines into one pool; or, connected to the other pool alone, dissolve what is of it there."
@@ -78,6 +80,8 @@ class CardPage(QWidget):
     ) -> None:
         super().__init__(parent)
         self._console = console
+        self._shown: ConfigurationId | None = None
+        self._soon = one_shot(self, self._show_again, AGAIN_MS)
         self.problems = Section(self.tr("Wrong"), self)
         self.closed = Section(self.tr("Not now"), self)  # what stands against promoting it
         self.waiting = Section(self.tr("Waiting for a place"), self)
@@ -149,7 +153,20 @@ class CardPage(QWidget):
             if index.model() is section.view.rows and index.row() < len(led):
                 self.opened.emit(led[index.row()])
 
+    @Slot(str)
+    def hear(self, configuration: str) -> None:
+        """Say anew soon what stands against the card on show: another one may have left the place that it lacks."""
+        if self.isVisible() and configuration != self._shown and not self._soon.isActive():
+            self._soon.start()
+
+    @Slot()
+    def _show_again(self) -> None:
+        card = self._console.board.cards.get(self._shown) if self._shown is not None and self.isVisible() else None
+        if card is not None:
+            self.show_card(card)
+
     def show_card(self, card: Card) -> None:
+        self._shown = card.id
         stage = self._stage_name(card)
         if card.since is not None:
             stage = self.tr("{stage} since {when}").format(stage=stage, when=times.clock_time(card.since))

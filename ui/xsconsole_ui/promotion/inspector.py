@@ -77,6 +77,7 @@ class Inspector(pieces.Panel):
         desk.question_changed.connect(self._on_question)
         desk.started.connect(self._on_start)
         bridge.card_changed.connect(self._on_card)
+        bridge.card_changed.connect(self.card_page.hear)
         bridge.run_changed.connect(self._on_run)
         bridge.layout_changed.connect(self._show)
         bridge.link_changed.connect(self._show)
