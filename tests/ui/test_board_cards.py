@@ -32,6 +32,15 @@ def test_a_card_says_first_what_is_wrong_then_what_it_is() -> None:
     assert chips[0].tone is Tone.BAD
 
 
+def test_what_was_renamed_is_told_from_another_of_its_service_and_version() -> None:
+    card = make_card()
+    renamed = face_of(replace(card, name="Ann's lab"), stage(STAGING), None)
+
+    assert (renamed.name, renamed.version, renamed.chips[0].text) == ("shop", "1.3.0", "Ann's lab")
+    assert "Ann" in renamed.chips[0].whole
+    assert face_of(card, stage(STAGING), None).chips == ()
+
+
 def test_a_card_shows_at_most_three_chips() -> None:
     card = with_restore_point(with_run(make_card(at=PRODUCTION), by=None))
 

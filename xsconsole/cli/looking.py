@@ -12,7 +12,7 @@ from xsconsole.domain.board import Board, Card, Standing, Stray
 from xsconsole.domain.closures import Extension
 from xsconsole.domain.folding import natural
 from xsconsole.domain.lineage import frozen_words, origin_words, place_words
-from xsconsole.domain.naming import find_configuration
+from xsconsole.domain.naming import find_configuration, own_name
 from xsconsole.domain.one_way import goes_one_way
 from xsconsole.domain.stays import examined_stays, stay_of, what_to_do
 from xsconsole.domain.wording.closures import closed_words
@@ -140,17 +140,12 @@ def _situation(console: Console, card: Card) -> str:
     return f"{done}, {begun}; {resume}{undo}"
 
 
-def _own_name(card: Card) -> str:
-    """Return what it is called where that is more than its service and version, as of what stands in a fence."""
-    return "" if card.name == f"{card.service} {card.version}".strip() else card.name
-
-
 async def config_list(options: argparse.Namespace) -> int:
     async with looked_at(options) as (pools, failures):
         found = [(console, card) for console in pools for card in console.board.cards.values()]
         found.sort(key=lambda pair: (natural(pair[1].service), natural(pair[1].version), pair[1].id))
         is_named = len(options.pools) > 1
-        has_names = any(_own_name(card) for _, card in found)
+        has_names = any(own_name(card) for _, card in found)
         if options.json:
             documents_ = (_card_document(console, card, is_named=is_named) for console, card in found)
             output.print_json(list(documents_))
@@ -162,7 +157,7 @@ async def config_list(options: argparse.Namespace) -> int:
                     *((_pool_name(console),) if is_named else ()),
                     card.service,
                     card.version,
-                    *((_own_name(card) or "-",) if has_names else ()),
+                    *((own_name(card) or "-",) if has_names else ()),
                     console.board.stage_name(card.stage),
                     card.standing.value,
                     str(len(card.members)),

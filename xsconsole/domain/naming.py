@@ -10,10 +10,15 @@ from xsconsole.domain.inventory import SR, VM, Host, Inventory, Network
 from xsconsole.domain.workflow import Stage, Workflow
 from xsconsole.errors import Ambiguous, NotFound
 
-__all__ = ["clear_name", "find_configuration", "find_stage", "find_vm", "full_name", "shortened"]
+__all__ = ["clear_name", "find_configuration", "find_stage", "find_vm", "full_name", "own_name", "shortened"]
 
 SHOWN_CHOICES = 12
 ID_BEGINNING = 6
+
+
+def own_name(card: Card) -> str:
+    """Return what it is called where that is more than its service and version, as of what was renamed."""
+    return "" if card.name == f"{card.service} {card.version}".strip() else card.name
 
 
 def full_name(card: Card) -> str:

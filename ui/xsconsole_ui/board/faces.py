@@ -8,7 +8,8 @@ from enum import StrEnum
 from xsconsole.domain import words
 from xsconsole.domain.barriers import Barrier, BarrierKind, barriers_on
 from xsconsole.domain.board import Card, RunView, Standing, past_name
-from xsconsole.domain.folding import one_line
+from xsconsole.domain.folding import one_line, shortened
+from xsconsole.domain.naming import own_name
 from xsconsole.domain.plan import Disks, RunKind
 from xsconsole.domain.requests.views import RequestState, RequestView, waiting_words
 from xsconsole.domain.reviews import ReviewView, could_words
@@ -18,6 +19,7 @@ from xsconsole_ui import times
 from xsconsole_ui.texts import tr
 
 MOST_CHIPS = 3
+OWN_NAME = 24  # characters of what a configuration is called, on a chip
 PROGRESS_STEPS = 200  # a bar is repainted when it grew by this part of its length
 
 
@@ -130,6 +132,7 @@ def face_of(
         size=words.size(card.disks_bytes),
         chips=(
             *_of_pool(pool),
+            *(_called(card) if has_parts and fenced is None else ()),
             *chips_of(
                 card,
                 stage,
@@ -199,6 +202,15 @@ def _review(view: ReviewView) -> Chip:
     what = tr("Emergency") if view.is_emergency else tr("Review")
     whole = f"{what}: {view.item.reason}. Review {view.standing}. {could_words(view)}"
     return Chip(text, Tone.BAD if view.is_emergency or view.is_late else Tone.WARN, whole)
+
+
+def _called(card: Card) -> tuple[Chip, ...]:
+    name = own_name(card)  # what several of one service and version are told apart by; a fence's chip does that too
+    return (
+        (Chip(shortened(one_line(name), OWN_NAME), whole=tr("Called “{name}”").format(name=one_line(name))),)
+        if name
+        else ()
+    )
 
 
 def _of_pool(pool: str) -> tuple[Chip, ...]:
