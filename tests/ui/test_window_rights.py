@@ -11,7 +11,7 @@ from tests.ui.board_window import CTRL, Key, card_of, no_passphrase_needed, open
 from xsconsole.console import Connection, Console, Estate, Secret
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.workflow.edits import change_stage
-from xsconsole_ui import actions
+from xsconsole_ui import actions, board_actions
 from xsconsole_ui.demo.gestures import CarriedCard, until
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.workflow.versions import versions_at_hand
@@ -80,6 +80,23 @@ async def test_every_act_on_configurations_is_closed_and_says_why(window: MainWi
     assert [action.isEnabled() for action in (*ways, *changes)] == [False] * 6
     assert {action.toolTip() for action in ways} == {f"{NO} {MEND}"}
     assert all("may not create, change and dissolve configurations" in action.toolTip() for action in changes)
+
+
+async def test_what_differs_can_be_looked_at_and_not_allowed_or_mended(window: MainWindow, console: Console) -> None:
+    crm = card_of(console, "crm@7.1.1").id
+    await until(lambda: window.bridge.drifting.of(crm) is not None, "what it differs in")
+    window.board.select(crm)
+    window.actions_[board_actions.DRIFT].trigger()
+    await until(lambda: window.hands.drift.dialog is not None, "the view")
+    dialog = window.hands.drift.dialog
+    assert dialog is not None
+
+    dialog.list.selectRow(0)
+
+    buttons = (dialog.allow, dialog.forbid, dialog.mend)
+    assert [button.isEnabled() for button in buttons] == [False] * 3
+    assert dialog.allow.toolTip() == f"The role read-only may not say which differences are allowed. {MEND}"
+    dialog.reject()
 
 
 async def test_the_plan_can_be_looked_at_and_not_carried_out(window: MainWindow, console: Console) -> None:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from xsconsole.console import Verb
+from xsconsole.console import Console, Verb
+from xsconsole.domain.words import refusal
 from xsconsole_ui.situation import Situation
 
 
@@ -13,6 +14,12 @@ def permitted(verb: Verb, why_not: Callable[[Situation], str]) -> Callable[[Situ
         return situation.denials.get(verb, "") or why_not(situation)
 
     return reason
+
+
+def denied(console: Console, verb: Verb) -> str:
+    """Return why the log-in on a pool may not do something there; empty where it may."""
+    denial = console.denial(verb)
+    return refusal(denial) if denial is not None else ""
 
 
 def unchosen(situation: Situation) -> str:

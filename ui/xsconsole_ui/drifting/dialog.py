@@ -5,14 +5,7 @@ from functools import partial
 from PySide6.QtCore import QModelIndex, Qt, Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
-from xsconsole.console import (
-    Estate,
-    causes,
-    drift_against,
-    keep_statement,
-    recorded,
-    statement_of,
-)
+from xsconsole.console import Estate, Verb, causes, drift_against, keep_statement, recorded, statement_of
 from xsconsole.domain.allowances import AllowedField
 from xsconsole.domain.comparison import Aspect
 from xsconsole.domain.drift import Against, Drift
@@ -27,6 +20,7 @@ from xsconsole.errors import ConsoleError, NotFound
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.comparing.rows import ASPECTS, columns_of_members, member_rows
+from xsconsole_ui.conditions import denied
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.drifting.rows import DriftRow, OnRecord, columns_of_drift, rows_of
@@ -308,20 +302,23 @@ class DriftDialog(QDialog):
             why = self.tr("A rule allows it already.")
         elif not isinstance(chosen.judged.change, FieldChange):
             why = self.tr("What one side lacks altogether is always drift.")
-        self.allow.setEnabled(not why)
-        self.allow.setToolTip(why)
-        self.forbid.setEnabled(self.rule is not None)
-        self.forbid.setToolTip("" if self.rule is not None else self.tr("Select what a rule made by hand allows."))
+        owner = self._console.of_card(self.configuration)
+        no_rule = "" if self.rule is not None else self.tr("Select what a rule made by hand allows.")
+        for button, reason in ((self.allow, why), (self.forbid, no_rule)):
+            reason_ = denied(owner, Verb.ALLOW) or reason
+            button.setEnabled(not reason_)
+            button.setToolTip(reason_)
 
         can, cannot = self._mendable()
-        self.mend.setEnabled(bool(can))
+        may_not = denied(owner, Verb.CHANGE)
+        self.mend.setEnabled(bool(can) and not may_not)
         none = "" if can or cannot else self.tr("Select what is to be brought back.")
         brought = self.tr("Bring what is selected back, by a plan that is shown first") if can and not cannot else ""
         told = self.tr("{some} of {all} can be brought back. Not: {these}")
         counts = {"some": len(can), "all": len(can) + len(cannot)}
         more = self.tr("and {more} more").format(more=len(cannot) - MOST_LEFT)
         first = cannot if len(cannot) <= MOST_LEFT else (*cannot[:MOST_LEFT], more)
-        self.mend.setToolTip(none or brought or told.format(**counts, these="; ".join(cannot)))
+        self.mend.setToolTip(may_not or none or brought or told.format(**counts, these="; ".join(cannot)))
         self.left.setText(pieces.breakable(told.format(**counts, these="; ".join(first))))
         self.left.setVisible(bool(cannot))
 

@@ -3,13 +3,14 @@
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from xsconsole.console import Console
+from xsconsole.console import Console, Verb
 from xsconsole.domain.allowances import AllowedField
 from xsconsole.domain.comparison import rule_label
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.words import count
 from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.conditions import denied
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.drifting.rule_dialog import ChangeDialog, ForbidDialog
@@ -101,9 +102,11 @@ class RulesDialog(QDialog):
 
     @Slot()
     def _look(self) -> None:
+        none = "" if self.chosen is not None else tr("Select one rule first.")
+        why_not = denied(self._owner, Verb.ALLOW) or none
         for button in (self.change, self.remove):
-            button.setEnabled(self.chosen is not None)
-            button.setToolTip("" if self.chosen is not None else tr("Select one rule first."))
+            button.setEnabled(not why_not)
+            button.setToolTip(why_not)
 
     @Slot()
     def _ask_to_change(self) -> None:
