@@ -120,6 +120,16 @@ async def test_find_puts_the_command_that_is_called_so_before_others(window: Mai
     assert [found.text for found in window.finder.found] == ["shop 1.3.0"]
 
 
+async def test_find_says_why_a_command_that_is_chosen_cannot_be_done_now(window: MainWindow) -> None:
+    QTest.keyClicks(window.bar.field, "hold")
+    held = window.finder.found[0]
+    QTest.keyClick(window.bar.field, Key.Key_Return)
+
+    assert not window.finder.isVisible()
+    assert held.aside == "Select a card on the board first."
+    assert window.status.passing.whole == held.aside
+
+
 async def test_find_walks_with_the_arrows_and_leaves_with_esc(window: MainWindow) -> None:
     QTest.keyClicks(window.bar.field, "shop")
     names = [found.text for found in window.finder.found]

@@ -63,12 +63,13 @@ class Finder(QFrame):
         inventory: InventoryPanel,
         show_card: Callable[[ConfigurationId], object],
         show_object: Callable[[ObjectName], object],
+        tell_why_not: Callable[[str], object],
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self._console, self._bar, self._actions = console, bar, actions
         self._inventory = inventory
-        self._show_card, self._show_object = show_card, show_object
+        self._show_card, self._show_object, self._tell_why_not = show_card, show_object, tell_why_not
         self._found: tuple[Found, ...] = ()
         self._rows = RowsModel(self)
         self._list = QListView(self)
@@ -144,7 +145,14 @@ class Finder(QFrame):
         for action in sorted(_asked(wanted, COMMANDS, self._actions.all), key=rank):
             keys = action.shortcut().toString() if action.action.place in ("", here) else self.tr("in the designer")
             aside = one_line(action.why_not) or keys or self.tr("command")
-            yield Found(text=_name(action), aside=aside, choose=action.trigger)
+            yield Found(text=_name(action), aside=aside, choose=partial(self._use, action))
+
+    def _use(self, action: UserAction) -> None:
+        """Do it, or say why that cannot be done now: a disabled action keeps silent when it is triggered."""
+        if action.isEnabled():
+            action.trigger()
+        else:
+            self._tell_why_not(action.why_not)
 
     def _searches(self, wanted: str) -> Iterator[Found]:
         for search in _asked(wanted, SEARCHES, self._inventory.searches):

@@ -112,15 +112,6 @@ class MainWindow(QMainWindow):
         self.workflow = WorkflowPlace(console, self.bridge, self.actions_, self.jobs, self.notices, self)
         self.workshop = Workshop(console, self.bridge, self.workflow, self.inspector, self.jobs, self)
         self.bar, self.status = TopBar(console, self), StatusLine(console, self)
-        self.finder = Finder(
-            console,
-            self.bar,
-            self.actions_,
-            inventory=self.inventory,
-            show_card=self._find_card,
-            show_object=self._find_object,
-            parent=self,
-        )
         self._teller = Teller(
             console,
             self.bridge,
@@ -129,6 +120,16 @@ class MainWindow(QMainWindow):
             self.status,
             reconnect=self.connecting.ask_again,
             is_in_sight=self.inspector.shows,
+            parent=self,
+        )
+        self.finder = Finder(
+            console,
+            self.bar,
+            self.actions_,
+            inventory=self.inventory,
+            show_card=self._find_card,
+            show_object=self._find_object,
+            tell_why_not=self._teller.tell_why_not,
             parent=self,
         )
         about_work = (self.audit, self.health, self.inbox, self.archive, self.library, self.fences)
@@ -378,8 +379,7 @@ class MainWindow(QMainWindow):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        why_not = self.actions_.refused_by(QKeySequence(event.keyCombination()))
-        if why_not:
+        if why_not := self.actions_.refused_by(QKeySequence(event.keyCombination())):
             self._teller.tell_why_not(why_not)
         elif event.key() == Qt.Key.Key_Escape:
             self.notices.clear()

@@ -65,7 +65,7 @@ class Teller(QObject):
         )
 
     def tell_why_not(self, why_not: str) -> None:
-        """Say why a key does nothing: in the status line, and where that has no room for all of it, above it."""
+        """Say why a key or a command found does nothing: in the status line, and above it where that is cut."""
         self._notices.withdraw(KEY)
         self._status.say(why_not)
         if self._status.is_cut:
