@@ -99,7 +99,7 @@ def test_of_the_newest_that_are_kept_each_new_one_displaces_one_and_by_hand_any_
     async def story() -> None:
         scene = await Scene().begin(most=1)
         plan = scene.desk.engine.plan(scene.desk.promotion(scene.shop, "production"))
-        told = "The restore point takes 30 GiB in “SAN-gold” at once; it is the newest of a configuration kept."
+        told = "The restore point takes 30 GiB in “SAN-gold” at once; it is kept as the newest of a configuration."
         assert plan.notes == (told,)
         await passed(scene.desk, 60)
         await scene.go()

@@ -67,7 +67,7 @@ FLOW = rich_workflow()
         ("binding.networks", (NetworkEntry(logical="lan", network=thing("n1", "VLAN 7")),), "lan is VLAN 7"),
         ("restore_point", RestorePointRule(), "kept until removed"),
         ("restore_point", RestorePointRule(kept_s=86400), "kept for 1 day"),
-        ("restore_point", RestorePointRule(most=1), "the newest of a configuration kept"),
+        ("restore_point", RestorePointRule(most=1), "kept as the newest of a configuration"),
         ("restore_point", RestorePointRule(kept_s=86400, most=3), "kept for 1 day, the newest 3 of a configuration"),
         ("lease", StageLease(duration_s=3600, at_end=LeaseEnd.ARCHIVE), "1 h, then archive"),
         ("lease", StageLease(duration_s=3600, at_end=LeaseEnd.STOP), "1 h, then shut the machines down"),

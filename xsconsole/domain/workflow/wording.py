@@ -54,7 +54,7 @@ def kept_words(rule: RestorePointRule) -> str:
     """Return how long a restore point is kept: `kept for 14 days, the newest 3 of a configuration`."""
     newest = "" if rule.most is None else "the newest" if rule.most == 1 else f"the newest {rule.most}"
     if rule.kept_s is None:
-        return f"{newest} of a configuration kept" if newest else "kept until removed"
+        return f"kept as {newest} of a configuration" if newest else "kept until removed"
     return f"kept for {span_words(rule.kept_s)}" + (f", {newest} of a configuration" if newest else "")
 
 
