@@ -42,11 +42,15 @@ def test_they_change_places_and_the_disks_of_the_place_go_back() -> None:
         scene = await promoted()
         desk, made = scene.desk, scene.made()
         plan = desk.engine.plan(swap(scene))
+        kept = desk.engine.plan(desk.demotion(made.id, "staging"))
 
         status = await desk.do(swap(scene))
         await desk.engine.close()
 
         assert status.error is None, status.error
+        before = "“shop 1”, who had the place in Production before, stands by in Staging and does not take it again"
+        assert [note for note in kept.notes if note.startswith(before)]
+        assert not [note for note in plan.notes if note.startswith(before)]
         assert title(plan).endswith("from Production to Staging, swapped with the stand-by")
         assert "takes its place in Production again" in plan.warnings[0]
         assert any(" of the place goes back to shop 1 with all that was written" in told for told in plan.warnings)

@@ -45,16 +45,27 @@ LOOKING_AT_NOBODY = (MaintenanceWindow, Checklist, HttpCall)  # gates that are a
 Pairs = Sequence[tuple[Member, VM]]
 
 
-def with_archived(plan: Plan, card: Card, source: Stage, inventory: Inventory) -> Plan:
-    """Return the plan of a way back with a word about who had the place before, where that was archived for it."""
-    archived = archived_standby(card, inventory)
-    if archived is None or card.succession is None or card.succession.place != source.id:
+def with_predecessor(
+    plan: Plan, card: Card, source: Stage, workflow: Workflow, inventory: Inventory, *boards: Board
+) -> Plan:
+    """Return the plan of a way back that is no swap with a word about who had the place before, and has not after it."""
+    standby, archived = standby_of(card, *boards), archived_standby(card, inventory)
+    if standby is not None:
+        stage = workflow.stage(standby.stage)
+        where = stage.name if stage is not None else standby.stage
+        note = (
+            f"“{shortened(standby.name, 60)}”, who had the place in {source.name} before, "
+            f"{'runs' if standby.is_up else 'stands by'} in {where} and does not take it again by this: nobody has it "
+            "then. A swap with the stand-by gives it back."
+        )
+    elif archived is not None and card.succession is not None and card.succession.place == source.id:
+        note = (
+            f"“{shortened(archived.name, 60)}”, who had the place in {source.name} before, was archived on "
+            f"{instant(archived.at)}: nobody takes the place again by this. It comes back only as a new configuration, "
+            "restored from the archive."
+        )
+    else:
         return plan
-    note = (
-        f"“{shortened(archived.name, 60)}”, who had the place in {source.name} before, was archived on "
-        f"{instant(archived.at)}: nobody takes the place again by this. It comes back only as a new configuration, "
-        "restored from the archive."
-    )
     return msgspec.structs.replace(plan, notes=(*plan.notes, note))
 
 

@@ -70,7 +70,7 @@ from xsconsole.engine.moves.moving_across import plan_moving_across
 from xsconsole.engine.moves.restoring import newest_point, plan_restore
 from xsconsole.engine.moves.restoring_across import plan_restoring_across
 from xsconsole.engine.moves.succession import incumbent_of, succeeded
-from xsconsole.engine.moves.swapping import demand_standby, plan_swap, with_archived
+from xsconsole.engine.moves.swapping import demand_standby, plan_swap, with_predecessor
 from xsconsole.engine.moves.swapping_across import plan_swap_across
 from xsconsole.engine.moves.taking_over_across import plan_taking_over_across, retreated
 from xsconsole.engine.plans import rules
@@ -316,8 +316,8 @@ def _plan_transition(
         left = retreated(left, incumbent, target, edge, workflow, land, board, inventory)
     elif incumbent is not None:
         left = succeeded(left, incumbent, target, workflow, inventory)
-    if kind is RunKind.DEMOTE:
-        left = with_archived(left, card, source, inventory)
+    if kind is RunKind.DEMOTE and standby is None:
+        left = with_predecessor(left, card, source, workflow, inventory, board, at_target)
     left = reviewed(left, edge, passed)
     whole = let_go(left, fenced, inventory) if land is None else looked_after_there(left)
     return _demanding(whole, edge, workflow, manifest)
