@@ -32,11 +32,11 @@ from xsconsole.domain.board import Board, Card
 from xsconsole.domain.ids import ConfigurationId, RunId, StageId, StepKey
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.plan import Plan
+from xsconsole.domain.side_by_side import STEPS_AT_ONCE
 from xsconsole.domain.workflow import Method, Workflow
 from xsconsole.engine.commands import Confirmed, Create, NewMember, Plannable, Promote
 from xsconsole.engine.plans.planner import plan as plan_of
 from xsconsole.engine.runs.lanes import lanes_of
-from xsconsole.engine.runs.runner import PARALLEL_STEPS
 
 FEW = 4
 HOSTS = 8
@@ -182,7 +182,7 @@ def shortest_s(plan: Plan, took_s: Mapping[StepKey, float]) -> tuple[float, str]
     lanes = lanes_of(plan)
     loads: dict[str, float] = defaultdict(float)
     for step in plan.steps:
-        loads[f"{PARALLEL_STEPS} steps at once"] += took_s[step.key] / PARALLEL_STEPS
+        loads[f"{STEPS_AT_ONCE} steps at once"] += took_s[step.key] / STEPS_AT_ONCE
         lane = lanes.of.get(step.key)
         if lane is not None:
             name = f"{lanes.room(lane)} steps at once on {lane.kind.value} {lane.uuid}"

@@ -32,4 +32,6 @@ def test_what_is_left_is_the_longest_chain_of_what_its_steps_have_left() -> None
     assert back.left_s == 3, "a snapshot is soon destroyed"
     assert undo_left_s(plan, (first.key, third.key)) == 93, "what was started is shut down first"
     assert undo_left_s(plan, ()) == 0
+    wide = [msgspec.structs.replace(first, key=StepKey(f"{number}-alone"), after=()) for number in range(10)]
+    assert msgspec.structs.replace(PLAN, steps=tuple(wide)).duration_s == 150, "only four of them run at once"
     assert progress_words(back) == "40% putting back, about 3 s left: Destroy the snapshot of web-01"

@@ -45,6 +45,7 @@ from xsconsole.domain.ids import (
 )
 from xsconsole.domain.run_kinds import Disks as Disks  # noqa: PLC0414 - everybody imports them from here
 from xsconsole.domain.run_kinds import RunKind as RunKind  # noqa: PLC0414 - everybody imports it from here
+from xsconsole.domain.side_by_side import span_s
 from xsconsole.domain.workflow.gates import Checklist, Gate
 from xsconsole.domain.workflow.rules import ApprovalRule
 from xsconsole.domain.workflow.values import Method
@@ -386,11 +387,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def duration_s(self) -> float:
-        """The estimate of the longest chain: steps that do not wait for each other run side by side."""
-        ends: dict[StepKey, float] = {}
-        for step in self.steps:
-            ends[step.key] = max((ends[key] for key in step.after), default=0.0) + step.estimate.seconds
-        return max(ends.values(), default=0.0)
+        """The estimate of all of it: steps that do not wait for each other run side by side, so many at once."""
+        return span_s((step.key, step.after, step.estimate.seconds) for step in self.steps)
 
 
 def _told(intent: Intent) -> Json:

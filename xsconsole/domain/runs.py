@@ -11,6 +11,7 @@ from xsconsole.domain.actions.service import Resume, Suspend, SwitchOff
 from xsconsole.domain.actions.travel import MoveAcross
 from xsconsole.domain.ids import RunId, StageId, StepKey
 from xsconsole.domain.plan import WITHOUT_INVERSE, Disks, Plan, Revert, ShutDown, Start, Step
+from xsconsole.domain.side_by_side import span_s
 from xsconsole.domain.workflow import Kind
 from xsconsole.errors import ConsoleError, Refused
 
@@ -34,12 +35,11 @@ def share_of(plan: Plan, stands: Collection[StepKey], going: Mapping[StepKey, fl
 
 
 def left_s(plan: Plan, settled: Collection[StepKey], going: Mapping[StepKey, float]) -> float:
-    """Return how long a run that goes forward is likely to go on: the longest chain of what its steps have left."""
-    ends: dict[StepKey, float] = {}
-    for step in plan.steps:
-        before = max((ends[key] for key in step.after), default=0.0)
-        ends[step.key] = before + (0.0 if step.key in settled else step_left_s(step, going.get(step.key, 0.0)))
-    return max(ends.values(), default=0.0)
+    """Return how long a run that goes forward is likely to go on, by what its steps have left."""
+    left = {
+        step.key: 0.0 if step.key in settled else step_left_s(step, going.get(step.key, 0.0)) for step in plan.steps
+    }
+    return span_s((step.key, step.after, left[step.key]) for step in plan.steps)
 
 
 def undo_left_s(plan: Plan, stands: Collection[StepKey]) -> float:

@@ -48,7 +48,7 @@ Pairs = Sequence[tuple[Member, VM]]
 def with_predecessor(
     plan: Plan, card: Card, source: Stage, workflow: Workflow, inventory: Inventory, *boards: Board
 ) -> Plan:
-    """Return the plan of a way back that is no swap with a word about who had the place before, and has not after it."""
+    """Return the plan of a way back that is no swap with a word about who had the place before."""
     standby, archived = standby_of(card, *boards), archived_standby(card, inventory)
     if standby is not None:
         stage = workflow.stage(standby.stage)

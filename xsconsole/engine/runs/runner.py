@@ -20,6 +20,7 @@ from xsconsole.domain.plan import Plan, Step
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.domain.runs import RunState, RunStatus, share_of
+from xsconsole.domain.side_by_side import STEPS_AT_ONCE
 from xsconsole.domain.words import explain, title
 from xsconsole.engine.commands import Direction
 from xsconsole.engine.facts import nothing_fact, run_fact, step_fact, stop_reason
@@ -46,7 +47,6 @@ from xsconsole.errors import (
     StoreFailed,
 )
 
-PARALLEL_STEPS = 4
 STOPPING = (LeaseLost, StoreFailed, PoolUnavailable)
 """After these nothing may be done, not even undone: the run is left to whoever settles it."""
 
@@ -167,7 +167,7 @@ class Run:
         after = {step.key: step.after for step in most_urgent_first(self.plan) if step.key not in standing}
         lanes = lanes_of(self.plan)
         failures = await walk(
-            after, self._do, limit=PARALLEL_STEPS, may_go_on=self._may_go_on, lanes=lanes, traffic=self._traffic
+            after, self._do, limit=STEPS_AT_ONCE, may_go_on=self._may_go_on, lanes=lanes, traffic=self._traffic
         )
         for failure in failures.values():
             if isinstance(failure, STOPPING):
@@ -236,7 +236,7 @@ class Run:
         followers = {
             key: {step.key for step in self.plan.steps if key in step.after and step.key in back} for key in back
         }
-        failures = await walk(followers, self._undo_step, limit=PARALLEL_STEPS, may_go_on=lambda: not self._is_stopped)
+        failures = await walk(followers, self._undo_step, limit=STEPS_AT_ONCE, may_go_on=lambda: not self._is_stopped)
         for key, failure in failures.items():
             return await self._interrupt(failure, self.plan.step(key))
         if set(self._standing.record.settled) != set(self._standing.record.undone):
