@@ -257,7 +257,7 @@ class Inspector(pieces.Panel):
             waits_for = self.tr("pool “{name}”").format(name=one_line(other)) if other else self.tr("the pool")
             waits_for = waits_for if other or not is_live else ""
             inventory = self._console.of_card(configuration).inventory
-            is_one_way = run.state is RunState.INTERRUPTED and is_one_way_run(run.plan, run.settled, inventory)
+            is_one_way = is_one_way_run(run.plan, run.settled, inventory)
             self.plan_page.show_run(
                 run,
                 has_own_end=self._run is not None,

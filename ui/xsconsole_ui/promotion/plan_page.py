@@ -245,8 +245,9 @@ class PlanPage(QWidget):
             button.setEnabled(not why)
             button.setToolTip(why)
         if run.can_be_stopped:
-            self.undo.setEnabled(True)  # also while the pool is away: then it is put back once that is there again
-            self.undo.setToolTip(self.tr("Begins nothing more, cancels what goes on, and puts back what was done."))
+            stops = self.tr("Begins nothing more, cancels what goes on, and puts back what was done.")
+            self.undo.setEnabled(not why_no_undo)  # also while the pool is away: then it is put back afterwards
+            self.undo.setToolTip(why_no_undo or stops)
         if is_elsewhere:
             self.undo.setEnabled(False)
             self.undo.setToolTip(self.tr("It can be stopped only where it goes on: by {who}.").format(who=run.who))
