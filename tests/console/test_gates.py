@@ -9,10 +9,12 @@ from embedded import EmbeddedPool, embedded_pool
 
 from tests.console.desk import Desk, seated
 from tests.workflows import guarded, put_on
+from xsconsole.console import planned_together
 from xsconsole.console.probing import SCRIPTS
 from xsconsole.domain.record import AuditEvent, AuditQuery
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow.gates import GuestToolsUp, HttpCall, NoDuplicateAddresses, PoolFit, Script, When
+from xsconsole.engine.commands import Together
 from xsconsole.errors import NotPromotable
 
 CHECK = """
@@ -75,9 +77,14 @@ async def test_a_script_that_nobody_put_there_is_said_before_anything_begins_and
         assert target.plan is not None  # it can be looked at
         return target.refusal.reason if target.refusal is not None else ""
 
+    def why_not_together() -> str:
+        (part,) = planned_together(desk.console, Together(commands=(promotion,), target=promotion.target)).parts
+        return part.refusal.reason if part.refusal is not None else ""
+
     plan = desk.console.plan(promotion)
     assert any("There is no script “smoke-test”" in note for note in plan.notes)
     assert "There is no script “smoke-test”" in why_not()
+    assert "There is no script “smoke-test”" in why_not_together()
     with pytest.raises(NotPromotable, match="There is no script “smoke-test”"):
         await desk.do(promotion)
     (row,) = await desk.rows(AuditQuery(event=AuditEvent.COMMAND_REFUSED))
@@ -88,7 +95,7 @@ async def test_a_script_that_nobody_put_there_is_said_before_anything_begins_and
     (scripts / "smoke-test").write_text("", "utf-8")
     assert "Make it executable" in why_not()
     (scripts / "smoke-test").chmod(0o755)
-    assert why_not() == ""
+    assert (why_not(), why_not_together()) == ("", "")
     assert desk.console.plan(promotion).digest == plan.digest  # it is no part of the plan
 
 

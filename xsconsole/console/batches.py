@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from xsconsole.console.facts import fact_of
+from xsconsole.console.own_scripts import demand_planned_here
 from xsconsole.domain.batch import AT_ONCE, BatchPlan, Part, PartState
 from xsconsole.domain.board import Board, Standing
 from xsconsole.domain.canonical import Json
@@ -35,8 +36,17 @@ def planned_together(console: "Console", together: Together) -> BatchPlan:
     """Return one plan of several promotions or verbs on one pool. Nothing is changed."""
     actor = console.identity.actor if console.identity is not None else ""
     at, also_at = console.requests.moment()
-    lands = console.abroad.land
-    return plan_together(together, console.board, console.inventory, actor, at, also_at, lands)
+    lands, home = console.abroad.land, console.home.settings.home
+    return plan_together(
+        together,
+        console.board,
+        console.inventory,
+        actor,
+        at,
+        also_at,
+        lands,
+        lambda made: demand_planned_here(made, home),
+    )
 
 
 class Asker(Protocol):

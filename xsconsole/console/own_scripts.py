@@ -21,7 +21,7 @@ HERE = "This console cannot carry it out:"
 
 def noted_here(plan: Plan, home: Path) -> Plan:
     """Return the plan with what is missing here; that is no part of it."""
-    why = _lacking((step.action.gate for step in plan.steps if isinstance(step.action, CheckGate)), home)
+    why = _lacking_of(plan, home)
     return msgspec.structs.replace(plan, notes=(*plan.notes, f"{HERE} {why}")) if why else plan
 
 
@@ -30,18 +30,35 @@ def refused_here(targets: tuple[Target, ...], home: Path) -> tuple[Target, ...]:
     return tuple(_refused(target, home) for target in targets)
 
 
+def demand_planned_here(plan: Plan, home: Path) -> None:
+    """Refuse a plan that cannot be begun here; what others have to approve can be asked for all the same.
+
+    Raises:
+        NotPromotable: naming the script and its folder.
+    """
+    why = _lacking_of(plan, home) if plan.demand is None else ""
+    if why:
+        raise NotPromotable(reason=f"{HERE} {why}")
+
+
 def _refused(target: Target, home: Path) -> Target:
-    plan = target.plan
-    if plan is None or target.refusal is not None or plan.demand is not None:
+    if target.plan is None or target.refusal is not None:
         return target
-    why = _lacking((step.action.gate for step in plan.steps if isinstance(step.action, CheckGate)), home)
-    return replace(target, refusal=NotPromotable(reason=f"{HERE} {why}")) if why else target
+    try:
+        demand_planned_here(target.plan, home)
+    except NotPromotable as refusal:
+        return replace(target, refusal=refusal)
+    return target
 
 
 def refusal_here(way: Transition, home: Path) -> NotPromotable | None:
     """Return why what goes along a way cannot be begun here; None where it can."""
     why = _lacking(way.gates, home)
     return NotPromotable(reason=f"{HERE} {why}") if why else None
+
+
+def _lacking_of(plan: Plan, home: Path) -> str:
+    return _lacking((step.action.gate for step in plan.steps if isinstance(step.action, CheckGate)), home)
 
 
 def _lacking(gates: Iterable[object], home: Path) -> str:

@@ -1,6 +1,6 @@
 """Several promotions, demotions or verbs planned together: each as if the runs of those before it stood on the pool."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -38,8 +38,11 @@ def plan_together(
     at: datetime,
     also_at: tuple[datetime, ...] = (),
     lands: Lands = no_land,
+    demand_here: Callable[[Plan], None] | None = None,
 ) -> BatchPlan:
     """Return one plan of all: places, space and memory that earlier ones take are taken for later ones.
+
+    `demand_here` refuses what cannot be begun at this console; it then takes nothing either.
 
     They run side by side, as far as they do not need the same place or configuration. What others have to approve is
     asked for, each by a request of its own. Whoever has a checklist cannot go with others. Pure, as `plan` is.
@@ -51,6 +54,8 @@ def plan_together(
         try:
             made = plan(command, board, inventory, actor, at, also_at, lands)
             demand_unasked(made)
+            if demand_here is not None:
+                demand_here(made)
         except Refused as refusal:
             parts.append(_refused(command.configuration, name, refusal))
             continue
