@@ -51,6 +51,11 @@ def test_what_is_written_is_read_back_and_whole() -> None:
 
     assert (found.archive, found.findings, found.is_vouched, found.is_good) == (made, (), True, True)
     assert found.sentence == "Whole: 2 files, 13 B, as they were signed."
+    other = judge(to_bytes(made), measured(CONTENT), is_signature, {KEY.fingerprint}, "0" * 64)
+    assert (other.is_good, other.is_vouched, other.is_expected) == (True, False, False)
+    assert other.sentence.endswith(f"by key {KEY.fingerprint}, which is not the expected one.")
+    stranger = judge(to_bytes(made), measured(CONTENT), is_signature, (), KEY.fingerprint)
+    assert (stranger.is_vouched, stranger.is_expected) == (True, True)
     stranger = judge(to_bytes(made), measured(CONTENT), is_signature)
     assert "which nobody here vouches for" in stranger.sentence
     assert made.networks == ("front",)

@@ -35,7 +35,7 @@ def add_archives(make: VerbMaker, name_help: str, add_reason: Callable[..., None
         has_json=True,
     )
     verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)
-    told = "a key that may have signed it, beside this console's own, as it was kept elsewhere"
+    told = "the key that must have signed it, as it was kept elsewhere"
     verb.add_argument("--key", type=fingerprint, metavar="FINGERPRINT", help=told)
     verb.add_argument("--unrecorded", action="store_true", help="leave no row of it; needs no signing key")
     _add_in_pool(verb.add_argument, "one that stands in the pool: its templates are compared, no disk is read")

@@ -149,6 +149,7 @@ def check_document(one: Shelved, check: Check) -> documents.Document:
         "folder": str(one.folder),
         "is_good": check.is_good,
         "is_vouched": check.is_vouched,
+        "is_expected": check.is_expected,
         "key": check.archive.key if check.archive is not None else None,
         "sentence": check.sentence,
         "findings": findings_document(check.findings),

@@ -134,14 +134,14 @@ async def verify(options: argparse.Namespace) -> int:
         return await pool_archives.verify(options)
     async with _at_home(options, is_reading=options.unrecorded) as room:
         found = await room.find(options.archive)
-        check = await room.verify(Path(found.folder), {options.key} if options.key else (), output.share_teller())
+        check = await room.verify(Path(found.folder), tell=output.share_teller(), expected=options.key or "")
     if options.json:
         output.print_json(check_document(found, check))
     else:
         output.say(output.cell(check.sentence, 600))
         for finding in check.findings:
             output.say(f"BAD {output.cell(finding.sentence, 400)}")
-    if not check.is_good:
+    if not check.is_good or not check.is_expected:
         return 1
     return 0 if check.is_vouched else KEY_UNKNOWN
 

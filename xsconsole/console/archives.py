@@ -204,11 +204,16 @@ class ArchiveRoom:
         return _version(document, msgspec.json.decode(content, type=Manifest))
 
     async def verify(
-        self, folder: Path, vouched: Collection[str] = (), tell: Callable[[float], None] | None = None
+        self,
+        folder: Path,
+        vouched: Collection[str] = (),
+        tell: Callable[[float], None] | None = None,
+        expected: str = "",
     ) -> Check:
         """Read all of an archive, compare every hash, and record what came of it.
 
-        `vouched` are fingerprints of keys that the asker knows, beside this console's own; `tell` hears what share is
+        `vouched` are fingerprints of keys that the asker knows, beside this console's own; `expected` is the one that
+        must have signed it; `tell` hears what share is
         read. Cancelled, it stops reading, and nothing is recorded.
 
         Raises:
@@ -216,7 +221,7 @@ class ArchiveRoom:
         """
         document = await self._shelf.document(folder)
         keys = {self._home.key_fingerprint, *vouched} - {""}
-        found = judge(document, await self._shelf.measure(folder, tell), is_signature, keys)
+        found = judge(document, await self._shelf.measure(folder, tell), is_signature, keys, expected)
         outcome = Outcome.DONE if found.is_good else Outcome.FAILED
         await self._record(AuditEvent.ARCHIVE_VERIFIED, folder, found.archive, found.sentence, outcome)
         return found

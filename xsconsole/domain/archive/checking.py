@@ -52,6 +52,12 @@ class Check:
     archive: Archive | None
     findings: tuple[Finding, ...] = ()
     is_vouched: bool = False
+    expected: str = ""  # the key that the asker says must have signed it
+
+    @property
+    def is_expected(self) -> bool:
+        """Whether the key that must have signed it did; so where nobody said which must have."""
+        return self.archive is None or self.expected in ("", self.archive.key)
 
     @property
     def is_good(self) -> bool:
@@ -66,14 +72,23 @@ class Check:
             files = count(len(self.findings), "file of it is", "files of it are")
             return f"{files} not as archived. {self.findings[0].sentence}"
         by = "" if self.is_vouched else f" by key {self.archive.key[:16]}, which nobody here vouches for"
+        if not self.is_expected:
+            by = f" by key {self.archive.key}, which is not the expected one"
         files = count(len(self.archive.files), "file")
         return f"Whole: {files}, {size(self.archive.size_bytes)}, as they were signed{by}."
 
 
 def judge(
-    document: bytes, found: Mapping[str, Measured], check: SignatureCheck, known_keys: Collection[str] = ()
+    document: bytes,
+    found: Mapping[str, Measured],
+    check: SignatureCheck,
+    known_keys: Collection[str] = (),
+    expected: str = "",
 ) -> Check:
-    """Compare the files that lie beside a document, by their paths, with what it says."""
+    """Compare the files that lie beside a document, by their paths, with what it says.
+
+    Where a key is `expected`, no other vouches for it, whoever knows that.
+    """
     try:
         archive = read(document, check)
     except Refused as refusal:
@@ -91,7 +106,8 @@ def judge(
             findings.append(_finding(file.path, Fault.DAMAGED, "is damaged: it has another SHA-256 than was signed"))
     strange = sorted(set(found) - {file.path for file in archive.files})
     findings += [_finding(path, Fault.FOREIGN, "is foreign: the archive has no such file") for path in strange]
-    return Check(archive=archive, findings=tuple(findings), is_vouched=archive.key in known_keys)
+    is_vouched = archive.key == expected if expected else archive.key in known_keys
+    return Check(archive=archive, findings=tuple(findings), is_vouched=is_vouched, expected=expected)
 
 
 def _finding(path: str, fault: Fault, what: str) -> Finding:
