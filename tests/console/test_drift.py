@@ -245,7 +245,7 @@ async def rules_and_statements(desk: Desk, estate: Estate, watcher: Watcher, car
     assert allowed.since(judged) == drift.since(order)
     made = statement_of(estate, allowed)
     await state(estate, made, "a drawer")
-    assert made.verdict.startswith(f"{before - 1} differences from shop 1.3.0 that no rule allows")
+    assert made.verdict.startswith(f"{before - 1} differences from shop 1.3.0 in Staging that no rule allows")
     assert "the lab starts it last (root, " in made.verdict
     assert "same snapshot set of " in made.contents
     row = await desk.until_recorded(AuditEvent.STATED)
@@ -279,6 +279,7 @@ def said_in_a_shell(shell: Shell, vm: str) -> None:
         session.xenapi.VM.set_VCPUs_max(session.xenapi.VM.get_by_uuid(vm), "7")
     listed = {(one["name"], one["stage"]): one for one in shell.say("drift", "list", "--json").document}
     told = shell.say("drift", "show", "shop@patch-testing").out
+    assert told.startswith(f"{SHOP} in Patch testing beside {SHOP} in Staging (origin)"), told
     field = next(word for line in told.splitlines() for word in line.split() if word.endswith(":vcpus_max"))
     before = listed[SHOP, "patch-testing"]["drift"]
 
@@ -290,6 +291,10 @@ def said_in_a_shell(shell: Shell, vm: str) -> None:
     asked = ("drift", "allow", "shop@patch-testing", field, "--all-members", "--reason", "a big lab", "--json")
     rule = shell.say(*asked).document
     assert (rule["role"], rule["reason"], rule["version"]) == ("", "a big lab", 1)
+    again = shell.say(
+        "drift", "allow", "shop@patch-testing", field, "--everywhere", "--reason", "a big lab", "--json"
+    ).document
+    assert (again["id"], again["version"], again["stage"], again["role"]) == (rule["id"], 2, "", "")
     compared = shell.say("config", "compare", "shop@staging", "shop@patch-testing", "--json").document
     assert any("a big lab" in (one["rule"] or "") for one in compared["differences"])
     page = shell.home / "statement.html"

@@ -10,6 +10,7 @@ from xsconsole.domain.comparison import compare, rule_label
 from xsconsole.domain.fidelity import Finding, contents, document, likeness, stated, text
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.poolstate import Origin
+from xsconsole.domain.workflow import default_workflow
 from xsconsole.reports.html import render_statement
 
 COPY = ConfigurationId("copy")
@@ -41,6 +42,8 @@ def test_every_field_is_equal_allowed_by_a_named_rule_or_drift() -> None:
 
 def test_a_rule_is_told_in_the_words_of_differences() -> None:
     assert rule_label(rule(stage="staging", role="db")) == "db: vCPUs at most, of shop in staging"
+    flow = default_workflow()
+    assert rule_label(rule(stage="staging", role="db"), flow) == "db: vCPUs at most, of shop in Staging"
     assert rule_label(rule(part="nic", field="mtu")) == "every member, interface any: MTU, of shop"
     assert rule_label(rule(part="of a later version")) == "of a later version vcpus max, of shop"
 
@@ -48,6 +51,12 @@ def test_a_rule_is_told_in_the_words_of_differences() -> None:
 def test_likeness_names_what_differs_first_and_contents_are_claimed_only_of_copies() -> None:
     first, second = version(WEB), version(WEB, configuration=COPY)
     assert likeness(compare(first, second), "X.") == "Equal to shop in every field. X."
+    named = replace(first, stage_name="Production")
+    assert likeness(compare(named, second), "X.") == "Equal to shop in Production in every field. X."
+    heads = text(
+        stated(compare(named, replace(second, stage_name="Staging")), card("copy", "staging"), AT)
+    ).splitlines()
+    assert heads[1] == "shop (Staging) beside shop (Production)"
     many = msgspec.structs.replace(WEB, vcpus_max=2, start_order=1, start_delay_s=1, after_crash="destroy")
     said = likeness(compare(first, version(many, configuration=COPY)), "X.")
     assert said.startswith("4 differences from shop that no rule allows: web: ")

@@ -256,7 +256,7 @@ def test_an_exact_replica_passes_by_the_rules_that_its_sentence_names_which_the_
         office.pool.change(members[0].uuid, VCPUs_max=16)
         await desk.until(lambda: len(desk.board.cards) == 2)
         refusal = desk.refusal(desk.promotion(shop, "production"))
-        assert "1 difference from shop 1.2.0 that no rule allows: " in refusal.reason, refusal.reason
+        assert "1 difference from shop 1.2.0 in Production that no rule allows: " in refusal.reason, refusal.reason
 
         rule = AllowDifference(part="member", field="vcpus_max", service="shop", reason="more load in the test")
         stands = await desk.engine.allowing.allow(rule)

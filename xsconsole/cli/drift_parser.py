@@ -24,7 +24,11 @@ def add_drift(make: VerbMaker) -> None:
     state.add_argument("--out", metavar="FILE", help="into a file: a page where it ends in .html, else plain text")
     state.add_argument("--force", action="store_true", help="also where a file is there")
     make("drift rules", "which fields may differ, by whom and why", has_json=True)
-    allow = make("drift allow", "let a field that differs now differ from now on", has_json=True)
+    allow = make(
+        "drift allow",
+        "let a field that differs now differ from now on; of a rule, make its next version",
+        has_json=True,
+    )
     _add_name(allow)
     allow.add_argument("field", metavar="FIELD", help="as `drift show` names it under FIELD, such as web:vcpus_max")
     allow.add_argument("--all-members", action="store_true", help="of every member, not only of this one")

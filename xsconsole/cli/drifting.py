@@ -20,7 +20,7 @@ from xsconsole.console import (
     find_rule,
     keep_statement,
     recorded,
-    rule_for,
+    rule_again,
     since_of,
     statement_of,
     write_rule,
@@ -28,7 +28,7 @@ from xsconsole.console import (
 from xsconsole.console import state as put_on_record
 from xsconsole.domain.allowances import AllowedField
 from xsconsole.domain.board import Board, Card
-from xsconsole.domain.comparison import aspect_of, rule_label
+from xsconsole.domain.comparison import aspect_of, rule_label, stage_title
 from xsconsole.domain.drift import Against, Drift
 from xsconsole.domain.fidelity import document, text
 from xsconsole.domain.folding import natural
@@ -56,7 +56,7 @@ async def list_(options: argparse.Namespace) -> int:
         else:
             output.print_table(
                 ("CONFIGURATION", "STAGE", "DRIFT", "ALLOWED", "COMPARED WITH"),
-                (_row(card, found.get(card.id)) for card in cards),
+                (_row(card, found.get(card.id), estate.board) for card in cards),
             )
         for failure in failures:
             output.print_error(failure)
@@ -113,7 +113,14 @@ async def rules(options: argparse.Namespace) -> int:
         output.print_table(
             ("ID", "VERSION", "MAY DIFFER", "SINCE", "BY", "REASON"),
             (
-                (rule.id[:8], str(rule.version), rule_label(rule), instant(rule.at), rule.by, rule.reason)
+                (
+                    rule.id[:8],
+                    str(rule.version),
+                    rule_label(rule, console.board.workflow),
+                    instant(rule.at),
+                    rule.by,
+                    rule.reason,
+                )
                 for rule in found
             ),
         )
@@ -127,9 +134,20 @@ async def allow(options: argparse.Namespace) -> int:
         drift = _named(estate, options)
         each = _field(drift, options.field)
         card = estate.board.cards[drift.configuration]
-        command = rule_for(each.change, card, is_of_role=not options.all_members, is_of_stage=not options.everywhere)
-        made = await write_rule(estate.of_card(card.id), replace(command, reason=options.reason))
-        output.print_json(_rule_document(made)) if options.json else output.say(f"May differ: {rule_label(made)}.")
+        owner = estate.of_card(card.id)
+        command = rule_again(
+            each,
+            card,
+            owner.own_board.allowances,
+            is_of_role=not options.all_members,
+            is_of_stage=not options.everywhere,
+        )
+        made = await write_rule(owner, replace(command, reason=options.reason))
+        if options.json:
+            output.print_json(_rule_document(made))
+        else:
+            again = f" (version {made.version} of that rule)" if made.version > 1 else ""
+            output.say(f"May differ: {rule_label(made, owner.own_board.workflow)}{again}.")
         return 0
 
 
@@ -166,8 +184,11 @@ async def forbid(options: argparse.Namespace) -> int:
     """Remove a rule."""
     async with connected(options, is_reading=False) as console:
         rule = find_rule(console.board.allowances, options.id)
+        workflow = console.board.workflow
         done = await write_rule(console, ForbidDifference(id=rule.id, seen=rule, reason=options.reason))
-        output.print_json(_rule_document(done)) if options.json else output.say(f"Removed: {rule_label(done)}.")
+        output.print_json(_rule_document(done)) if options.json else output.say(
+            f"Removed: {rule_label(done, workflow)}."
+        )
         return 0
 
 
@@ -204,19 +225,20 @@ def field_name(change: Change) -> str:
 
 def _told(drift: Drift) -> str:
     first, second = drift.comparison.first, drift.comparison.second
-    return f"{output.cell(second.name, 80)} beside {output.cell(first.name, 80)} ({drift.baseline.against.value})"
+    return f"{output.cell(second.title, 120)} beside {output.cell(first.title, 120)} ({drift.baseline.against.value})"
 
 
-def _row(card: Card, drift: Drift | None) -> tuple[str, ...]:
+def _row(card: Card, drift: Drift | None, board: Board) -> tuple[str, ...]:
+    stage = stage_title(card.stage, board.workflow) or card.stage
     if drift is None:
         is_copy = card.origin is not None and card.origin.is_copy
         why = "its origin is gone or not connected" if is_copy else "it is no copy, and nothing else is in production"
         is_made = card.origin is not None and not is_copy
         why = "its blueprint is gone, and nothing else is in production" if is_made else why
-        return (card.name, card.stage, "", "", f"nothing: {why}")
+        return (card.name, stage, "", "", f"nothing: {why}")
     comparison = drift.comparison
-    measure = f"{comparison.first.name} ({drift.baseline.against.value})"
-    return (card.name, card.stage, str(len(comparison.drift)), str(len(comparison.allowed)), measure)
+    measure = f"{comparison.first.title} ({drift.baseline.against.value})"
+    return (card.name, stage, str(len(comparison.drift)), str(len(comparison.allowed)), measure)
 
 
 def _row_document(card: Card, drift: Drift | None, board: Board) -> Document:

@@ -32,7 +32,7 @@ from xsconsole.domain.drift import (
 )
 from xsconsole.domain.fidelity import Statement, document, stated, text
 from xsconsole.domain.ids import ConfigurationId
-from xsconsole.domain.manifest import Change, FieldChange, Part, PartChange, Topic, topic_of
+from xsconsole.domain.manifest import Change, FieldChange, Judged, Part, PartChange, Topic, topic_of
 from xsconsole.domain.record import AuditEvent, AuditQuery, Outcome
 from xsconsole.engine.commands import AllowDifference, ForbidDifference
 from xsconsole.errors import NotFound, Refused, StoreFailed
@@ -181,6 +181,40 @@ def rule_for(change: Change, card: Card, *, is_of_role: bool = True, is_of_stage
     )
 
 
+def changed_rule(rule: AllowedField, *, is_of_role: bool, is_of_stage: bool) -> AllowDifference:
+    """Return the command that makes the next version of a rule, of more than before where that is asked for.
+
+    It never becomes narrower: of whom it would hold then is not known.
+    """
+    return AllowDifference(
+        part=rule.part,
+        field=rule.field,
+        key=rule.key,
+        service=rule.service,
+        stage=rule.stage if rule.stage and is_of_stage else None,
+        role=rule.role if is_of_role else "",
+        device=rule.device if is_of_role else "",
+        replaces=rule,
+    )
+
+
+def rule_again(
+    each: Judged, card: Card, rules: tuple[AllowedField, ...], *, is_of_role: bool = True, is_of_stage: bool = True
+) -> AllowDifference:
+    """Return the command that lets a difference be: of what a rule allows already, the next version of that rule.
+
+    Raises:
+        Refused: as `rule_for`.
+    """
+    new = rule_for(each.change, card, is_of_role=is_of_role, is_of_stage=is_of_stage)
+    scope = (new.part, new.field, new.key, new.service, new.stage or "", new.role, new.device)
+    same = next((rule for rule in rules if rule.scope == scope), None)
+    standing = same or next((rule for rule in rules if rule.id == each.by_hand), None)
+    if standing is None:
+        return new
+    return changed_rule(standing, is_of_role=is_of_role, is_of_stage=is_of_stage)
+
+
 async def write_rule(console: "Console", command: AllowDifference | ForbidDifference) -> AllowedField:
     """Allow a difference on one pool, or allow it no more, and return the rule once the board shows it.
 
@@ -268,7 +302,7 @@ async def state(estate: "Estate", statement: Statement, left_in: str) -> None:
     """
     second = statement.second
     identity = estate.of_card(second.configuration).identity
-    what = f"{second.name} beside {statement.first.name}: {statement.verdict}"
+    what = f"{second.title} beside {statement.first.name}: {statement.verdict}"
     plain = document(statement, is_whole=False)
     fact = replace(
         fact_of(AuditEvent.STATED, identity, {"what": what, "left_in": left_in, **plain}),

@@ -66,6 +66,17 @@ class Version:
     copied_from: ConfigurationId | None = None
     service: str = ""
     fenced: frozenset[str] = frozenset()  # names of the networks of the fence around it
+    stage_name: str = ""  # where it stands on the board, as the workflow names that
+
+    @property
+    def place(self) -> str:
+        """Return the stage by its name, or by its id where nobody knows that name."""
+        return self.stage_name or self.stage
+
+    @property
+    def title(self) -> str:
+        """Return what to call it beside others of the same name: `shop 1.3.0 in Staging`."""
+        return f"{self.name} in {self.stage_name}" if self.stage_name else self.name
 
     @property
     def when(self) -> str:
@@ -195,8 +206,17 @@ def _allowance(rule: AllowedField) -> Allowance:
     )
 
 
-def rule_label(rule: AllowedField) -> str:
-    """Return what a rule allows, in the words of differences: `db: memory, static maximum, of shop in staging`."""
+def stage_title(stage: StageId, workflow: Workflow | None) -> str:
+    """Return what a workflow calls a stage; empty where it has none of that id."""
+    found = workflow.stage(stage) if workflow is not None else None
+    return found.name if found is not None else ""
+
+
+def rule_label(rule: AllowedField, workflow: Workflow | None = None) -> str:
+    """Return what a rule allows, in the words of differences: `db: memory, static maximum, of shop in Staging`.
+
+    Without a `workflow`, which names its stage, that is called by its id.
+    """
     if rule.part not in _PARTS:
         return rule_words(rule)
     change = FieldChange(
@@ -208,7 +228,7 @@ def rule_label(rule: AllowedField) -> str:
         before=None,
         after=None,
     )
-    where = f" in {shortened(rule.stage, 40)}" if rule.stage else ""
+    where = f" in {shortened(stage_title(rule.stage, workflow) or rule.stage, 40)}" if rule.stage else ""
     return f"{words.place(change)}: {words.label(change)}, of {shortened(rule.service, 40)}{where}"
 
 
@@ -224,6 +244,7 @@ def version_now(
         copied_from=_copied_from(card, inventory),
         service=card.service,
         fenced=_fenced(card, inventory),
+        stage_name=stage_title(card.stage, workflow),
     )
 
 

@@ -123,7 +123,7 @@ def contents(first: Version, card: Card) -> str:
 
 def likeness(comparison: Comparison, contents_: str) -> str:
     """Return in sentences how like the second is to the first: what really differs first, and by which rules it may."""
-    name = shortened(comparison.first.name, 60)
+    name = shortened(comparison.first.title, 100)
     drift, allowed = comparison.drift, comparison.allowed
     by_hand = tuple(dict.fromkeys(each.rule for each in allowed if each.by_hand))
     rules = f" Allowed by hand: {listing(by_hand)}." if by_hand else ""
@@ -168,7 +168,7 @@ def text(statement: Statement) -> str:
     one, other = statement.comparison.fingerprints
     head = [
         "Fidelity statement",
-        f"{statement.second.name} ({statement.second.stage}) beside {statement.first.name} ({statement.first.stage})",
+        f"{statement.second.name} ({statement.second.place}) beside {statement.first.name} ({statement.first.place})",
         f"As it was at {instant(statement.at)}" + (f", stated by {statement.by}" if statement.by else ""),
         "",
         statement.verdict,
@@ -194,4 +194,10 @@ def _plain(line: str) -> str:
 
 
 def _side(version: Version, digest: str) -> dict[str, Json]:
-    return {"id": version.configuration, "name": version.name, "stage": version.stage, "fingerprint": digest}
+    return {
+        "id": version.configuration,
+        "name": version.name,
+        "stage": version.stage,
+        "place": version.place,
+        "fingerprint": digest,
+    }

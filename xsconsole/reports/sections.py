@@ -195,7 +195,7 @@ def _members(manifest: Manifest) -> str:
 def _side(side: Any) -> tuple[str, str]:
     if not _is(side):
         return "", ""
-    return f"{side.get('name', '')} ({side.get('stage', '')})", str(side.get("fingerprint", ""))
+    return f"{side.get('name', '')} ({side.get('place') or side.get('stage', '')})", str(side.get("fingerprint", ""))
 
 
 def _what(row: Mapping[str, Any]) -> str:

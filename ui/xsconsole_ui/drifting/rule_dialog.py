@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from PySide6.QtWidgets import QWidget
 
-from xsconsole.console import Console, rule_for, write_rule
+from xsconsole.console import Console, changed_rule, rule_for, write_rule
 from xsconsole.domain.allowances import AllowedField
 from xsconsole.domain.board import Card
 from xsconsole.domain.comparison import rule_label
@@ -58,7 +58,7 @@ class ChangeDialog(ReasonDialog):
         wording = Wording(
             title=tr("Change the rule"),
             text=tr("{what}: version {n}, by {by}").format(
-                what=rule_label(rule), n=rule.version, by=shortened(rule.by, 40)
+                what=rule_label(rule, owner.own_board.workflow), n=rule.version, by=shortened(rule.by, 40)
             ),
             act=tr("Change"),
             total=tr("Of every member"),
@@ -75,19 +75,10 @@ class ChangeDialog(ReasonDialog):
         self.setTabOrder(self.everywhere, self.cancel)
 
     async def carry_out(self) -> None:
-        rule, is_wide = self._rule, self.total.isChecked()
-        command = AllowDifference(
-            part=rule.part,
-            field=rule.field,
-            key=rule.key,
-            service=rule.service,
-            stage=None if self.everywhere.isChecked() or not rule.stage else rule.stage,
-            role="" if is_wide else rule.role,
-            device="" if is_wide else rule.device,
-            replaces=rule,
-            reason=self.reason.text().strip(),
+        command = changed_rule(
+            self._rule, is_of_role=not self.total.isChecked(), is_of_stage=not self.everywhere.isChecked()
         )
-        await write_rule(self._owner, command)
+        await write_rule(self._owner, replace(command, reason=self.reason.text().strip()))
 
 
 class ForbidDialog(ReasonDialog):
@@ -97,7 +88,9 @@ class ForbidDialog(ReasonDialog):
         wording = Wording(
             title=tr("Remove the rule"),
             text=tr("{what}, allowed by {by}: {reason}").format(
-                what=rule_label(rule), by=shortened(rule.by, 40), reason=shortened(rule.reason, 120)
+                what=rule_label(rule, owner.own_board.workflow),
+                by=shortened(rule.by, 40),
+                reason=shortened(rule.reason, 120),
             ),
             act=tr("Remove"),
         )

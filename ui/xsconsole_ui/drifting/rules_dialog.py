@@ -24,9 +24,9 @@ LEAST = 180  # px
 NO_RULE = "No rule was made by hand. Names, MACs and placement always may differ, and a copy lacks what it left."
 
 
-def columns_of_rules() -> tuple[Column[AllowedField], ...]:
+def columns_of_rules(owner: Console) -> tuple[Column[AllowedField], ...]:
     return (
-        Column(head="May differ", text=rule_label, width=340),
+        Column(head="May differ", text=lambda rule: rule_label(rule, owner.own_board.workflow), width=340),
         Column(head="Why", text=lambda rule: one_line(rule.reason)),
         Column(head="By", text=lambda rule: one_line(rule.by), width=90),
         Column(
@@ -56,7 +56,7 @@ class RulesDialog(QDialog):
         self.question: ChangeDialog | ForbidDialog | None = None
         self.setWindowTitle(tr("What may differ"))
         fit_on_screen(self, SIZE)
-        self.rules = ListModel(columns_of_rules(), self)
+        self.rules = ListModel(columns_of_rules(owner), self)
         self.list = DenseTable(self.rules, tr("Rules"), self.rules.widths, self, least_elastic=LEAST)
         self.list.offer_sorting(self.rules.order_by)
         self.empty = pieces.wrapped("", "muted", self)
