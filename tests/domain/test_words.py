@@ -191,7 +191,7 @@ def test_audit_rows_read_as_sentences() -> None:
     ended = Fact(event=AuditEvent.RUN_CLOSED, configuration_name="shop 1", outcome=Outcome.UNDONE, reason="full")
 
     assert record_words.event_sentence(did) == "Did: Start web"
-    assert record_words.event_sentence(moved) == "Seen on the pool: shop 1 from staging to production"
+    assert record_words.event_sentence(moved) == "Seen on the pool: shop 1 from Staging to Production"
     assert record_words.event_sentence(acted) == "Ended: Start: web (not known)"
     assert record_words.event_sentence(ended) == "Ended: shop 1 (put back) — full"
     assert record_words.event_sentence(Fact(event=AuditEvent.CONSOLE_STARTED)) == "The console started"

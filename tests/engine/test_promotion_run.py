@@ -1,12 +1,19 @@
 """Runs on the pool of values: promotions and demotions, their failures, and what is left behind."""
 
+import msgspec
+
 from tests.engine.desks import Office, virtually
 from tests.engine.memory_port import Fault
+from xsconsole.console.facts import seen_move
 from xsconsole.domain.board import Standing
+from xsconsole.domain.events import ConfigurationMoved
+from xsconsole.domain.ids import StageId
 from xsconsole.domain.plan import Disks
 from xsconsole.domain.poolstate import numbers, run_stem
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.runs import RunState
+from xsconsole.domain.wording.record import event_sentence
+from xsconsole.domain.workflow import default_workflow
 from xsconsole.errors import RunFailed
 
 
@@ -28,6 +35,33 @@ def test_a_promotion_moves_every_member_and_keeps_a_restore_point() -> None:
         assert all("destroy" in office.pool.vm(member.uuid).blocked_operations for member in card.members)
         assert not [key for key in office.pool.keys if ".run." in key]
         assert desk.ledger.events()[-1] is AuditEvent.RUN_CLOSED
+
+    virtually(story)
+
+
+def test_the_record_calls_stages_by_their_names_in_the_workflow_in_force() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        shop = await office.shop(desk)
+        standing = default_workflow()
+        stages = tuple(
+            msgspec.structs.replace(stage, name="Live 24x7") if stage.id == "production" else stage
+            for stage in standing.stages
+        )
+        await desk.publish(msgspec.structs.replace(standing, version=2, stages=stages))
+        began = len(desk.ledger.facts)
+
+        assert (await desk.do(desk.promotion(shop, "production"))).state is RunState.DONE
+
+        told = {fact.event: (fact.details or {}).get("what") for fact in desk.ledger.facts[began:]}
+        named = "Promote shop 1.3.0 from Staging to Live 24x7"
+        assert (told[AuditEvent.RUN_OPENED], told[AuditEvent.RUN_CLOSED]) == (named, named)
+
+        move = ConfigurationMoved(
+            configuration=shop, source=StageId("staging"), target=StageId("production"), name="shop 1.3.0"
+        )
+        assert event_sentence(seen_move(move, desk.board, None)).endswith("shop 1.3.0 from Staging to Live 24x7")
 
     virtually(story)
 

@@ -16,7 +16,7 @@ from xsconsole.domain.plan import Plan
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.domain.requests.values import Request
 from xsconsole.domain.runs import RunState, RunStatus
-from xsconsole.domain.words import count, explain, kind_name, refusal, state_name
+from xsconsole.domain.words import explain, refusal, state_name
 from xsconsole.engine.commands import Ask, Confirmed, Demote, Plannable, Promote, Settle, Together
 from xsconsole.engine.plans.batch import plan_together
 from xsconsole.engine.ports import Identity
@@ -232,8 +232,8 @@ class Batch:
         return Outcome.FAILED if states & {PartState.FAILED, PartState.REFUSED} else Outcome.CANCELLED
 
     def _title(self) -> str:
-        number, kind = count(len(self.plan.ready), "configuration"), self.plan.kind
-        return f"{number} to {self.plan.target}" if kind is None else f"{kind_name(kind)} {number}"
+        target = self.plan.target
+        return self.plan.title(self._doer.board.stage_name(target) if target is not None else "")
 
     def _fact(self, event: AuditEvent, outcome: Outcome | None) -> Fact:
         """Return the row that holds all of them together; the rows of each name this batch."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from xsconsole.domain.board import Board
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.events import ConfigurationMoved, LinkState
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
@@ -19,10 +20,13 @@ def fact_of(event: AuditEvent, identity: Identity | None, details: Mapping[str, 
     )
 
 
-def seen_move(move: ConfigurationMoved, identity: Identity | None) -> Fact:
-    """Return the row of what somebody else moved."""
+def seen_move(move: ConfigurationMoved, board: Board, identity: Identity | None) -> Fact:
+    """Return the row of what somebody else moved; its stages are called as the board calls them."""
+    details = None
+    if move.source is not None and move.target is not None:
+        details = {"what": f"{move.name} from {board.stage_name(move.source)} to {board.stage_name(move.target)}"}
     return replace(
-        fact_of(AuditEvent.OBSERVED, identity),
+        fact_of(AuditEvent.OBSERVED, identity, details),
         configuration=move.configuration,
         configuration_name=move.name,
         source=move.source,

@@ -12,6 +12,7 @@ from xsconsole.domain.ids import QueueId, RunId, Uuid
 from xsconsole.domain.plan import Disks, Plan, RunKind
 from xsconsole.domain.queueing import Queued
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
+from xsconsole.domain.workflow.names import name_of_id
 from xsconsole.engine.commands import Confirmed, Demote, Promote
 from xsconsole.engine.ports import Identity
 from xsconsole.errors import StageFull
@@ -97,7 +98,7 @@ def queue_fact(
     """Return the row of what becomes of one that waits; without a log-in, the account on this computer did it."""
     told = replace(entry, why="")
     details = {
-        "what": f"{entry.kind.value} {entry.name} from {entry.source} to {entry.target}",
+        "what": f"{entry.kind.value} {entry.name} to {entry.target_name or name_of_id(entry.target)}",
         "plan": entry.digest,
         "queued_by": entry.actor,
         "waiting": msgspec.to_builtins(told),

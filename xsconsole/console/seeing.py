@@ -62,7 +62,7 @@ class Seeing:
     def hear_move(self, move: ConfigurationMoved) -> None:
         """Record what somebody else moved. Our own moves have their run's rows."""
         if self._is_begun and not self.own_moves.take(move):
-            self._note(seen_move(move, self._identity()))
+            self._note(seen_move(move, self._board(), self._identity()))
 
     def _hear_facts(self, facts: Sequence[Fact]) -> None:
         """Take note of what this console publishes itself: those rows hold the version."""

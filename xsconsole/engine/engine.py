@@ -223,10 +223,10 @@ class Engine:
                 warrant=warrant,
                 emergency=declared,
             )
-            before = board.cards.get(plan.intent.configuration)
-            manifest = manifest_of_card(before, inventory, board.workflow) if before is not None else None
-            fact = opening_fact(AuditEvent.RUN_OPENED, record, self._pool.identity, command.reason, manifest)
-            facts = [in_force(fact, board.workflow if board.is_published else None, confirmed.batch)]
+            before, named = board.cards.get(plan.intent.configuration), board.workflow
+            manifest = manifest_of_card(before, inventory, named) if before is not None else None
+            fact = opening_fact(AuditEvent.RUN_OPENED, record, self._pool.identity, named, command.reason, manifest)
+            facts = [in_force(fact, named if board.is_published else None, confirmed.batch)]
             if plan.is_emergency:
                 facts.append(emergency.emergency_fact(record, self._pool.identity, keys_of(inventory), board))
             await self._ledger.record(*facts)
@@ -283,8 +283,8 @@ class Engine:
                 self.requests.demand_resumable(record)
                 await self.closings.demand_going_on(record)
                 await neighbours.demand_going_on(record, self.abroad)
-            event = AuditEvent.RUN_UNDOING if is_undo else AuditEvent.RUN_RESUMED
-            await self._ledger.record(opening_fact(event, record, self._pool.identity, settle.reason))
+            event, named = AuditEvent.RUN_UNDOING if is_undo else AuditEvent.RUN_RESUMED, self._world.board.workflow
+            await self._ledger.record(opening_fact(event, record, self._pool.identity, named, settle.reason))
         except BaseException:
             await leases.free()
             raise

@@ -27,8 +27,15 @@ UNDOING = frozenset({AuditEvent.UNDO_INTENDED, AuditEvent.UNDO_SETTLED, AuditEve
 
 
 def run_fact(
-    event: AuditEvent, record: RunRecord, identity: Identity, *, outcome: Outcome | None = None, reason: str = ""
+    event: AuditEvent,
+    record: RunRecord,
+    identity: Identity,
+    workflow: Workflow | None,
+    *,
+    outcome: Outcome | None = None,
+    reason: str = "",
 ) -> Fact:
+    """Return a row about a run; its stages are called as `workflow`, the one in force, calls them."""
     intent = record.plan.intent
     return Fact(
         event=event,
@@ -42,7 +49,7 @@ def run_fact(
         target=intent.target,
         outcome=outcome,
         reason=reason,
-        details={"what": title(record.plan), "plan": record.plan_digest, "kind": intent.kind.value},
+        details={"what": title(record.plan, workflow), "plan": record.plan_digest, "kind": intent.kind.value},
     )
 
 
@@ -50,11 +57,12 @@ def opening_fact(
     event: AuditEvent,
     record: RunRecord,
     identity: Identity,
+    workflow: Workflow | None,
     reason: str,
     manifest: Manifest | None = None,
 ) -> Fact:
     """Return the intent: what was asked for, by whom, why, every step that it takes, and what is there before."""
-    fact = run_fact(event, record, identity, reason=reason)
+    fact = run_fact(event, record, identity, workflow, reason=reason)
     steps: list[Json] = [{"key": step.key, "what": describe(step)} for step in record.plan.steps]
     details: dict[str, Json] = {
         **(fact.details or {}),
@@ -102,6 +110,7 @@ def step_fact(
     event: AuditEvent,
     record: RunRecord,
     identity: Identity,
+    workflow: Workflow | None,
     step: Step,
     *,
     outcome: Outcome | None,
@@ -119,7 +128,7 @@ def step_fact(
         notice = explain(failure)
         reason = shortened(notice.failed, REASON_LIMIT)
         details["failure"] = notice.details
-    fact = run_fact(event, record, identity, outcome=outcome, reason=reason)
+    fact = run_fact(event, record, identity, workflow, outcome=outcome, reason=reason)
     return replace(fact, step=step.key, details=details)
 
 
@@ -133,13 +142,13 @@ def stop_reason(record: RunRecord, failure: ConsoleError, undoing: Step | None) 
     return f"{first} Then “{describe_undo(undoing)}” failed: {then}".strip()
 
 
-def nothing_fact(record: RunRecord, identity: Identity, step: Step) -> Fact:
+def nothing_fact(record: RunRecord, identity: Identity, workflow: Workflow | None, step: Step) -> Fact:
     """Return the row of a step that left nothing to put back."""
     details: dict[str, Json] = {
         "what": f"{NOTHING}“{describe(step)}” had not happened",
         "action": recorded(step.action),
     }
-    fact = run_fact(AuditEvent.UNDO_SETTLED, record, identity, outcome=Outcome.UNDONE)
+    fact = run_fact(AuditEvent.UNDO_SETTLED, record, identity, workflow, outcome=Outcome.UNDONE)
     return replace(fact, step=step.key, details=details)
 
 

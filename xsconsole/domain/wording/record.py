@@ -3,6 +3,7 @@
 from xsconsole.domain.endings import OF_OUTCOME, ending_name
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
+from xsconsole.domain.workflow.names import name_of_id
 
 _EVENTS: dict[AuditEvent, str] = {
     AuditEvent.CONSOLE_STARTED: "The console started",
@@ -123,7 +124,7 @@ def event_sentence(fact: Fact) -> str:
     if not parts and fact.configuration_name:
         parts.append(fact.configuration_name)
         if fact.source and fact.target and fact.source != fact.target:
-            parts[0] += f" from {fact.source} to {fact.target}"
+            parts[0] += f" from {name_of_id(fact.source)} to {name_of_id(fact.target)}"
     told = [shortened(part, 200) for part in parts]
     text = ": ".join([event_name(fact.event), *told])
     if told and fact.event in _CLOSES:

@@ -66,6 +66,7 @@ class Run:
         self._clock = surroundings.clock
         self._observe = surroundings.observe
         self._traffic = surroundings.traffic
+        self._workflow = surroundings.gatekeeper.world.board.workflow  # the one in force as it begins
         self._leases = leases
         self._pools = (self._pool,) if other is None else (self._pool, other[0])
         self._standing = StandingRecord(self._pools, record)
@@ -262,7 +263,7 @@ class Run:
     async def _undo_step(self, key: StepKey) -> None:
         step, note = self.plan.step(key), ""
         if key not in self._standing.record.settled and await self._performer.left_nothing(step):
-            await self._ledger.record(nothing_fact(self._standing.record, self._pool.identity, step))
+            await self._ledger.record(nothing_fact(self._standing.record, self._pool.identity, self._workflow, step))
         elif has_effect(step):
             await self._record(AuditEvent.UNDO_INTENDED, step)
             await self._leases.confirm()
@@ -326,7 +327,7 @@ class Run:
         return replace(self._now(), state=state, ended_at=self._clock.now(), progress=1.0, error=error, current=())
 
     async def _announce(self, name: str, more: str = "", priority: int = LEAST_PRIORITY) -> None:
-        body = f"{title(self.plan)}. By {self._pool.identity.actor}. Run {self.id}.{more}"
+        body = f"{title(self.plan, self._workflow)}. By {self._pool.identity.actor}. Run {self.id}.{more}"
         try:
             await self._pool.announce(name, body, priority=priority)
         except (PoolFailed, PoolUnavailable):
@@ -384,8 +385,10 @@ class Run:
         result: str = "",
     ) -> None:
         record = self._standing.record
-        fact = step_fact(event, record, self._pool.identity, step, outcome=outcome, failure=failure, result=result)
+        identity, named = self._pool.identity, self._workflow
+        fact = step_fact(event, record, identity, named, step, outcome=outcome, failure=failure, result=result)
         await self._ledger.record(fact)
 
     def _fact(self, event: AuditEvent, *, outcome: Outcome | None = None, reason: str = "") -> Fact:
-        return run_fact(event, self._standing.record, self._pool.identity, outcome=outcome, reason=reason)
+        identity = self._pool.identity
+        return run_fact(event, self._standing.record, identity, self._workflow, outcome=outcome, reason=reason)
