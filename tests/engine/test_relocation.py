@@ -13,11 +13,12 @@ from tests.engine.test_planning import kinds
 from xsconsole.domain.actions.placing import Migrate, MoveDisk, PreferHost, PutOnNetworks
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import NULL_REF, Uuid
-from xsconsole.domain.inventory import PBD, VDI
+from xsconsole.domain.inventory import PBD, VDI, HostMetrics
 from xsconsole.domain.plan import Disks
 from xsconsole.domain.workflow import Binding, EntryAction, PoolObject, Stage, Workflow, default_workflow
 from xsconsole.domain.workflow.gates import AddressesAnswer
 from xsconsole.domain.workflow.values import NetworkEntry
+from xsconsole.engine.commands import Relocate
 from xsconsole.errors import RunFailed, VerificationFailed
 
 
@@ -298,6 +299,20 @@ def test_what_cannot_leave_its_host_stays_and_that_is_said() -> None:
         assert any("shop-web does not run on a host that Production prefers" in said for said in plan.warnings)
         assert scene.pool.vm(stuck).resident_on == scene.pool.host.ref
         assert scene.pool.vm(stuck).affinity == scene.second.ref
+
+    virtually(story)
+
+
+def test_what_runs_on_a_host_that_is_not_heard_of_is_not_planned_to_migrate_off_it() -> None:
+    async def story() -> None:
+        scene = await Scene().begin(storage=False)
+        (metrics,) = (one for one in scene.desk.inventory.all(HostMetrics) if one.ref == scene.pool.host.metrics)
+        scene.pool.put(msgspec.structs.replace(metrics, live=False))
+
+        command = scene.desk.promotion(scene.shop, "production")
+        away = Relocate(configuration=scene.shop, revision=command.revision, host=scene.second.uuid)
+        for asked in (command, away):
+            assert "of which the pool hears nothing" in scene.desk.refusal(asked).reason
 
     virtually(story)
 

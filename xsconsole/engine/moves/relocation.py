@@ -218,7 +218,7 @@ def staying_up(
     """Return the running machines that have to be placed: what changes at them must be seen where they run.
 
     Raises:
-        NotPromotable: no host sees both what a machine has and what it is to have.
+        NotPromotable: no host sees both what a machine has and what it is to have, or its host is not heard of.
     """
     found = []
     hosts = preferred_hosts(target, inventory)
@@ -228,6 +228,7 @@ def staying_up(
         guest = guest_in(relocation, inventory, keeps_running=True)
         if guest.here is None or not (relocation.is_felt or (hosts and guest.here not in hosts)):
             continue
+        rules.demand_host_heard(relocation.vm, inventory)
         if relocation.is_felt and not hosts_for(inventory, guest):
             raise NotPromotable(
                 reason=f"“{shortened(guest.name)}” runs, and no enabled host sees both the networks and storage that "

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from xsconsole.domain.board import Board, Card, Member, Standing
 from xsconsole.domain.ids import ConfigurationId, StageId
-from xsconsole.domain.inventory import VM, GuestMetrics, Inventory
+from xsconsole.domain.inventory import VM, GuestMetrics, Host, HostMetrics, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.poolstate import BLOCK_REASON_PREFIX, configuration_thing, slot_thing, stage_thing
 from xsconsole.domain.words import count, listing
@@ -17,6 +17,7 @@ SHUTTING_DOWN = frozenset({"clean_shutdown", "hard_shutdown", "shutdown"})
 STARTING = frozenset({"start", "start_on"})
 SUSPENDING = frozenset({"suspend", "resume", "resume_on"})
 SHARED = "root"  # a log-in that several people share is nobody
+MIGRATING = frozenset({"pool_migrate", "migrate_send"})
 SETTLED_POWER = frozenset({"Running", "Halted"})
 RUNNING_ONLY = ("clean_shutdown", "clean_reboot", "suspend", "pause", "pool_migrate")
 POWER_FOR: Mapping[str, frozenset[str]] = MappingProxyType(  # as XAPI demands it
@@ -244,6 +245,8 @@ def demand_power_changes(
 def demand_operation(vm: VM, operation: str, inventory: Inventory, *, is_own_block_lifted: bool = False) -> None:
     """Refuse when the pool would refuse `operation` at `vm`, and say why."""
     name = f"“{shortened(vm.name_label)}”"
+    if operation in MIGRATING:
+        demand_host_heard(vm, inventory)
     blocked = vm.blocked_operations.get(operation)
     if blocked is not None:
         if is_own_block_lifted and blocked.startswith(BLOCK_REASON_PREFIX):
@@ -273,6 +276,18 @@ def demand_operation(vm: VM, operation: str, inventory: Inventory, *, is_own_blo
     raise NotPromotable(
         reason=f"The pool does not allow {_spoken(operation).lower()} at {name} now.", mend="Look at the machine."
     )
+
+
+def demand_host_heard(vm: VM, inventory: Inventory) -> None:
+    """Refuse what has to leave a host of which the pool hears nothing: whether the machine runs there is not known."""
+    host = inventory.get(Host, vm.resident_on)
+    metrics = inventory.get(HostMetrics, host.metrics) if host is not None else None
+    if host is not None and metrics is not None and not metrics.live:
+        raise NotPromotable(
+            reason=f"“{shortened(vm.name_label)}” runs on {shortened(host.name_label, 60)}, of which the pool hears "
+            "nothing, and cannot be migrated off it.",
+            mend="Bring that host back first, or start the machine elsewhere once the host is known to be off.",
+        )
 
 
 def demand_unblocked(vm: VM, operation: str) -> None:

@@ -161,6 +161,7 @@ def _placed(found: Surroundings, relocations: Sequence[Relocation], host: Host |
         guest = replace(guest_in(relocation, inventory, keeps_running=True), home=None)
         if host is None and not relocation.disks:
             continue
+        rules.demand_host_heard(relocation.vm, inventory)
         if host is not None:
             if guest.here == host.uuid and not relocation.disks:
                 continue
