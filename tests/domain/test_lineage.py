@@ -106,6 +106,11 @@ def test_a_family_is_all_that_descends_from_the_first_original_also_where_that_i
         (second.id, fourth.id),
     }
     assert [len(column) for column in graph.columns()] == [1, 2, 1]
+    on = drawn(found, default_workflow(), {second.id: "lab", third.id: ""})
+    assert [stage.description for stage in on.stages[1:3]] == [
+        f"{graph.stages[1].description} on lab",
+        graph.stages[2].description,
+    ]
     assert drawn(found, None).stages[0].colour == NO_COLOUR
     assert [one.name for one in family(stranger.id, on_board(stranger))] == ["crm 7"]
     assert family(ConfigurationId("nobody"), on_board(stranger)) == ()

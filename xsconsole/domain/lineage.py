@@ -267,8 +267,13 @@ def _archive_node(archive: ArchiveId) -> ConfigurationId:
     return ConfigurationId(f"{ARCHIVE_NODE}{archive}")
 
 
-def drawn(relatives: Sequence[Relative], workflow: Workflow | None) -> Workflow:
-    """Return a family as a graph that can be drawn as a workflow is: a node for each, a way for each copy."""
+def drawn(
+    relatives: Sequence[Relative], workflow: Workflow | None, pools: Mapping[ConfigurationId, str] | None = None
+) -> Workflow:
+    """Return a family as a graph that can be drawn as a workflow is: a node for each, a way for each copy.
+
+    `pools` says on which pool each stands, where that has to be told.
+    """
     known = {relative.configuration for relative in relatives}
     stages = []
     for relative in relatives:
@@ -277,6 +282,8 @@ def drawn(relatives: Sequence[Relative], workflow: Workflow | None) -> Workflow:
         place = stage.name if stage is not None else shortened(relative.stage, 40)
         told = f"was in {place}" if relative.is_gone else f"in {place}"
         told = f"version {relative.version} in the library" if relative.version is not None else told
+        pool = (pools or {}).get(relative.configuration, "")
+        told = f"{told} on {shortened(pool, 40)}" if pool else told
         told = (relative.fate or f"made in {place}") if relative.is_archive else told
         stages.append(Stage(id=StageId(relative.configuration), name=name, colour=colour, description=told))
     ways = tuple(

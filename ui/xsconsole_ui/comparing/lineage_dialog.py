@@ -151,7 +151,14 @@ class LineageDialog(QDialog):
         copies = count(max(0, sum(not one.is_archive for one in self.relatives) - 1), self.tr("relative"))
         name = one_line(names.get(self._shown, ""))
         self.summary.setText(self.tr("{name} has {copies}.").format(name=name, copies=copies))
-        self.graph.show_marked(drawn(self.relatives, board.workflow), marks_of(self.relatives, self._shown, board))
+        pools = {
+            id_: self._console.pool_name(self._console.of_card(id_))
+            for one in self.relatives
+            if (id_ := one.configuration) in board.cards
+        }
+        self.graph.show_marked(
+            drawn(self.relatives, board.workflow, pools), marks_of(self.relatives, self._shown, board)
+        )
         self._show_rows()
 
     def _show_rows(self) -> None:
