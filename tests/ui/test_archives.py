@@ -3,8 +3,10 @@
 import asyncio
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
+from unittest.mock import Mock
 
 import msgspec
+import pytest
 from PySide6.QtWidgets import QDialog
 
 from tests.archives import archive
@@ -15,6 +17,7 @@ from xsconsole.domain.ids import ArchiveId, PersonId
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow import Person, default_workflow
 from xsconsole.engine.commands import RestoreFromArchive
+from xsconsole.errors import NotPromotable
 from xsconsole_ui import actions
 from xsconsole_ui.archives.archive_dialog import CLONES, COPIES, ArchiveDialog
 from xsconsole_ui.archives.columns import told
@@ -152,6 +155,14 @@ async def test_a_card_is_archived_verified_brought_back_and_its_archive_deleted(
     (choice,) = where.networks.values()
     assert choice.findText("Host internal management network") < 0
     choice.setCurrentIndex(choice.findText("stage-net"))
+    assert where.command is not None
+    with pytest.MonkeyPatch.context() as patch:
+        no_workflow = NotPromotable(reason="The pool has no workflow yet.", mend="Publish one.")
+        patch.setattr(window.estate, "plan", Mock(side_effect=no_workflow))
+        where.look()
+        assert (where.command, where.go.isEnabled()) == (None, False)
+    window.bridge.layout_changed.emit()  # somebody published one meanwhile
+    assert where.go.isEnabled()
     assert where.command is not None
     click(where.go)
     await until(lambda: page.go.isVisible() and page.go.text() == "Restore the archive", "the plan")

@@ -299,6 +299,7 @@ class ArchivePlace(pieces.Panel):
         else:
             first = await self.room.returning(Path(one.folder), to)
         self.dialog = dialog = kind(self._console, first, self.window())
+        dialog.follow(self._bridge)
         try:
             if await answered(dialog) and dialog.command is not None:
                 self.wanted.emit(dialog.command)

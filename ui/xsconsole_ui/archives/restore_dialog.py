@@ -17,6 +17,7 @@ from xsconsole.domain.workflow import Method
 from xsconsole.engine.commands import ProveArchive, RestoreFromPool, Restoring
 from xsconsole.errors import Refused
 from xsconsole_ui import pieces, theme
+from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.promotion.rows import Mark, Row, RowsView
 
 WIDTH = 560  # px
@@ -63,6 +64,11 @@ class RestoreDialog(QDialog):
         self.go.clicked.connect(self._accept_planned)
         self.cancel.clicked.connect(self.reject)
         self.stage.setFocus()
+
+    def follow(self, bridge: Bridge) -> None:
+        """Plan anew when a workflow is published, on whichever pool."""
+        bridge.layout_changed.connect(self.look)
+        bridge.differing_changed.connect(self.look)
 
     def _title(self, name: str) -> str:
         return self.tr("Restore {name}").format(name=name)
