@@ -7,20 +7,22 @@ from unittest.mock import Mock
 
 import msgspec
 import pytest
-from PySide6.QtWidgets import QDialog
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QApplication, QDialog
 
 from tests.archives import archive
 from tests.ui.board_window import card_of, console, ended, pool, window
 from xsconsole.console import Console
 from xsconsole.domain.archive import Keep, Shelved
 from xsconsole.domain.ids import ArchiveId, PersonId
+from xsconsole.domain.manifest import FieldChange, Judged, Part, Verdict
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow import Person, default_workflow
 from xsconsole.engine.commands import RestoreFromArchive
 from xsconsole.errors import NotPromotable
-from xsconsole_ui import actions
+from xsconsole_ui import actions, theme
 from xsconsole_ui.archives.archive_dialog import CLONES, COPIES, ArchiveDialog
-from xsconsole_ui.archives.columns import told
+from xsconsole_ui.archives.columns import columns_of_archives, told
 from xsconsole_ui.archives.hold_dialog import HoldDialog
 from xsconsole_ui.archives.keeping import KeepDialog
 from xsconsole_ui.archives.owners import owner_name, pinned_keys
@@ -30,6 +32,7 @@ from xsconsole_ui.archives.restore_dialog import RestoreDialog
 from xsconsole_ui.comparing import CompareDialog
 from xsconsole_ui.demo.gestures import click, until
 from xsconsole_ui.dialogs import Question
+from xsconsole_ui.drifting.rows import DriftRow, columns_of_drift
 from xsconsole_ui.keeping_actions import ARCHIVE
 from xsconsole_ui.main_window import MainWindow
 
@@ -55,6 +58,17 @@ async def opened(window: MainWindow, kind: type[QDialog]) -> QDialog:
     await until(lambda: isinstance(window.archive.dialog, kind), "the dialog")
     assert window.archive.dialog is not None
     return window.archive.dialog
+
+
+def test_columns_hold_their_usual_words_whole(qapp: QApplication) -> None:
+    metrics = QFontMetrics(theme.text_font())
+    unread = Shelved(folder=Path("/a"), archive=None, problem="no archive")
+    proven = next(column for column in columns_of_archives() if column.head == "Proven whole")
+    assert metrics.horizontalAdvance(proven.text(unread)) + 2 * theme.GAP <= proven.width
+    memory = FieldChange(role="web", part=Part.MEMBER, device="", field="memory_dynamic_max", before=1, after=2)
+    row = DriftRow(judged=Judged(change=memory, verdict=Verdict.DRIFT), since=None)
+    what = next(column for column in columns_of_drift() if column.head == "What")
+    assert metrics.horizontalAdvance(what.text(row)) + 2 * theme.GAP <= what.width
 
 
 async def test_a_card_is_archived_verified_brought_back_and_its_archive_deleted(

@@ -37,7 +37,7 @@ def columns_of_archives() -> tuple[Column[Listed], ...]:
             text=_proven,
             tone=lambda one: "bad" if _is_bad(one) else "" if one.proven_at else "warn",
             key=lambda one: _rank(one.proven_at),
-            width=96,
+            width=110,
         ),
         Column(
             head="Restorable",

@@ -48,8 +48,8 @@ def rows_of(
 def columns_of_drift() -> tuple[Column[DriftRow], ...]:
     return (
         Column(head="Where", text=lambda row: words.place(row.judged.change), width=120),
-        Column(head="What", text=lambda row: words.label(row.judged.change), width=160),
-        Column(head="It has", text=lambda row: words.sides(row.judged.change)[1], tone=_tone, width=150),
+        Column(head="What", text=lambda row: words.label(row.judged.change), width=208),
+        Column(head="It has", text=lambda row: words.sides(row.judged.change)[1], tone=_tone, width=160),
         Column(head="In place of", text=lambda row: words.sides(row.judged.change)[0], width=150),
         Column(head="Since", text=since_text, hint=_since_hint, key=_since_key, tone=lambda _: "muted", width=70),
         Column(head="By", text=lambda row: one_line(row.who), hint=_who_hint, width=180),
