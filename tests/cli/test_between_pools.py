@@ -45,6 +45,13 @@ async def test_a_way_into_another_pool_takes_both_pools(served: tuple[EmbeddedPo
     assert "leaves pool “acme”: 2 machines with" in moved.err
     assert "“payroll 2026.4” stands in Staging now: whole, 2 machines, 2 running" in moved.out
 
+    back = shell.say("plan", "payroll@staging", *beside[1:], stdin=passwords)
+    assert back.status == 1
+    assert "No configuration is called “payroll@staging” in this pool; it stands in “" in back.err
+    assert "Swap the two: name that pool with `--pool`, and this one with `--also`." in back.err
+    nowhere = shell.say("plan", "no-such", *beside[1:], stdin=passwords)
+    assert "No configuration is called “no-such”. `xsconsole config list` shows them all." in nowhere.err
+
 
 async def ways_between(served: tuple[EmbeddedPool, ...], home: Path) -> tuple[Workflow, Workflow]:
     """Return a version that leads there by copy, and a later one that moves the machines."""

@@ -14,7 +14,7 @@ from xsconsole.console import Connection, Console, Pools, Secret
 from xsconsole.domain.board import Board, Card, published_workflow
 from xsconsole.domain.events import AuditVerified, BoardChanged
 from xsconsole.domain.ids import Uuid
-from xsconsole.domain.naming import clear_name
+from xsconsole.domain.naming import clear_name, missing_configuration
 from xsconsole.domain.workflow import Workflow
 from xsconsole.errors import CertificateChanged, CertificateUnknown, ConsoleError, NotFound, Refused
 
@@ -29,7 +29,27 @@ async def connected(
     """
     also = getattr(options, "leads_to", ())
     async with connected_pools(options, is_reading=is_reading, also=also, given=given) as pools:
-        yield pools.first
+        try:
+            yield pools.first
+        except NotFound as failure:
+            _say_where(failure, pools, (getattr(options, "name", None), *getattr(options, "names", ())))
+            raise
+
+
+def _say_where(failure: NotFound, pools: Pools, names: Iterable[str | None]) -> None:
+    """Name the pool of a configuration that the first one does not have, where one that was named beside it does."""
+    for name in filter(None, names):
+        wanted = missing_configuration(pools.first.board, name)
+        if wanted is None or wanted.reason != failure.reason:
+            continue
+        for console in pools:
+            identity = console.identity
+            if identity is not None and missing_configuration(console.board, name) is None:
+                pool = output.cell(identity.pool_name)
+                failure.reason = f"{failure.reason.removesuffix('.')} in this pool; it stands in “{pool}”."
+                failure.mend = "Swap the two: name that pool with `--pool`, and this one with `--also`."
+                failure.choices = ()
+                return
 
 
 @asynccontextmanager

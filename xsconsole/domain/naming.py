@@ -10,7 +10,16 @@ from xsconsole.domain.inventory import SR, VM, Host, Inventory, Network
 from xsconsole.domain.workflow import Stage, Workflow
 from xsconsole.errors import Ambiguous, NotFound
 
-__all__ = ["clear_name", "find_configuration", "find_stage", "find_vm", "full_name", "own_name", "shortened"]
+__all__ = [
+    "clear_name",
+    "find_configuration",
+    "find_stage",
+    "find_vm",
+    "full_name",
+    "missing_configuration",
+    "own_name",
+    "shortened",
+]
 
 SHOWN_CHOICES = 12
 ID_BEGINNING = 6
@@ -61,6 +70,17 @@ def find_configuration(board: Board, name: str) -> Card:
         mend="Name one of them as service@version, service@stage or by its id.",
         choices=_choices(found, board),
     )
+
+
+def missing_configuration(board: Board, name: str) -> NotFound | None:
+    """Return why nothing here is called so; None where something is."""
+    try:
+        find_configuration(board, name)
+    except NotFound as failure:
+        return failure
+    except Ambiguous:
+        return None
+    return None
 
 
 def find_stage(workflow: Workflow, name: str) -> Stage:
