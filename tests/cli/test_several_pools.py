@@ -119,7 +119,7 @@ def test_a_pool_that_is_away_follows_later_and_one_with_another_version_is_repla
     put_on(far, msgspec.structs.replace(default_workflow(), version=3, description="another one"))
     replaced = publish(4, "--also", far.url, "--replace", far.name, "--dry-run")
     assert "which is another one than here" not in replaced.err
-    assert f"{far.name}: is written there" in replaced.out
+    assert f"{far.name}: to be written there" in replaced.out
 
 
 def _uuid(pool: EmbeddedPool) -> str:

@@ -217,6 +217,8 @@ def test_what_a_standing_version_demands_must_be_approved_by_whom_it_names(shell
     assert "Version 2 demands approval of the next one. 0 of 1 approval; Bob could approve." in refused.err
     assert refused.err.count("demands approval") == 1
     assert refused.err.endswith("Nothing was changed.\n")
+    assert ": to be written there" in refused.out
+    assert "is written there" not in refused.out
     assert own.status == 0, own.err
     assert "Still in the way: shop 1.4.0 stands in “Integration”, which is gone" in unmapped.err
     assert "demands approval" not in unmapped.err

@@ -153,7 +153,7 @@ def _show(plan: PublishPlan, options: argparse.Namespace) -> None:
 
 
 _STATES = {
-    PartState.WRITES: "is written there",
+    PartState.WRITES: "to be written there",
     PartState.SAME: "stands there already",
     PartState.AWAY: "not connected",
     PartState.LATER: "away, and brought up later",
