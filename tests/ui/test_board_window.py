@@ -359,11 +359,11 @@ async def test_a_member_deleted_behind_the_consoles_back_is_named(
 
 async def test_what_cannot_be_done_says_why_when_its_key_is_pressed(window: MainWindow, console: Console) -> None:
     window.board.select(card_of(console, "crm@production").id)
-
     press(Key.Key_Right, CTRL)
 
-    assert window.desk.question is None
-    assert window.status.passing.whole == "No way forward leads out of this stage."
+    assert (window.desk.question, window.status.passing.whole) == (None, "No way forward leads out of this stage.")
+    window.board.select(card_of(console, SHOP).id)
+    assert window.status.passing.whole == ""
 
 
 async def test_the_mouse_takes_a_card_up_without_losing_it(window: MainWindow, console: Console) -> None:

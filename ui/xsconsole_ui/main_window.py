@@ -120,6 +120,7 @@ class MainWindow(QMainWindow):
             self.status,
             reconnect=self.connecting.ask_again,
             is_in_sight=self.inspector.shows,
+            selected=self.board.card_selected,
             parent=self,
         )
         self.finder = Finder(
@@ -254,10 +255,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_opened(self) -> None:
         plan = self.actions_[actions.PLAN]
-        if plan.isEnabled():
-            plan.trigger()
-        else:
-            self._teller.tell_why_not(plan.why_not)
+        plan.trigger() if plan.isEnabled() else self._teller.tell_why_not(plan.why_not)
 
     @Slot(str)
     def _on_card_changed(self, configuration: str) -> None:

@@ -207,6 +207,12 @@ class StatusLine(QFrame):
         """Show a passing word; an empty one takes it away."""
         self.passing.show_text(text)
 
+    @Slot(str)
+    def take_back(self, text: str) -> None:
+        """Take this word away, unless another one has come since."""
+        if self.passing.whole == text:
+            self.say("")
+
     @property
     def is_cut(self) -> bool:
         """Whether there is no room for all of the passing word."""

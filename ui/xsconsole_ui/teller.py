@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, SignalInstance, Slot
 from PySide6.QtGui import QAction
 
 from xsconsole.console import Estate
@@ -39,6 +39,7 @@ class Teller(QObject):
         *,
         reconnect: Callable[[str], None],
         is_in_sight: Callable[[RunId], bool],
+        selected: SignalInstance,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
@@ -48,6 +49,7 @@ class Teller(QObject):
         self._reconnect = reconnect
         self._ways_back: dict[str, QAction] = {}  # by address
         self._is_in_sight = is_in_sight
+        self._why_not = ""  # what the status line said last of a key or a command found
         self._states: dict[str, LinkState] = {}  # by address
         self._held: dict[ConfigurationId, bool] = {}  # by somebody else; whether the board has shown it
         desk.failed.connect(self._tell_refusal)
@@ -56,6 +58,7 @@ class Teller(QObject):
         bridge.card_changed.connect(self._look_at_card)
         bridge.link_changed.connect(self._look_at_road)
         bridge.inventory_changed.connect(status.show_link)
+        selected.connect(self._forget_why_not)
 
     @Slot(object)
     def explain(self, entry: Entry) -> None:
@@ -67,9 +70,17 @@ class Teller(QObject):
     def tell_why_not(self, why_not: str) -> None:
         """Say why a key or a command found does nothing: in the status line, and above it where that is cut."""
         self._notices.withdraw(KEY)
+        self._why_not = why_not
         self._status.say(why_not)
         if self._status.is_cut:
             self._notices.tell("warn", self.tr("Not now"), why_not, about=KEY, stays=False)
+
+    @Slot(object)
+    def _forget_why_not(self, selected: ConfigurationId | None) -> None:
+        """Take back why something could not be done: another card is selected, of which that was not said."""
+        del selected
+        self._notices.withdraw(KEY)
+        self._status.take_back(self._why_not)
 
     @Slot(object)
     def tell_acts(self, status: JobStatus) -> None:
