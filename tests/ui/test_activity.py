@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from embedded import embedded_pool
+from msgspec import structs
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
@@ -17,11 +18,14 @@ from xsconsole.domain.endings import Ending
 from xsconsole.domain.ids import Ref
 from xsconsole.domain.inventory import VM, Task
 from xsconsole.domain.naming import find_configuration
+from xsconsole.domain.record import AuditEvent, AuditQuery
 from xsconsole.domain.runs import RunState
 from xsconsole.engine.commands import Confirmed, Create, NewMember, Operate, Promote
 from xsconsole_ui.activity import ActivityPanel
 from xsconsole_ui.activity.model import MOST_ENTRIES, Column
+from xsconsole_ui.activity.past import of_past_run
 from xsconsole_ui.objects.act_desk import ActDesk
+from xsconsole_ui.promotion.runs import recorded
 from xsconsole_ui.theme import Theme
 
 
@@ -313,6 +317,12 @@ async def test_a_run_of_another_process_of_this_home_goes_on_here_until_it_has_e
             key = f"run:{run}"
             await until(lambda: panel.model.known(key).is_going)
             assert panel.model.known(key).stage == "another process of this home works on it"
+            there = console.board.cards[card.id]
+            steps = there.run.record.plan.steps
+            first = replace(there.run, record=structs.replace(there.run.record, settled=(steps[0].key,)))
+            opened = next(iter(await console.audit_page(AuditQuery(event=AuditEvent.RUN_OPENED), limit=1)))
+            line = of_past_run(opened, None, replace(there, run=first), "acme", is_shown=True)
+            assert line.progress == recorded(first).progress != 1 / len(steps)
             pool.control("clear")
             assert (await shell.finished(run)).state is RunState.DONE
             await until(lambda: panel.model.known(key).ending is Ending.DONE)

@@ -13,6 +13,7 @@ from xsconsole.domain.inventory import Task
 from xsconsole.domain.jobs import PastJob, SeenTask
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Outcome
+from xsconsole.domain.runs import share_of
 from xsconsole.domain.wording.acts import title
 from xsconsole_ui.activity.entries import PAST_TASK, Entry, failure_of, named_task, out_of_queue, why_of_many
 from xsconsole_ui.texts import tr
@@ -135,5 +136,5 @@ def of_past_run(
 
 
 def _share(run: RunRecord) -> float:
-    """Return how many of its steps are settled, 0 to 1."""
-    return min(1.0, len(run.settled) / max(1, len(run.plan.steps)))
+    """Return the share of its time that is behind it, 0 to 1, as the inspector shows it."""
+    return share_of(run.plan, frozenset(run.settled) - frozenset(run.undone))
