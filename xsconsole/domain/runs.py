@@ -20,6 +20,8 @@ SOON_S = 3.0
 AS_LONG_BACK = (Start, ShutDown, Revert, StartCopy, MoveAcross, MoveDisk, BringTo, Migrate, Suspend, Resume, SwitchOff)
 KEPT = "kept"
 """What is known of a snapshot that was not destroyed on the way back, as its machine is gone."""
+GONE = "gone"
+"""What is known of a step that was not put back, as its machine is gone from the pool."""
 
 
 def share_of(plan: Plan, stands: Collection[StepKey], going: Mapping[StepKey, float] | None = None) -> float:

@@ -8,9 +8,10 @@ from xsconsole.domain.actions.fences import WriteFence
 from xsconsole.domain.endings import OF_RUN, ending_name
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Disks, Plan, RunKind, Step, TakeSnapshot
-from xsconsole.domain.runs import KEPT, RunState
+from xsconsole.domain.runs import GONE, KEPT, RunState
 from xsconsole.domain.wording import pool as pool_words
 from xsconsole.domain.wording import steps as step_words
+from xsconsole.domain.wording.record import NOTHING
 from xsconsole.domain.workflow import Method, Workflow
 from xsconsole.domain.workflow.names import name_of_id
 from xsconsole.errors import (
@@ -104,6 +105,8 @@ def describe(step: Step) -> str:
 
 def describe_undo(step: Step, note: str = "") -> str:
     """Return what undoing a step does, such as `Shut shop-web-1 down again`; `note` is what is known of that."""
+    if note == GONE:
+        return f"{NOTHING}{shortened(step.subject, 80)} is gone"
     if note == KEPT and isinstance(step.action, TakeSnapshot):
         return f"Keep the snapshot of {shortened(step.subject, 80)}, whose machine is gone"
     return step_words.undoing(step.action, shortened(step.subject, 80))

@@ -10,6 +10,7 @@ from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.manifest import MemberManifest, member_manifest
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Plan, Step
+from xsconsole.domain.runs import GONE
 from xsconsole.engine.ports import Clock, Progress
 from xsconsole.engine.runs.presence import Presence
 from xsconsole.engine.values import insist
@@ -65,11 +66,14 @@ class Placing:
             case MendFields(vm=vm, fields=fields):
                 await self._look(lambda: self._port.write_fields(vm, fields))
 
-    async def undo(self, action: PlacingAction, on_progress: Progress) -> None:
-        """Bring the machine back. What does not run any more has no host to be brought back to."""
+    async def undo(self, action: PlacingAction, on_progress: Progress) -> str:
+        """Bring the machine back. What does not run any more has no host to be brought back to.
+
+        Return `GONE` where the machine is not on the pool any more.
+        """
         vm = action.vm
         if not await self._at.exists(vm):
-            return
+            return GONE
         match action:
             case Rewire(original=networks, original_macs=macs):
                 await self._look(lambda: self._port.put_on(vm, networks))
@@ -85,6 +89,7 @@ class Placing:
                     await self._migrate(vm, host, on_progress)
             case MendFields():
                 await self._look(lambda: self._port.write_fields(vm, action.reversed))
+        return ""
 
     async def amiss(self, verifying: Step) -> list[str]:
         """Return what is not where the steps before this one brought it. A machine may have left its host since."""

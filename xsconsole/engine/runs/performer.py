@@ -56,6 +56,7 @@ from xsconsole.domain.plan import (
     WriteRoster,
 )
 from xsconsole.domain.poolstate import RESTORE_POINT_KEY, RunRecord
+from xsconsole.domain.runs import GONE
 from xsconsole.engine.archives.archivist import Archivist
 from xsconsole.engine.archives.ports import Archives, NoArchives
 from xsconsole.engine.archives.prover import Prover
@@ -76,6 +77,8 @@ from xsconsole.engine.runs.verifying import lost_points, verify
 from xsconsole.engine.values import insist, set_key
 from xsconsole.engine.verbs.servicing import Servicing
 from xsconsole.errors import Refused
+
+OF_MACHINE = Start | ShutDown | Revert | WriteMember | LiftProtection  # put back at their machine, or nowhere
 
 
 class Performer:
@@ -293,22 +296,20 @@ class Performer:
             Refused: what is needed for it is gone from the pool.
             PoolFailed, PoolUnavailable: as for `perform`.
         """
+        if isinstance(step.action, OF_MACHINE) and not await self._at.exists(step.action.vm):
+            return GONE
         match step.action:
             case TakeSnapshot():
                 return await self._snapshots.destroy(step)
             case Start(vm=vm):
-                if await self._at.exists(vm):
-                    # It was off when the run began and may not have booted far enough to answer.
-                    await self._shut_down(vm, on_progress, may_force=True)
+                # It was off when the run began and may not have booted far enough to answer.
+                await self._shut_down(vm, on_progress, may_force=True)
             case ShutDown(vm=vm):
-                if await self._at.exists(vm):
-                    await self._start(vm, on_progress)
+                await self._start(vm, on_progress)
             case Revert() as action:
-                if await self._at.exists(action.vm):
-                    await self._revert_back(action, on_progress)
+                await self._revert_back(action, on_progress)
             case WriteMember() as action:
-                if await self._at.exists(action.vm):
-                    await self._write_back(action)
+                await self._write_back(action)
             case WriteRoster() as action:
                 await self._marking.write_roster(action.configuration, action.original)
             case WriteMark() as action:
@@ -337,7 +338,7 @@ class Performer:
             case WriteCopy() as action:
                 await self._copier.leave(action)
             case PutOnNetworks() | MoveDisk() | PreferHost() | Migrate() | MendFields() as action:
-                await self._placing.undo(action, on_progress)
+                return await self._placing.undo(action, on_progress)
             case PrepareArchive() | ExportMember() | SealArchive() | NoteArchived() as action:
                 await self._archivist.undo(action)
             case StowMember() | SealStow() as action:
@@ -347,8 +348,7 @@ class Performer:
             case MoveAcross() as action:
                 return await self._travel.come_back(step, action, on_progress)
             case LiftProtection() as action:
-                if await self._at.exists(action.vm):
-                    await self._marking.protect(action.vm, action.original)
+                await self._marking.protect(action.vm, action.original)
             case NoteCompany() as action:
                 await self._travel.company(action, is_undone=True)
             case Suspend() | Resume() | SwitchOff() as action:

@@ -12,6 +12,7 @@ from xsconsole.domain.ids import ConfigurationId, StepKey
 from xsconsole.domain.one_way import begins_to_destroy
 from xsconsole.domain.plan import LASTING, WITHOUT_INVERSE, Step
 from xsconsole.domain.poolstate import RunRecord, decode_run, encode_run, numbers, run_stem
+from xsconsole.domain.runs import GONE
 from xsconsole.domain.words import describe, describe_undo, title
 from xsconsole.engine.ports import Field, PoolPort
 from xsconsole.engine.values import remove_value, write_value
@@ -109,9 +110,10 @@ def settled(record: RunRecord, key: StepKey, result: str) -> RunRecord:
 
 
 def undone_titles(record: RunRecord) -> tuple[str, ...]:
-    """Return in words what was put back."""
-    steps = (step for step in record.plan.steps if step.key in set(record.undone))
-    return tuple(describe_undo(step, record.results.get(noted_of(step.key), "")) for step in steps if has_effect(step))
+    """Return in words what was put back; where a machine is gone nothing was."""
+    steps = (step for step in record.plan.steps if step.key in set(record.undone) and has_effect(step))
+    notes = ((step, record.results.get(noted_of(step.key), "")) for step in steps)
+    return tuple(describe_undo(step, note) for step, note in notes if note != GONE)
 
 
 def interruption(record: RunRecord, reason: str, begun: Set[StepKey]) -> Interrupted:
