@@ -2,19 +2,32 @@
 
 import sys
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from embedded import EmbeddedPool, embedded_pool
 
 from tests.console.desk import Desk, seated
+from tests.engine.urgent import with_declarers
 from tests.workflows import guarded, put_on
 from xsconsole.console import planned_together
 from xsconsole.console.probing import SCRIPTS
+from xsconsole.domain.ids import PersonId
 from xsconsole.domain.record import AuditEvent, AuditQuery
 from xsconsole.domain.runs import RunState
-from xsconsole.domain.workflow.gates import GuestToolsUp, HttpCall, NoDuplicateAddresses, PoolFit, Script, When
-from xsconsole.engine.commands import Together
+from xsconsole.domain.workflow import Person
+from xsconsole.domain.workflow.gates import (
+    GuestToolsUp,
+    HttpCall,
+    MaintenanceWindow,
+    NoDuplicateAddresses,
+    PoolFit,
+    Script,
+    When,
+)
+from xsconsole.engine.commands import Emergency, Together
 from xsconsole.errors import NotPromotable
 
 CHECK = """
@@ -100,7 +113,7 @@ async def test_a_script_that_nobody_put_there_is_said_before_anything_begins_and
 
 
 async def test_a_host_in_maintenance_closes_the_way_and_its_return_opens_it(desk: Desk, pool: EmbeddedPool) -> None:
-    await published(desk, pool, PoolFit())
+    await published(desk, pool, PoolFit(), Script(argv=("smoke-test",)))
     with pool.plain_session() as session:
         host = session.xenapi.host.get_all()[0]
         session.xenapi.host.disable(host)
@@ -111,10 +124,20 @@ async def test_a_host_in_maintenance_closes_the_way_and_its_return_opens_it(desk
             return refused.reason if refused else ""
 
         await desk.until(lambda: "In maintenance" in refusal())
-        with pytest.raises(NotPromotable, match="In maintenance"):
+        assert "There is no script “smoke-test”" in refusal()  # what else is unmet is told at once
+        with pytest.raises(NotPromotable, match=r"In maintenance.*There is no script “smoke-test”"):
             desk.console.plan(desk.promotion())
         session.xenapi.host.enable(host)
-        await desk.until(lambda: refusal() == "")
+        await desk.until(lambda: "In maintenance" not in refusal())
+        assert "There is no script “smoke-test”" in refusal()
+
+    person = Person(id=PersonId("ann"), name="Ann", fingerprints=(desk.console.home.key_fingerprint,))
+    closed = guarded(MaintenanceWindow(weekdays=(), from_minute=0, to_minute=1), Script(argv=("smoke-test",)))
+    put_on(pool, msgspec.structs.replace(with_declarers(msgspec.structs.replace(closed, people=(person,))), version=3))
+    await desk.until(lambda: desk.console.board.workflow is not None and desk.console.board.workflow.version == 3)
+    urgent = replace(desk.promotion(), emergency=Emergency(reason="the shop is down"))
+    with pytest.raises(NotPromotable, match=r"reason='This console cannot .*There is no script “smoke-test”"):
+        desk.console.plan(urgent)  # it goes past the window, and past no script
 
 
 async def test_a_page_that_nobody_serves_is_a_remark_when_the_gate_leads_nowhere_back(

@@ -14,7 +14,7 @@ from xsconsole.domain.plan import CheckGate, Plan
 from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import Transition
 from xsconsole.domain.workflow.gates import Script
-from xsconsole.errors import NotPromotable
+from xsconsole.errors import Barred, NotPromotable
 
 HERE = "This console cannot carry it out:"
 
@@ -39,6 +39,18 @@ def demand_planned_here(plan: Plan, home: Path) -> None:
     why = _lacking_of(plan, home) if plan.demand is None else ""
     if why:
         raise NotPromotable(reason=f"{HERE} {why}")
+
+
+def told_too(refusal: NotPromotable, way: Transition, home: Path, *, is_urgent: bool = False) -> NotPromotable:
+    """Return a refusal with what is missing here named as well; time alone does not mend it then.
+
+    Where others have to approve, it can be asked for all the same; an emergency asks nobody.
+    """
+    why = _lacking(way.gates, home) if is_urgent or not way.approvals else ""
+    if not why:
+        return refusal
+    kind = Barred if isinstance(refusal, Barred) else NotPromotable
+    return kind(reason=f"{refusal.reason} {HERE} {why}", mend=refusal.mend)
 
 
 def _refused(target: Target, home: Path) -> Target:
