@@ -127,6 +127,9 @@ async def test_what_is_asked_of_me_is_approved_by_keyboard_with_a_reason(
     press(Key.Key_Return)
     await until(lambda: any(SHOP in name for name in cards_in(window, "production")), "the card in production")
     await console.finished(console.runs[0].run)
+    await until(lambda: not console.requests.views, "the end of the request")
+    result = window.inspector.plan_page.outcome
+    await until(lambda: result.isVisible() and result.headline == "Done.", "what has become of it, in sight")
     window.inspector.leave()
     window.go("board")
     assert window.inspector.card_on_show == console.board.cards[other.id]
@@ -288,6 +291,34 @@ async def test_news_goes_to_the_desktop_where_there_is_a_tray(
     assert shown[0][1].startswith("Promote shop 1.3.0 from Staging to Production.")
     assert QApplication.instance() is not None
     messenger.deleteLater()
+
+
+async def test_who_asked_is_told_that_somebody_else_carried_it_out(
+    window: MainWindow, console: Console, rita: Console, pool: EmbeddedPool
+) -> None:
+    await publish(pool, console, rita)
+    request = await ask(console)
+    await until(lambda: any(rita.requests.asks_me(view) for view in rita.requests.views), "the question")
+    await rita.requests.decide(request.id, Meaning.APPROVE, "read it")
+    window.go("inbox")
+
+    said: list[str] = []
+    window.inbox_news.messenger.said.connect(said.append)
+
+    def told() -> str:
+        return "\n".join((window.status.passing.whole, *window.notices.texts))
+
+    await until(lambda: "Your request is approved" in told(), "the approval")
+    await until(lambda: rita.requests.view(request.id).state is RequestState.APPROVED, "the approval there")
+    pool.control("delay", method="VM.snapshot", seconds=3600)
+    run = await rita.requests.run(request.id)
+    await until(lambda: any(view.is_running for view in console.requests.views), "the run, seen here")
+    pool.control("clear")
+    await rita.finished(run)
+    await until(lambda: "Your request was carried out" in told(), "its end")
+    assert "Promote shop 1.3.0 from Staging to Production. By root from " in told()
+    assert "Your request is approved" not in told()
+    assert not any("void" in one for one in (*said, *window.notices.texts))
 
 
 async def test_what_stands_on_a_pool_when_it_comes_is_no_news(

@@ -180,6 +180,7 @@ class MainWindow(QMainWindow):
         self.board.set_first_steps(*first_steps)
         self.inspector.left.connect(self._enter_place)
         self.inbox.about_changed.connect(self.inspector.follow)
+        self.inbox.run_began.connect(self.inspector.show_run)
         self.inventory.selection_changed.connect(self._on_objects_selected)
         self.inventory.set_context_actions([self.actions_[one] if one else None for one in actions.VM_MENU])
         self.act_desk.ended.connect(self._teller.tell_acts)

@@ -10,6 +10,7 @@ from xsconsole.console import Estate
 from xsconsole.domain.events import LinkState
 from xsconsole.domain.folding import one_line, shortened
 from xsconsole.domain.ids import ConfigurationId, RequestId, ReviewId
+from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.requests.views import RequestState, RequestView, asker
 from xsconsole.domain.reviews import ReviewView
 from xsconsole_ui.bridge import Bridge
@@ -58,6 +59,7 @@ class Messenger(QObject):
 
     wanted = Signal(object)  # RequestId, ReviewId or ConfigurationId: somebody wants to see it
     said = Signal(str)
+    unsaid = Signal(str)  # what was said is no longer so
 
     def __init__(
         self,
@@ -74,6 +76,8 @@ class Messenger(QObject):
         self._show = show
         self._is_in_sight = is_in_sight
         self._ways: dict[tuple[str, str], QAction] = {}  # the way to each thing that was told of
+        self._word = (("", ""), "")  # what was said last in the line of words, and of what
+        self._carried: dict[RequestId, tuple[RequestView, RunRecord]] = {}  # being carried out
         self._seen, self._pools = self._standing(), console.requests.pools_looked_at
         bridge.requests_changed.connect(self._look)
         bridge.link_changed.connect(self._look)
@@ -99,11 +103,14 @@ class Messenger(QObject):
             was, asked_me = before.get(view.request.id, (None, False))
             state, asks_me = now[view.request.id]
             is_mine = self._console.requests.is_mine(view)
+            is_carried = self._is_carried(view)
             if asked_me and not asks_me:
                 self._withdraw(("request", view.request.id))
             if asks_me and not asked_me:
                 self._tell("warn", self.tr("Your approval is asked for"), view)
             elif state is not was and state is RequestState.VOID and (is_mine or was is RequestState.APPROVED):
+                if is_carried:
+                    continue
                 self._tell("bad", self.tr("A request is void: what it is about has changed"), view)
             elif state is not was and is_mine and state in (RequestState.REJECTED, RequestState.EXPIRED):
                 was_rejected = state is RequestState.REJECTED
@@ -113,6 +120,30 @@ class Messenger(QObject):
                 self._tell("good", self.tr("Your request is approved"), view)
         for gone in before.keys() - now.keys():
             self._withdraw(("request", gone))
+            if gone in self._carried:
+                self._tell_carried(*self._carried.pop(gone))
+
+    def _is_carried(self, view: RequestView) -> bool:
+        """Return whether somebody carries it out; who does is kept: once that is done, nothing stands there any more.
+
+        The last that is seen of it is void: what it is about stands where it leads to. Put back, it is open again.
+        """
+        card = self._console.board.cards.get(view.request.intent.configuration)
+        run = card.run.record if card is not None and card.run is not None else None
+        if run is not None and view.is_running:
+            self._carried[view.request.id] = (view, run)
+        elif view.state is not RequestState.VOID:
+            self._carried.pop(view.request.id, None)
+        return view.request.id in self._carried
+
+    def _tell_carried(self, view: RequestView, run: RunRecord) -> None:
+        """Tell who asked that it is done, and by whom, unless it was done here: that is told of the run."""
+        is_news = view.request.pool in self._pools and self._console.requests.is_mine(view)
+        if is_news and all(status.run != run.run for status in self._console.runs):
+            told = self.tr("{what}. By {who} from {console}.")
+            text = told.format(what=entries.title(view, self._console), who=run.actor, console=run.console_name)
+            about = ("request", view.request.id)
+            self._bring("good", self.tr("Your request was carried out"), one_line(text), "", about, leads=False)
 
     @Slot()
     def _look_at_reviews(self) -> None:
@@ -163,19 +194,28 @@ class Messenger(QObject):
         reason = shortened(view.request.reason, MOST_REASON) or self.tr("no reason given")
         return self.tr("{who} asks: {reason}").format(who=one_line(who), reason=reason)
 
-    def _bring(self, state: str, headline: str, text: str, details: str, about: tuple[str, str]) -> None:
+    def _bring(
+        self, state: str, headline: str, text: str, details: str, about: tuple[str, str], *, leads: bool = True
+    ) -> None:
         """Tell it on the desktop, else in the window: in its line of words while the inbox shows it anyway."""
         self._withdraw(about)
         if self._show(headline, "\n".join((text, *details.splitlines()[:MOST_LINES]))):
             return
         if self._is_in_sight():
-            self.said.emit(f"{headline}: {text}")
+            self._say(about, f"{headline}: {text}")
+            return
+        if not leads:
+            self._notices.tell(state, headline, text, details, about=about)
             return
         way = self._ways[about] = QAction(self.tr("Show it"), self)
         way.setData(about[1])
         way.setToolTip(f"{headline}: {text}")
         way.triggered.connect(self._go)
         self._notices.tell(state, headline, text, details, about=about, way_out=(way.text(), way))
+
+    def _say(self, about: tuple[str, str], text: str) -> None:
+        self._word = (about, text)
+        self.said.emit(text)
 
     @Slot()
     def _go(self) -> None:
@@ -185,6 +225,8 @@ class Messenger(QObject):
 
     def _withdraw(self, about: tuple[str, str]) -> None:
         self._notices.withdraw(about)
+        if self._word[0] == about:
+            self.unsaid.emit(self._word[1])
         way = self._ways.pop(about, None)
         if way is not None:
             way.deleteLater()
@@ -192,8 +234,8 @@ class Messenger(QObject):
     @Slot()
     def bring_in(self) -> None:
         """Take back all that the inbox shows now, and say the last of it in the line of words."""
-        told = [way.toolTip() for way in self._ways.values()]
+        told = [(about, way.toolTip()) for about, way in self._ways.items()]
         for about in tuple(self._ways):
             self._withdraw(about)
         if told:
-            self.said.emit(told[-1])
+            self._say(*told[-1])

@@ -40,6 +40,7 @@ class InboxNews(QObject):
         self.messenger = Messenger(place.console, bridge, notices, self.tray.show_message, self._is_in_sight, self)
         self.messenger.wanted.connect(self._open_one)
         self.messenger.said.connect(status.say)
+        self.messenger.unsaid.connect(status.take_back)
         place.looked.connect(self.messenger.bring_in)
         window.installEventFilter(self)
         self._notices = notices

@@ -40,6 +40,7 @@ class InboxPlace(pieces.Panel):
 
     counted = Signal(int)  # how many requests ask this console's person
     said = Signal(str)
+    run_began = Signal(str)  # RunId: what was approved is carried out from here
     begun = Signal()  # something is done about one of them
     failed = Signal(object)  # the error of what was done
     looked = Signal()  # somebody looks at it
@@ -309,7 +310,10 @@ class InboxPlace(pieces.Panel):
 
     @Slot(object)
     def _run(self, request: RequestId) -> None:
-        self._start(request, self.console.requests.run(request), "carry out a request")
+        self._start(request, self._carried_out(request), "carry out a request")
+
+    async def _carried_out(self, request: RequestId) -> None:
+        self.run_began.emit(await self.console.requests.run(request))
 
     @Slot(object, str)
     def _withdraw(self, request: RequestId, reason: str) -> None:

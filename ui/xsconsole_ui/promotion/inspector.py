@@ -133,7 +133,8 @@ class Inspector(pieces.Panel):
         """Show the card that another place is about; a plan that waits, or a run that goes on, stays before it."""
         self._number = 0
         self.object_page.show_object(None)
-        self._leave_ended_run()
+        if configuration is not None:  # else its result is all that is left to be seen of a request
+            self._leave_ended_run()
         self._selected = configuration
         self._show()
 
