@@ -3,7 +3,7 @@
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from xsconsole_ui import pieces
@@ -44,3 +44,21 @@ def test_the_second_click_of_a_double_one_presses_only_the_button_that_had_the_f
     assert pressed == ["promote", "stop", "stop"]
     QTest.mouseClick(stop, Qt.MouseButton.LeftButton)
     assert pressed[3:] == ["stop"]
+
+
+def test_the_keyboard_does_not_stay_with_a_button_that_left_a_second_click_alone(qtbot: QtBot) -> None:
+    page = QWidget()
+    qtbot.addWidget(page)
+    stop, cards = pieces.button("Stop", "", page), QLineEdit(page)
+    page.show()
+    page.activateWindow()
+    qtbot.waitUntil(page.isActiveWindow)
+    cards.setFocus()
+
+    stop.setFocus(Qt.FocusReason.MouseFocusReason)  # as Qt does before it hands on the second click
+    click_again(stop, 1150)
+    assert cards.hasFocus()
+
+    QTest.mouseClick(stop, Qt.MouseButton.LeftButton)
+    stop.setFocus(Qt.FocusReason.MouseFocusReason)
+    assert stop.hasFocus()
