@@ -142,7 +142,14 @@ def test_an_environment_whose_making_was_killed_is_made_anew(project):
 
 def test_a_start_that_is_interrupted_says_so_and_leaves_no_pip(project):
     (project / "small_backend.py").write_text("import time\ntime.sleep(600)\n", encoding="utf-8")
-    running = subprocess.Popen(command(project, "demo"), env=variables(project), stderr=subprocess.PIPE, text=True)
+    running = subprocess.Popen(
+        command(project, "demo"),
+        env=variables(project),
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell's background job ignores the signal, and so would what is started here.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no thread is in the way
+    )
     pip = wait_for(lambda: children_of(running.pid, "pip"))
     running.send_signal(signal.SIGINT)
     said = running.communicate(timeout=DEADLINE_S)[1]
