@@ -15,8 +15,7 @@ from xsconsole.domain.estate import waited_for
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.one_way import ONE_WAY
-from xsconsole.domain.one_way import is_one_way as is_one_way_run
+from xsconsole.domain.one_way import ONE_WAY, begins_to_destroy, is_one_way
 from xsconsole.domain.plan import Disks, Plan
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow import Workflow
@@ -258,12 +257,12 @@ class Inspector(pieces.Panel):
             waits_for = self.tr("pool “{name}”").format(name=one_line(other)) if other else self.tr("the pool")
             waits_for = waits_for if other or not is_live else ""
             inventory = self._console.of_card(configuration).inventory
-            is_one_way = is_one_way_run(run.plan, run.settled, inventory)
+            ends = begins_to_destroy(run.plan, run.current) or is_one_way(run.plan, run.settled, inventory)
             self.plan_page.show_run(
                 run,
                 has_own_end=self._run is not None,
                 why_not=why_not,
-                why_no_undo=ONE_WAY if is_one_way else "",
+                why_no_undo=ONE_WAY if ends else "",
                 waits_for=waits_for,
             )
             self._head(run.plan, self.tr("plan {digest}…").format(digest=run.plan.digest[:4]), run.plan.digest)
