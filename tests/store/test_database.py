@@ -24,11 +24,6 @@ from xsconsole.store.schema import Base, LeaseNonce
 NOBODY = 65534
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path)
-
-
 @contextmanager
 def as_nobody() -> Iterator[None]:
     """Run as an account to which file modes apply, also where the tests run as root."""

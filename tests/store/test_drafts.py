@@ -23,11 +23,6 @@ from xsconsole.store.drafts import FORMAT, DraftStore
 ID = DraftId("d0000000-0000-4000-8000-000000000001")
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path)
-
-
 @asynccontextmanager
 async def kept(home: Home) -> AsyncIterator[DraftStore]:
     ledger = await home.ledger()

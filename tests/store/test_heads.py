@@ -1,12 +1,8 @@
 """Heads of the chain that are signed by themselves: when they are stated, and what they catch."""
 
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from tests.store.homes import Home
 from tests.store.test_ledger import CLOSED, OPENED, STARTED
@@ -14,18 +10,6 @@ from xsconsole.domain.heads import head_of, is_genuine, to_text
 from xsconsole.domain.record import AuditEvent, AuditQuery, Verdict
 from xsconsole.store.keys import is_signature
 from xsconsole.store.ledger import SqliteLedger, clock_jump
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path)
-
-
-@pytest.fixture
-async def ledger(home: Home) -> AsyncIterator[SqliteLedger]:
-    ledger = await home.ledger()
-    yield ledger
-    await ledger.close()
 
 
 async def bad(home: Home) -> dict[str, Verdict]:

@@ -2,7 +2,6 @@ import dataclasses
 import json
 import os
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,18 +43,6 @@ CLOSED = Fact(event=AuditEvent.RUN_CLOSED, run=RUN, configuration=SHOP, outcome=
 
 def of_step(event: AuditEvent, step: str, run: RunId = RUN) -> Fact:
     return Fact(event=event, run=run, step=StepKey(step))
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path)
-
-
-@pytest.fixture
-async def ledger(home: Home) -> AsyncIterator[SqliteLedger]:
-    ledger = await home.ledger()
-    yield ledger
-    await ledger.close()
 
 
 async def test_a_fact_comes_back_as_it_was_recorded(ledger: SqliteLedger, home: Home) -> None:

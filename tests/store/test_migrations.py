@@ -1,7 +1,6 @@
 import resource
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
@@ -15,11 +14,6 @@ from xsconsole.store.database import Database, Reading
 from xsconsole.store.migrations import MIGRATIONS
 from xsconsole.store.reader import LedgerReader
 from xsconsole.store.schema import Base
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path)
 
 
 async def test_a_file_of_a_newer_program_is_refused_and_unchanged(home: Home) -> None:

@@ -3,7 +3,7 @@
 import resource
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import timedelta
 from functools import partial
@@ -18,18 +18,6 @@ from xsconsole.errors import StoreFailed
 from xsconsole.store.ledger import SqliteLedger
 from xsconsole.store.reader import LedgerReader
 from xsconsole.store.sealing import Cut
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path)
-
-
-@pytest.fixture
-async def ledger(home: Home) -> AsyncIterator[SqliteLedger]:
-    ledger = await home.ledger()
-    yield ledger
-    await ledger.close()
 
 
 def sealed(cut: Cut) -> Sequence[Fact]:
