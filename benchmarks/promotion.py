@@ -36,7 +36,6 @@ from xsconsole.domain.side_by_side import STEPS_AT_ONCE
 from xsconsole.domain.workflow import Method, Workflow
 from xsconsole.engine.commands import Confirmed, Create, NewMember, Plannable, Promote
 from xsconsole.engine.plans.planner import plan as plan_of
-from xsconsole.engine.runs.lanes import lanes_of
 
 FEW = 4
 HOSTS = 8
@@ -179,14 +178,13 @@ def shortest_s(plan: Plan, took_s: Mapping[StepKey, float]) -> tuple[float, str]
     ends: dict[StepKey, float] = {}
     for step in plan.steps:
         ends[step.key] = max((ends[key] for key in step.after), default=0.0) + took_s[step.key]
-    lanes = lanes_of(plan)
     loads: dict[str, float] = defaultdict(float)
     for step in plan.steps:
         loads[f"{STEPS_AT_ONCE} steps at once"] += took_s[step.key] / STEPS_AT_ONCE
-        lane = lanes.of.get(step.key)
+        lane = step.work.lane
         if lane is not None:
-            name = f"{lanes.room(lane)} steps at once on {lane.kind.value} {lane.uuid}"
-            loads[name] += took_s[step.key] / lanes.room(lane)
+            name = f"{lane.room} steps at once on {lane.kind.value} {lane.uuid}"
+            loads[name] += took_s[step.key] / lane.room
     busiest = max(loads, key=lambda name: loads[name])
     longest = max(ends.values())
     return (longest, "its longest chain") if longest > loads[busiest] else (loads[busiest], busiest)

@@ -11,20 +11,19 @@ from tests.engine.test_copying import copying
 from xsconsole.domain.actions.copies import CopyMachine, StartCopy
 from xsconsole.domain.ids import StageId, StepKey
 from xsconsole.domain.plan import Plan
-from xsconsole.domain.workflow import Method
-from xsconsole.engine.commands import Create, NewMember
-from xsconsole.engine.runs.lanes import (
+from xsconsole.domain.side_by_side import (
     COPIES_INTO_A_STORAGE,
     STARTS_ON_A_HOST,
+    STEPS_AT_ONCE,
     Lane,
     Shared,
-    Traffic,
-    lanes_of,
     most_urgent_first,
 )
+from xsconsole.domain.workflow import Method
+from xsconsole.engine.commands import Create, NewMember
+from xsconsole.engine.runs.traffic import Traffic
 from xsconsole.engine.runs.walk import walk
 
-LIMIT = 4
 MEMBERS = 24
 
 
@@ -42,6 +41,17 @@ async def planned(method: Method, *, in_groups: bool) -> tuple[Office, Desk, Pla
     return office, desk, desk.engine.plan(desk.promotion(status.plan.intent.configuration, "production"))
 
 
+def lanes_of(plan: Plan) -> dict[StepKey, Lane]:
+    return {step.key: step.work.lane for step in plan.steps if step.work.lane is not None}
+
+
+def chain_s(plan: Plan) -> float:
+    ends: dict[StepKey, float] = {}
+    for step in plan.steps:
+        ends[step.key] = max((ends[before] for before in step.after), default=0.0) + step.estimate.seconds
+    return max(ends.values())
+
+
 def lower_bound_s(plan: Plan) -> float:
     """Return the longer of the longest chain and the load of the busiest resource.
 
@@ -49,13 +59,11 @@ def lower_bound_s(plan: Plan) -> float:
     """
     lanes = lanes_of(plan)
     loads: dict[Lane, float] = defaultdict(float)
-    for step in plan.steps:
-        lane = lanes.of.get(step.key)
-        if lane is not None:
-            loads[lane] += step.estimate.seconds / lanes.room(lane)
-    all_of_it = sum(step.estimate.seconds for step in plan.steps) / LIMIT
+    for key, lane in lanes.items():
+        loads[lane] += plan.step(key).estimate.seconds / lane.room
+    all_of_it = sum(step.estimate.seconds for step in plan.steps) / STEPS_AT_ONCE
     busiest = {kind: max((load for lane, load in loads.items() if lane.kind is kind), default=0.0) for kind in Shared}
-    return max(plan.duration_s, all_of_it, sum(busiest.values()))
+    return max(chain_s(plan), all_of_it, sum(busiest.values()))
 
 
 @pytest.mark.parametrize("in_groups", [True, False])
@@ -69,7 +77,7 @@ def test_a_run_takes_hardly_longer_than_its_plan_must(method: Method, in_groups:
         most: Counter[Lane] = Counter()
 
         async def work(key: StepKey) -> None:
-            lane = lanes.of.get(key)
+            lane = lanes.get(key)
             if lane is not None:
                 at_once[lane] += 1
                 most[lane] = max(most[lane], at_once[lane])
@@ -78,13 +86,14 @@ def test_a_run_takes_hardly_longer_than_its_plan_must(method: Method, in_groups:
                 at_once[lane] -= 1
 
         begun_s = asyncio.get_running_loop().time()
-        after = {step.key: step.after for step in most_urgent_first(plan)}
-        assert await walk(after, work, limit=LIMIT, may_go_on=lambda: True, lanes=lanes) == {}
+        after = {work.key: work.after for work in most_urgent_first(plan.works)}
+        assert await walk(after, work, limit=STEPS_AT_ONCE, may_go_on=lambda: True, lanes=lanes) == {}
         took_s = asyncio.get_running_loop().time() - begun_s
 
         assert took_s <= 1.1 * lower_bound_s(plan)
+        assert took_s == pytest.approx(plan.duration_s), "the estimate is of the same steps side by side"
         assert most
-        assert all(most[lane] <= lanes.room(lane) for lane in most)
+        assert all(most[lane] <= lane.room for lane in most)
 
     virtually(story)
 
@@ -94,12 +103,12 @@ def test_full_copies_into_a_storage_and_starts_on_a_host_are_held_back() -> None
         _, _, plan = await planned(Method.FULL_COPY, in_groups=False)
         lanes = lanes_of(plan)
 
-        copies = {lanes.of[step.key] for step in plan.steps if isinstance(step.action, CopyMachine)}
-        starts = {lanes.of[step.key] for step in plan.steps if isinstance(step.action, StartCopy)}
+        copies = {lanes[step.key] for step in plan.steps if isinstance(step.action, CopyMachine)}
+        starts = {lanes[step.key] for step in plan.steps if isinstance(step.action, StartCopy)}
 
-        assert [lanes.room(lane) for lane in copies] == [COPIES_INTO_A_STORAGE]
-        assert [lanes.room(lane) for lane in starts] == [STARTS_ON_A_HOST] * 2
-        assert len(lanes.of) == 2 * MEMBERS
+        assert [lane.room for lane in copies] == [COPIES_INTO_A_STORAGE]
+        assert [lane.room for lane in starts] == [STARTS_ON_A_HOST] * 2
+        assert len(lanes) == 2 * MEMBERS
 
     virtually(story)
 
@@ -113,7 +122,7 @@ def test_runs_side_by_side_share_what_a_storage_and_a_host_take() -> None:
         most: Counter[Lane] = Counter()
 
         async def work(key: StepKey) -> None:
-            lane = lanes.of.get(key)
+            lane = lanes.get(key)
             if lane is not None:
                 at_once[lane] += 1
                 most[lane] = max(most[lane], at_once[lane])
@@ -121,19 +130,24 @@ def test_runs_side_by_side_share_what_a_storage_and_a_host_take() -> None:
             if lane is not None:
                 at_once[lane] -= 1
 
-        after = {step.key: step.after for step in most_urgent_first(plan)}
-        both = (walk(after, work, limit=LIMIT, may_go_on=lambda: True, lanes=lanes, traffic=traffic) for _ in range(2))
+        after = {work.key: work.after for work in most_urgent_first(plan.works)}
+        both = (
+            walk(after, work, limit=STEPS_AT_ONCE, may_go_on=lambda: True, lanes=lanes, traffic=traffic)
+            for _ in range(2)
+        )
         assert await asyncio.gather(*both) == [{}, {}]
 
         assert most
-        assert all(most[lane] == lanes.room(lane) for lane in most)
+        assert all(most[lane] == lane.room for lane in most)
 
         # Who waits for others only, and is told to begin nothing more, ends all the same.
-        (lane,) = {lane for lane in lanes.of.values() if lane.kind is Shared.STORAGE}
-        assert all(traffic.enter(lane, lanes.room(lane)) for _ in range(lanes.room(lane)))
-        key = next(key for key, of in lanes.of.items() if of == lane)
+        (lane,) = {lane for lane in lanes.values() if lane.kind is Shared.STORAGE}
+        assert all(traffic.enter(lane) for _ in range(lane.room))
+        key = next(key for key, of in lanes.items() if of == lane)
         looks = iter((True, True, False))
-        answer = await walk({key: ()}, work, limit=LIMIT, may_go_on=lambda: next(looks), lanes=lanes, traffic=traffic)
+        answer = await walk(
+            {key: ()}, work, limit=STEPS_AT_ONCE, may_go_on=lambda: next(looks), lanes=lanes, traffic=traffic
+        )
         assert answer == {}
         assert at_once[lane] == 0
 
@@ -144,7 +158,7 @@ def test_the_longest_chain_begins_first() -> None:
     async def story() -> None:
         _, _, plan = await planned(Method.FULL_COPY, in_groups=True)
 
-        ordered = [step.key for step in most_urgent_first(plan)]
+        ordered = [work.key for work in most_urgent_first(plan.works)]
 
         assert sorted(ordered) == sorted(step.key for step in plan.steps)
         places = {key: place for place, key in enumerate(ordered)}

@@ -36,7 +36,8 @@ def progress_words(status: RunStatus) -> str:
     """Return how far a run is, such as `40%, about 3 min left: Start web-1`; empty once it has ended."""
     if status.ended_at is not None:
         return ""
-    left = f", about {words.duration(status.left_s)} left" if status.left_s is not None and status.left_s >= 1 else ""
+    left_s = status.left_s
+    left = f", about {words.duration(left_s)} left" if left_s is not None and left_s >= 1 else ""
     step = next((status.plan.step(key) for key in status.current), None)
     describe = words.describe_undo if status.state is RunState.UNDOING else words.describe
     doing = f": {describe(step)}" if step is not None else ""

@@ -7,6 +7,7 @@ from enum import StrEnum
 from xsconsole.domain.canonical import digest_of
 from xsconsole.domain.ids import ConfigurationId, Digest, RequestId, RunId, StageId
 from xsconsole.domain.plan import Plan, RunKind
+from xsconsole.domain.side_by_side import load_s
 from xsconsole.domain.words import count, kind_name
 from xsconsole.errors import Refused
 
@@ -123,14 +124,18 @@ class BatchPlan:
 
     @property
     def duration_s(self) -> float:
-        """Return how long all runs take, so many at once, each as soon as those before it have ended."""
+        """Return how long all runs take, so many at once, each as soon as those before it have ended.
+
+        It is never less than what the storage or the host that they share most has to do.
+        """
         ends: dict[ConfigurationId, float] = {}
         free = [0.0] * AT_ONCE
         for part in self.running:
             begins = max([min(free), *(ends[one] for one in part.after if one in ends)])
             ends[part.configuration] = begins + (part.plan.duration_s if part.plan is not None else 0.0)
             free[free.index(min(free))] = ends[part.configuration]
-        return max(ends.values(), default=0.0)
+        busiest_s = load_s([work for part in self.running if part.plan is not None for work in part.plan.works])
+        return max(busiest_s, *ends.values(), 0.0)
 
     @property
     def downtime_s(self) -> float:

@@ -26,6 +26,9 @@ from xsconsole.domain.actions.copies import (
 from xsconsole.domain.actions.fences import FENCES_WITHOUT_INVERSE, FenceAction, TakeForOff
 from xsconsole.domain.actions.holds import HoldAction
 from xsconsole.domain.actions.placing import PlacingAction
+from xsconsole.domain.actions.power import Revert as Revert  # noqa: PLC0414 - everybody imports them from here
+from xsconsole.domain.actions.power import ShutDown as ShutDown  # noqa: PLC0414
+from xsconsole.domain.actions.power import Start as Start  # noqa: PLC0414
 from xsconsole.domain.actions.proofs import PROOFS_WITHOUT_INVERSE, NoteProof, ProofAction
 from xsconsole.domain.actions.provisions import ProvisionAction
 from xsconsole.domain.actions.service import ServiceAction
@@ -45,7 +48,7 @@ from xsconsole.domain.ids import (
 )
 from xsconsole.domain.run_kinds import Disks as Disks  # noqa: PLC0414 - everybody imports them from here
 from xsconsole.domain.run_kinds import RunKind as RunKind  # noqa: PLC0414 - everybody imports it from here
-from xsconsole.domain.side_by_side import span_s
+from xsconsole.domain.side_by_side import Work, lane_of, span_s
 from xsconsole.domain.workflow.gates import Checklist, Gate
 from xsconsole.domain.workflow.rules import ApprovalRule
 from xsconsole.domain.workflow.values import Method
@@ -82,26 +85,6 @@ class FreezeMachine(TakeSnapshot, frozen=True, kw_only=True, tag="freeze-machine
     order: int = 0
     start_delay_s: int = 0
     shutdown_delay_s: int = 0
-
-
-class Start(msgspec.Struct, frozen=True, kw_only=True, tag="start"):
-    """Start a halted `vm`. Inverse: shut it down."""
-
-    vm: Uuid
-
-
-class ShutDown(msgspec.Struct, frozen=True, kw_only=True, tag="shut-down"):
-    """Shut a running `vm` down cleanly. Inverse: start it."""
-
-    vm: Uuid
-
-
-class Revert(msgspec.Struct, frozen=True, kw_only=True, tag="revert"):
-    """Return `vm` to `snapshot`. Inverse: revert to the snapshot that step `set_aside` made."""
-
-    vm: Uuid
-    snapshot: Uuid
-    set_aside: StepKey
 
 
 class WriteMember(msgspec.Struct, frozen=True, kw_only=True, tag="member"):
@@ -254,6 +237,11 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     back: Uuid | None = None
     pool: Uuid | None = None
 
+    @property
+    def work(self) -> Work:
+        lane = lane_of(self.action, self.host, self.estimate.space)
+        return Work(key=self.key, after=self.after, seconds=self.estimate.seconds, lane=lane)
+
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked for, in the terms that a person confirms.
@@ -387,8 +375,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def duration_s(self) -> float:
-        """The estimate of all of it: steps that do not wait for each other run side by side, so many at once."""
-        return span_s((step.key, step.after, step.estimate.seconds) for step in self.steps)
+        """The estimate of all of it: what waits for nothing runs side by side, within the limits of the engine."""
+        return span_s(self.works)
+
+    @property
+    def works(self) -> tuple[Work, ...]:
+        """Return the steps as they are put side by side."""
+        return tuple(step.work for step in self.steps)
 
 
 def _told(intent: Intent) -> Json:

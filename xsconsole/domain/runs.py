@@ -11,7 +11,7 @@ from xsconsole.domain.actions.service import Resume, Suspend, SwitchOff
 from xsconsole.domain.actions.travel import MoveAcross
 from xsconsole.domain.ids import RunId, StageId, StepKey
 from xsconsole.domain.plan import WITHOUT_INVERSE, Disks, Plan, Revert, ShutDown, Start, Step
-from xsconsole.domain.side_by_side import span_s
+from xsconsole.domain.side_by_side import Work, span_s
 from xsconsole.domain.workflow import Kind
 from xsconsole.errors import ConsoleError, Refused
 
@@ -38,23 +38,20 @@ def share_of(plan: Plan, stands: Collection[StepKey], going: Mapping[StepKey, fl
 
 def left_s(plan: Plan, settled: Collection[StepKey], going: Mapping[StepKey, float]) -> float:
     """Return how long a run that goes forward is likely to go on, by what its steps have left."""
-    left = {
-        step.key: 0.0 if step.key in settled else step_left_s(step, going.get(step.key, 0.0)) for step in plan.steps
-    }
-    return span_s((step.key, step.after, left[step.key]) for step in plan.steps)
+    return span_s(plan.works, settled=settled, going=going)
 
 
 def undo_left_s(plan: Plan, stands: Collection[StepKey]) -> float:
-    """Return how long it is likely to take to put back what `stands`: the longest chain, against the order of steps.
+    """Return how long it is likely to take to put back what `stands`, against the order of steps, so many at once.
 
     What was moved, started or stopped takes about as long again; what was made or written is soon away.
     """
-    after: dict[StepKey, float] = {}  # by step: until all that followed it is put back
-    for step in reversed(plan.steps):
-        ends = after.get(step.key, 0.0) + (_undo_s(step) if step.key in stands else 0.0)
-        after |= {before: max(after.get(before, 0.0), ends) for before in step.after}
-        after[step.key] = ends
-    return max(after.values(), default=0.0)
+    followers: dict[StepKey, list[StepKey]] = {key: [] for key in stands}
+    standing = [step for step in plan.steps if step.key in followers]
+    for step in standing:
+        for before in followers.keys() & step.after:
+            followers[before].append(step.key)
+    return span_s([Work(key=step.key, after=followers[step.key], seconds=_undo_s(step)) for step in reversed(standing)])
 
 
 def _undo_s(step: Step) -> float:

@@ -124,9 +124,10 @@ def _stage_of(status: RunStatus) -> str:
     if status.state is RunState.UNDOING:
         left = len(status.settled) - len(status.undone)
         told = tr("{share} · putting back, {steps} left").format(share=share, steps=words.count(left, "step"))
-        if status.left_s is None or status.left_s < 1:
+        left_s = status.left_s
+        if left_s is None or left_s < 1:
             return told
-        return tr("{told}, about {time}").format(told=told, time=words.duration(status.left_s))
+        return tr("{told}, about {time}").format(told=told, time=words.duration(left_s))
     if not status.current:
         return share
     current = words.describe(status.plan.step(status.current[0]))

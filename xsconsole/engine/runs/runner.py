@@ -20,7 +20,7 @@ from xsconsole.domain.plan import Plan, Step
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.domain.runs import RunState, RunStatus, share_of
-from xsconsole.domain.side_by_side import STEPS_AT_ONCE
+from xsconsole.domain.side_by_side import STEPS_AT_ONCE, most_urgent_first
 from xsconsole.domain.words import explain, title
 from xsconsole.engine.commands import Direction
 from xsconsole.engine.facts import nothing_fact, run_fact, step_fact, stop_reason
@@ -29,7 +29,6 @@ from xsconsole.engine.requests.emergency import PRIORITY
 from xsconsole.engine.runs.aborting import Aborting
 from xsconsole.engine.runs.crew import Crew
 from xsconsole.engine.runs.gatekeeper import Gatekeeper
-from xsconsole.engine.runs.lanes import lanes_of, most_urgent_first
 from xsconsole.engine.runs.lease import Keeping
 from xsconsole.engine.runs.run_record import StandingRecord, has_effect, interruption, put_back, settled, undone
 from xsconsole.engine.runs.surroundings import Surroundings
@@ -165,8 +164,8 @@ class Run:
         await self._leases.confirm()
         await self._define_field()
         standing = set(self._standing.record.settled)
-        after = {step.key: step.after for step in most_urgent_first(self.plan) if step.key not in standing}
-        lanes = lanes_of(self.plan)
+        works = [work for work in most_urgent_first(self.plan.works) if work.key not in standing]
+        after, lanes = {work.key: work.after for work in works}, {work.key: work.lane for work in works}
         failures = await walk(
             after, self._do, limit=STEPS_AT_ONCE, may_go_on=self._may_go_on, lanes=lanes, traffic=self._traffic
         )

@@ -8,7 +8,7 @@ from xsconsole.domain.runs import RunStatus
 from xsconsole.engine.archives.ports import Archives
 from xsconsole.engine.ports import Clock, Ledger, PoolPort
 from xsconsole.engine.runs.gatekeeper import Gatekeeper
-from xsconsole.engine.runs.lanes import Traffic
+from xsconsole.engine.runs.traffic import Traffic
 
 Observer = Callable[[RunStatus | StepProgressed], None]
 """Called on the loop's thread, after what it tells is so. Must return quickly."""

@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from xsconsole.domain.ids import StepKey
-from xsconsole.engine.runs.lanes import NO_LANES, Lane, Lanes, Traffic
+from xsconsole.domain.side_by_side import Lane
+from xsconsole.engine.runs.traffic import Traffic
 from xsconsole.errors import ConsoleError
 
 LOOK_AGAIN_S = 1.0
+NO_LANES: Mapping[StepKey, Lane | None] = MappingProxyType({})
 
 
 async def walk(
@@ -18,12 +21,12 @@ async def walk(
     *,
     limit: int,
     may_go_on: Callable[[], bool],
-    lanes: Lanes = NO_LANES,
+    lanes: Mapping[StepKey, Lane | None] = NO_LANES,
     traffic: Traffic | None = None,
 ) -> dict[StepKey, ConsoleError]:
     """Do `work` for every key, each once all it comes `after` is done, at most `limit` at a time.
 
-    What `after` names first goes first. Of what needs the same thing only so many run at once as `lanes` have room for;
+    What `after` names first goes first. Of what needs the same thing only so many run at once as its lane has room for;
     `traffic` counts what others do there too.
 
     After the first failure, or once `may_go_on` says no, nothing more is begun; what runs is awaited. The answer has
@@ -40,10 +43,10 @@ async def walk(
             if not failures and may_go_on():
                 ready = [key for key, before in waiting.items() if before <= done]
                 for key in ready:
-                    lane = lanes.of.get(key)
+                    lane = lanes.get(key)
                     if len(running) == limit:
                         break
-                    if lane is not None and not traffic.enter(lane, lanes.room(lane)):
+                    if lane is not None and not traffic.enter(lane):
                         is_held_up = True
                         continue
                     del waiting[key]
