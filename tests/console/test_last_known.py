@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.domain.outline_values import change, pool, vm
+from tests.domain.outline_values import pool, vm
+from tests.inventories import change_of
 from xsconsole.console import last_known as keeping
 from xsconsole.console.last_known import LastKnown
 from xsconsole.console.mirror import Mirror
@@ -23,7 +24,7 @@ async def test_the_first_inventory_is_kept_soon_and_not_only_after_a_long_time(
 ) -> None:
     monkeypatch.setattr(keeping, "LEAST_S", 0.0)
     mirror = Mirror(holder_of=lambda _: None, hear_keys=lambda _: None, publish=lambda _: None)
-    mirror.show(ChangeBatch(changes=tuple(map(change, (pool(), vm("web"))))))
+    mirror.show(ChangeBatch(changes=tuple(map(change_of, (pool(), vm("web"))))))
     is_written, loop, write = asyncio.Event(), asyncio.get_running_loop(), last_known.write
 
     def write_and_tell(home: Path, url: str, content: Iterable[bytes]) -> None:

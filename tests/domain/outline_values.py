@@ -2,18 +2,12 @@
 
 from datetime import UTC, datetime
 
+from tests.inventories import change_of, inventory_of
 from xsconsole.domain.ids import ConfigurationId, Digest, Ref, StageId, Uuid, WorkflowId
 from xsconsole.domain.inventory import (
-    SR,
     VM,
-    Appliance,
-    Change,
     ChangeBatch,
-    GuestMetrics,
     Host,
-    HostMetrics,
-    Inventory,
-    Network,
     Pool,
 )
 from xsconsole.domain.inventory_filter import inventory_schema
@@ -22,23 +16,9 @@ from xsconsole.domain.poolstate import MEMBER_STEM, MemberValue, encode
 from xsconsole.domain.query.matching import asked_of_many
 from xsconsole.domain.query.parser import query_of
 
-CLASS_NAMES = {
-    Pool: "pool",
-    Host: "host",
-    HostMetrics: "host_metrics",
-    VM: "vm",
-    SR: "sr",
-    Network: "network",
-    Appliance: "vm_appliance",
-    GuestMetrics: "vm_guest_metrics",
-}
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 POOL = Ref("OpaqueRef:pool")
 HOSTS = tuple(Ref(f"OpaqueRef:host-{number}") for number in range(4))
-
-
-def change(record):
-    return Change(ref=record.ref, class_name=CLASS_NAMES[type(record)], record=record)
 
 
 def pool(**fields):
@@ -80,15 +60,14 @@ def member_of(vm_uuid, *, carried_by=None, stage="staging"):
 
 
 def outline_of(*records):
-    inventory = Inventory()
-    inventory.apply(ChangeBatch(changes=tuple(change(record) for record in records), is_whole=True))
+    inventory = inventory_of(*records)
     outline = Outline(inventory)
     outline.settle_all()
     return inventory, outline
 
 
 def tell(inventory, outline, *records):
-    batch = ChangeBatch(changes=tuple(change(record) for record in records))
+    batch = ChangeBatch(changes=tuple(map(change_of, records)))
     inventory.apply(batch)
     outline.hear(batch)
     return outline.settle_all()

@@ -1,6 +1,7 @@
 """A batch of everything says the same, as changes or as tables that were filled beforehand."""
 
-from tests.domain.outline_values import change, host, pool, vm
+from tests.domain.outline_values import host, pool, vm
+from tests.inventories import change_of
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import VM, ChangeBatch, Host, Inventory, Tables
 
@@ -10,13 +11,13 @@ RECORDS = (pool(), host(0, "xen"), vm("a"), vm("b"))
 def tables_of(*records):
     tables = Tables.empty()
     for record in records:
-        tables.put(change(record))
+        tables.put(change_of(record))
     return tables
 
 
 def test_tables_and_changes_say_the_same():
     filled = ChangeBatch(is_whole=True, tables=tables_of(*RECORDS))
-    listed = ChangeBatch(is_whole=True, changes=tuple(change(record) for record in RECORDS))
+    listed = ChangeBatch(is_whole=True, changes=tuple(change_of(record) for record in RECORDS))
 
     assert sorted(filled.all(), key=str) == sorted(listed.all(), key=str)
     assert list(filled.of("vm")) == list(listed.of("vm"))
@@ -27,11 +28,11 @@ def test_tables_and_changes_say_the_same():
 def test_what_the_tables_do_not_name_is_gone_and_who_took_them_in_has_their_own():
     batch = ChangeBatch(is_whole=True, tables=tables_of(*RECORDS))
     one, other = Inventory(), Inventory()
-    one.apply(ChangeBatch(changes=(change(vm("older")),)))
+    one.apply(ChangeBatch(changes=(change_of(vm("older")),)))
 
     one.apply(batch)
     other.apply(batch)
-    one.apply(ChangeBatch(changes=(change(vm("c")),)))
+    one.apply(ChangeBatch(changes=(change_of(vm("c")),)))
 
     assert one.by_uuid(VM, Uuid("older")) is None
     assert (one.count(VM), other.count(VM), other.count(Host)) == (3, 2, 1)

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from tests.domain.outline_values import change, member_of, pool, vm
+from tests.domain.outline_values import member_of, pool, vm
+from tests.inventories import change_of, inventory_of
 from xsconsole.domain.board import EMPTY_BOARD, Board, Card, Member, RunView, Standing
 from xsconsole.domain.estate import (
     Inventories,
@@ -22,7 +23,7 @@ from xsconsole.domain.estate import (
 )
 from xsconsole.domain.events import LinkChanged, LinkState
 from xsconsole.domain.ids import NULL_REF, ConfigurationId, Ref, StageId, Uuid
-from xsconsole.domain.inventory import VM, ChangeBatch, Inventory, Pool
+from xsconsole.domain.inventory import VM, ChangeBatch, Pool
 from xsconsole.domain.outline.lines import Outline
 from xsconsole.domain.outline.views import View
 from xsconsole.domain.plan import Intent, RunKind
@@ -91,18 +92,12 @@ def version(number, **changes):
     return msgspec.structs.replace(WORKFLOW, version=number, **changes)
 
 
-def mirror(*records):
-    inventory = Inventory()
-    inventory.apply(ChangeBatch(changes=tuple(map(change, records)), is_whole=True))
-    return inventory
-
-
 def named_pool(name):
     return msgspec.structs.replace(pool(name_label=name), ref=Ref(name), uuid=Uuid(name))
 
 
 def test_what_is_asked_of_several_mirrors_is_answered_by_the_one_that_has_it():
-    test, production = mirror(named_pool("test"), vm("a")), mirror(named_pool("production"), vm("b"))
+    test, production = inventory_of(named_pool("test"), vm("a")), inventory_of(named_pool("production"), vm("b"))
     both = Inventories((test, production))
 
     assert [one.name_label for one in both.all(Pool)] == ["test", "production"]
@@ -117,7 +112,7 @@ def test_what_is_asked_of_several_mirrors_is_answered_by_the_one_that_has_it():
 
 
 def test_each_pool_is_a_root_sorted_by_its_name_and_a_pool_that_leaves_takes_its_lines_along():
-    test, production = mirror(named_pool("test"), vm("a")), mirror(named_pool("production"), vm("b"))
+    test, production = inventory_of(named_pool("test"), vm("a")), inventory_of(named_pool("production"), vm("b"))
     both = Inventories((test,))
     outline = Outline(both)
     outline.settle_all()
@@ -136,7 +131,10 @@ def test_each_pool_is_a_root_sorted_by_its_name_and_a_pool_that_leaves_takes_its
 
 
 def test_views_by_service_are_over_all_pools_and_machines_know_their_pool():
-    test, production = mirror(named_pool("test"), member_of("a")), mirror(named_pool("production"), member_of("b"))
+    test, production = (
+        inventory_of(named_pool("test"), member_of("a")),
+        inventory_of(named_pool("production"), member_of("b")),
+    )
     outline = Outline(Inventories((test, production)))
     outline.set_view(View.SERVICES)
     outline.settle_all()
@@ -146,10 +144,10 @@ def test_views_by_service_are_over_all_pools_and_machines_know_their_pool():
 
 
 def test_what_one_of_two_pools_says_anew_leaves_the_other_as_it_is():
-    test, production = mirror(named_pool("test"), vm("a")), mirror(named_pool("production"), vm("b"))
+    test, production = inventory_of(named_pool("test"), vm("a")), inventory_of(named_pool("production"), vm("b"))
     outline = Outline(Inventories((test, production)))
     outline.settle_all()
-    whole = ChangeBatch(changes=(change(named_pool("test")), change(vm("c"))), is_whole=True)
+    whole = ChangeBatch(changes=(change_of(named_pool("test")), change_of(vm("c"))), is_whole=True)
 
     test.apply(whole)
     outline.hear(whole, test)
@@ -159,10 +157,10 @@ def test_what_one_of_two_pools_says_anew_leaves_the_other_as_it_is():
 
 
 def test_a_pool_that_is_renamed_is_renamed_at_all_that_it_has():
-    test = mirror(named_pool("test"), vm("a"))
+    test = inventory_of(named_pool("test"), vm("a"))
     outline = Outline(test)
     outline.settle_all()
-    renamed = ChangeBatch(changes=(change(msgspec.structs.replace(named_pool("test"), name_label="trial")),))
+    renamed = ChangeBatch(changes=(change_of(msgspec.structs.replace(named_pool("test"), name_label="trial")),))
 
     test.apply(renamed)
     outline.hear(renamed)

@@ -2,12 +2,13 @@
 
 import pytest
 
-from tests.domain.outline_values import change, vm
+from tests.domain.outline_values import vm
+from tests.inventories import inventory_of
 from xsconsole.domain.acts import Kind, ObjectId
 from xsconsole.domain.board import EMPTY_BOARD
 from xsconsole.domain.gates.judging import addresses_of
 from xsconsole.domain.ids import Ref, Uuid
-from xsconsole.domain.inventory import VIF, Change, ChangeBatch, GuestMetrics, Inventory
+from xsconsole.domain.inventory import VIF, GuestMetrics
 from xsconsole.domain.inventory_items import item_of
 from xsconsole.domain.sheets.objects import sheet_of
 
@@ -25,10 +26,7 @@ def test_a_machine_that_is_off_has_no_address_though_the_pool_keeps_what_its_gue
     )
     nic = VIF(ref=Ref("nic"), uuid=Uuid("nic"), device="0", VM=Ref("OpaqueRef:web"))
     machine = vm("web", power_state=state, guest_metrics=guest.ref, VIFs=(nic.ref,))
-    inventory = Inventory()
-    inventory.apply(
-        ChangeBatch(changes=(change(guest), change(machine), Change(ref=nic.ref, class_name="vif", record=nic)))
-    )
+    inventory = inventory_of(guest, machine, nic)
 
     item = item_of(inventory, "vm", machine.ref)
     sheet = sheet_of(ObjectId(kind=Kind.VM, uuid=machine.uuid), inventory, EMPTY_BOARD)

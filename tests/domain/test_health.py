@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from tests.inventories import inventory_of
 from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.health import LONG_CHAIN, Severity, examined, examined_all, findings, ranked
 from xsconsole.domain.ids import ConfigurationId, Ref, RunId, StageId, Uuid
@@ -16,7 +17,6 @@ from xsconsole.domain.inventory import (
     GuestMetrics,
     Host,
     HostMetrics,
-    Inventory,
     Message,
     Network,
     Pool,
@@ -25,19 +25,6 @@ from xsconsole.domain.pool_messages import pool_messages
 from xsconsole.domain.poolstate import RESTORE_POINT_KEY, RestorePointMark, encode, run_stem
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-NAMES = {
-    SR: "sr",
-    VBD: "vbd",
-    VDI: "vdi",
-    VIF: "vif",
-    VM: "vm",
-    GuestMetrics: "vm_guest_metrics",
-    Host: "host",
-    HostMetrics: "host_metrics",
-    Message: "message",
-    Network: "network",
-    Pool: "pool",
-}
 LAN = Network(ref=Ref("net"), uuid=Uuid("net"), name_label="lan")
 
 
@@ -45,15 +32,8 @@ def make(kind, name, /, **fields):
     return kind(ref=Ref(name), uuid=Uuid(name), **fields)
 
 
-def pool_of(*records):
-    inventory = Inventory()
-    changes = tuple(Change(ref=one.ref, class_name=NAMES[type(one)], record=one) for one in records)
-    inventory.apply(ChangeBatch(changes=changes, is_whole=True))
-    return inventory
-
-
 def found(*records):
-    return [(one.severity, one.kind, one.object.uuid) for one in findings(pool_of(*records), NOW)]
+    return [(one.severity, one.kind, one.object.uuid) for one in findings(inventory_of(*records), NOW)]
 
 
 def vm(name, **fields):
@@ -120,16 +100,16 @@ def test_restore_points_on_storage_that_is_tight_are_named_with_those_that_could
     tight = make(SR, "tight", name_label="NFS", physical_size=100, physical_utilisation=95, type="nfs")
     records = (tight, *point("r1", 8), *point("r2", 9))
 
-    (one,) = (one for one in findings(pool_of(*records), NOW) if one.kind == "restore points")
+    (one,) = (one for one in findings(inventory_of(*records), NOW) if one.kind == "restore points")
     assert one.sentence == (
         "2 restore points of configuration c, of 2026-11-23 08:00 UTC and 2026-11-23 09:00 UTC, hold up to 2 GiB here."
     )
     assert (one.configuration, one.points, one.object.uuid) == ("c", ("r1", "r2"), "tight")
     worked_on = make(Pool, "pool", other_config={f"{run_stem(ConfigurationId('c'))}.1": "a run"})
-    (kept,) = (one for one in findings(pool_of(worked_on, *records), NOW) if one.kind == "restore points")
+    (kept,) = (one for one in findings(inventory_of(worked_on, *records), NOW) if one.kind == "restore points")
     assert (kept.points, kept.sentence.endswith("here. A run stands on it, which may need them.")) == ((), True)
     roomy = make(SR, "tight", physical_size=2**40, physical_utilisation=95, type="nfs")
-    assert not [one for one in findings(pool_of(roomy, *records[1:]), NOW) if one.kind == "restore points"]
+    assert not [one for one in findings(inventory_of(roomy, *records[1:]), NOW) if one.kind == "restore points"]
 
 
 def test_two_machines_with_one_mac_on_one_network_but_not_on_two():
@@ -144,7 +124,7 @@ def test_two_machines_with_one_mac_on_one_network_but_not_on_two():
     ]
 
     assert found(LAN, other, *here) == [(Severity.BAD, "duplicate MAC", "a"), (Severity.BAD, "duplicate MAC", "b")]
-    sentence = findings(pool_of(LAN, other, *here), NOW)[0].sentence
+    sentence = findings(inventory_of(LAN, other, *here), NOW)[0].sentence
     assert sentence == "aa:00:00:00:00:01 on “lan” is also that of b."
 
 
@@ -164,7 +144,7 @@ def test_a_mac_that_a_machine_of_another_pool_has_too_is_found_where_the_network
         lan = Network(ref=Ref("lan"), uuid=Uuid("lan"), name_label=f"lan of {name}", PIFs=(Ref("eth0"),))
         fence = Network(ref=Ref("fence"), uuid=Uuid("fence"), name_label="fence")
         itself = Pool(ref=Ref(name), uuid=Uuid(name), name_label=name)
-        return pool_of(itself, lan, fence, *(part for record in records for part in record))
+        return inventory_of(itself, lan, fence, *(part for record in records for part in record))
 
     test = pool("test", one("a"), one("halted", "Halted", mac="aa:2"), one("inside", network="fence", mac="aa:3"))
     other = pool("other", one("b"), one("c", "Halted", mac="AA:2"), one("d", mac="aa:3"), one("moves", uuid="a"))
@@ -232,7 +212,7 @@ def test_messages_come_newest_first_with_the_object_they_are_about():
         make(Message, "m3", name="ALARM", priority=3, cls="Crashdump", obj_uuid="y"),
     ]
 
-    told = pool_messages(pool_of(web, *messages))
+    told = pool_messages(inventory_of(web, *messages))
 
     assert [(one.uuid, one.severity, one.name, one.about_name) for one in told] == [
         ("m1", Severity.HINT, "VM started", "web"),
@@ -244,7 +224,7 @@ def test_messages_come_newest_first_with_the_object_they_are_about():
 
 def test_whoever_has_no_time_for_all_goes_on_later_while_the_pool_changes():
     machines = [vm(f"vm-{number}") for number in range(20)]
-    inventory = pool_of(LAN, *machines, *(vif(f"i{one.uuid}", one.uuid, f"aa:{one.uuid}") for one in machines))
+    inventory = inventory_of(LAN, *machines, *(vif(f"i{one.uuid}", one.uuid, f"aa:{one.uuid}") for one in machines))
     looking = examined(inventory, NOW)
 
     looked = []
@@ -266,7 +246,7 @@ def test_what_an_act_mends_is_named_with_its_objects_and_restore_points_are_left
         vm("young", is_a_snapshot=True, is_a_template=True, snapshot_time=NOW),
     ]
     orphan = make(VDI, "orphan", SR=Ref("sr"))
-    inventory = pool_of(
+    inventory = inventory_of(
         vm("web", snapshots=tuple(one.ref for one in snapshots)),
         vm("db", snapshots=(Ref("point"),)),
         *snapshots,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.domain.outline_values import change
+from tests.inventories import change_of
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import SR, ChangeBatch, Inventory, Network
 from xsconsole.domain.inventory_filter import inventory_schema, values_in
@@ -27,7 +27,7 @@ def test_names_that_the_pool_itself_knows_are_told_without_asking_every_machine(
         SR(ref=Ref("b"), uuid=Uuid("b"), name_label="local"),
         Network(ref=Ref("c"), uuid=Uuid("c"), name_label="dmz"),
     )
-    inventory.apply(ChangeBatch(changes=tuple(change(record) for record in records)))
+    inventory.apply(ChangeBatch(changes=tuple(change_of(record) for record in records)))
 
     assert set(values_in(inventory_schema(inventory), unasked(), field)) == names
 

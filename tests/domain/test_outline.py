@@ -7,7 +7,6 @@ from tests.domain.outline_values import (
     HOSTS,
     POOL,
     asks_for,
-    change,
     host,
     look_for,
     member_of,
@@ -16,8 +15,9 @@ from tests.domain.outline_values import (
     tell,
     vm,
 )
+from tests.inventories import change_of, inventory_of
 from xsconsole.domain.ids import Ref, Uuid
-from xsconsole.domain.inventory import SR, VIF, Change, ChangeBatch, HostMetrics, Inventory, Network
+from xsconsole.domain.inventory import SR, VIF, Change, ChangeBatch, HostMetrics, Network
 from xsconsole.domain.inventory_items import Sort
 from xsconsole.domain.outline.lines import Outline
 from xsconsole.domain.outline.rows import Changed, Inserted, replay
@@ -172,8 +172,7 @@ def test_a_host_shows_how_much_of_its_memory_is_used_as_it_changes(small):
 def many():
     """Return a pool of fifty VMs of which nothing was taken in yet."""
     records = [pool(), host(0, "xen"), *(vm(f"vm-{number}", resident_on=HOSTS[0]) for number in range(50))]
-    inventory = Inventory()
-    inventory.apply(ChangeBatch(changes=tuple(change(record) for record in records), is_whole=True))
+    inventory = inventory_of(*records)
     return inventory, Outline(inventory)
 
 
@@ -195,7 +194,7 @@ def test_later_changes_are_shown_piece_by_piece():
     inventory, outline = many()
     outline.settle_all()
     others = [vm(f"vm-{number}", power_state="Running", resident_on=HOSTS[0]) for number in range(50, 80)]
-    batch = ChangeBatch(changes=tuple(change(record) for record in others))
+    batch = ChangeBatch(changes=tuple(change_of(record) for record in others))
     inventory.apply(batch)
     outline.hear(batch)
 
@@ -210,10 +209,10 @@ def test_what_changes_while_it_is_looked_at_first_is_shown_as_it_is_now():
     outline.settle(most=20)
     batch = ChangeBatch(
         changes=(
-            change(vm("vm-1", power_state="Paused", resident_on=HOSTS[1])),
-            msgspec.structs.replace(change(vm("vm-2")), record=None),
-            change(host(0, "zeus")),
-            change(host(1, "hera")),
+            change_of(vm("vm-1", power_state="Paused", resident_on=HOSTS[1])),
+            msgspec.structs.replace(change_of(vm("vm-2")), record=None),
+            change_of(host(0, "zeus")),
+            change_of(host(1, "hera")),
         )
     )
     inventory.apply(batch)

@@ -5,7 +5,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from tests.domain.outline_values import CLASS_NAMES, HOSTS, POOL, asks_for, change, host, pool, value_of
+from tests.domain.outline_values import HOSTS, POOL, asks_for, host, pool, value_of
+from tests.inventories import CLASS_NAMES, change_of
 from xsconsole.domain.ids import NULL_REF, Ref, Uuid
 from xsconsole.domain.inventory import SR, VM, Appliance, ChangeBatch, HostMetrics, Inventory, Network, Record
 from xsconsole.domain.outline.lines import Outline
@@ -142,14 +143,14 @@ class OutlineAgainstRebuild(RuleBasedStateMachine):
 
     @rule(found=st.lists(records, max_size=8), is_whole=st.sampled_from((False, False, False, True)))
     def take_in(self, found: list[Record], is_whole):
-        self.hear(ChangeBatch(changes=tuple(change(record) for record in found), is_whole=is_whole))
+        self.hear(ChangeBatch(changes=tuple(change_of(record) for record in found), is_whole=is_whole))
 
     @rule(pick=st.integers(0, 100))
     def forget_one(self, pick):
         known = [record for kind in CLASS_NAMES for record in self.inventory.all(kind)]
         if known:
             gone = known[pick % len(known)]
-            self.hear(ChangeBatch(changes=(msgspec.structs.replace(change(gone), record=None),)))
+            self.hear(ChangeBatch(changes=(msgspec.structs.replace(change_of(gone), record=None),)))
 
     @rule(most=st.integers(1, 6))
     def settle_a_piece(self, most):

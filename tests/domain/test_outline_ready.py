@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.domain.outline_values import HOSTS, change, host, member_of, outline_of, pool, tell, value_of, vm
+from tests.domain.outline_values import HOSTS, host, member_of, outline_of, pool, tell, value_of, vm
+from tests.inventories import change_of
 from xsconsole.domain.inventory import ChangeBatch
 from xsconsole.domain.outline.lines import Outline
 from xsconsole.domain.outline.views import Order, View
@@ -104,7 +105,7 @@ def test_a_view_half_made_in_an_older_order_takes_no_place_of_the_new_one(small,
 def test_a_pool_that_is_told_whole_is_taken_into_the_shown_view_alone(small):
     inventory, outline = small
     make_ready(outline)
-    batch = ChangeBatch(changes=(change(pool()), change(host(0, "xen-p1")), change(vm("new"))), is_whole=True)
+    batch = ChangeBatch(changes=(change_of(pool()), change_of(host(0, "xen-p1")), change_of(vm("new"))), is_whole=True)
     inventory.apply(batch)
 
     outline.hear(batch)

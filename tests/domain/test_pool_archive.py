@@ -10,6 +10,7 @@ import pytest
 
 from tests.archives import KEY, archive
 from tests.domain.test_retention import request
+from tests.inventories import inventory_of
 from xsconsole.domain.archive import (
     ARCHIVED_KEY,
     BLOCKED,
@@ -37,7 +38,7 @@ from xsconsole.domain.archive import (
     to_bytes,
 )
 from xsconsole.domain.ids import ArchiveId, Digest, Ref, Uuid
-from xsconsole.domain.inventory import VBD, VDI, VIF, VM, Change, ChangeBatch, Inventory, Network, Pool, Record
+from xsconsole.domain.inventory import VBD, VDI, VIF, VM, Inventory, Network, Pool, Record
 from xsconsole.domain.manifest import manifest_of
 from xsconsole.domain.requests.values import Warrant
 from xsconsole.errors import Ambiguous, Refused
@@ -45,7 +46,6 @@ from xsconsole.store.keys import is_signature
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 ID = archive().id
-CLASSES = {Pool: "pool", VM: "vm", VBD: "vbd", VDI: "vdi", VIF: "vif", Network: "network"}
 MAC = "06:00:00:00:00:01"
 NAME = "shop-web “1”\u202e"
 
@@ -96,10 +96,7 @@ class Stand:
 
     @property
     def inventory(self) -> Inventory:
-        found = Inventory()
-        changes = [Change(class_name=CLASSES[type(one)], ref=one.ref, record=one) for one in self.records.values()]
-        found.apply(ChangeBatch(changes=tuple(changes), is_whole=True))
-        return found
+        return inventory_of(*self.records.values())
 
     def put(self, *records: Record) -> None:
         self.records.update({record.ref: record for record in records})

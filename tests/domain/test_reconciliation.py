@@ -3,11 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from tests.inventories import inventory_of
 from tests.ui.board_values import AT, make_card
 from xsconsole.domain.board import Board
 from xsconsole.domain.drift.causes import Call
 from xsconsole.domain.ids import Ref
-from xsconsole.domain.inventory import VM, Change, ChangeBatch, Inventory
+from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.reconciliation import reconciled, sessions_of
 from xsconsole.domain.record import AuditEvent, AuditRow, Fact, Outcome
 
@@ -19,11 +20,7 @@ END = AT + timedelta(hours=1)
 
 
 def inventory() -> Inventory:
-    made = Inventory()
-    vms = [VM(ref=one.ref, uuid=one.uuid, name_label=one.name) for one in SHOP.members]
-    changes = tuple(Change(class_name="vm", ref=vm.ref, record=vm) for vm in vms)
-    made.apply(ChangeBatch(changes=changes, is_whole=True))
-    return made
+    return inventory_of(*(VM(ref=one.ref, uuid=one.uuid, name_label=one.name) for one in SHOP.members))
 
 
 def call(minute: int, name: str, ref: Ref, session: str = "ours", who: str = "alice") -> Call:

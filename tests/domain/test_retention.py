@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.inventories import inventory_of
 from tests.ui.board_values import make_card, make_plan, with_run
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.disks import PARENT_KEY
 from xsconsole.domain.ids import Digest, Ref, RequestId, RunId, StageId, TransitionId, Uuid
-from xsconsole.domain.inventory import SR, VBD, VDI, VM, Change, ChangeBatch, Inventory
+from xsconsole.domain.inventory import SR, VBD, VDI, VM
 from xsconsole.domain.points.retention import FOREVER, Keeping, covered, expiring_by, keepings
 from xsconsole.domain.points.sets import RestorePoint
 from xsconsole.domain.points.sizes import Cost, Scales, cost_words
@@ -179,15 +180,12 @@ def weighed(sr_type: str, *, clones: int = 0, before: bool = False) -> Cost:
     disks[1] = msgspec.structs.replace(disks[1], SR=Ref("sr"), virtual_size=40 * GIB, physical_utilisation=2**23)
     refs = tuple(disk.ref for disk in disks)
     records = [
-        ("sr", SR(ref=Ref("sr"), uuid=Uuid("sr"), name_label="Store", type=sr_type, VDIs=refs)),
-        ("vm", VM(ref=Ref("snap"), uuid=Uuid("snap"), is_a_snapshot=True, VBDs=(Ref("vbd"),))),
-        ("vbd", VBD(ref=Ref("vbd"), uuid=Uuid("vbd"), type="Disk", VDI=Ref("leaf"))),
-        *(("vdi", disk) for disk in disks),
+        SR(ref=Ref("sr"), uuid=Uuid("sr"), name_label="Store", type=sr_type, VDIs=refs),
+        VM(ref=Ref("snap"), uuid=Uuid("snap"), is_a_snapshot=True, VBDs=(Ref("vbd"),)),
+        VBD(ref=Ref("vbd"), uuid=Uuid("vbd"), type="Disk", VDI=Ref("leaf")),
+        *disks,
     ]
-    inventory = Inventory()
-    changes = tuple(Change(ref=record.ref, class_name=name, record=record) for name, record in records)
-    inventory.apply(ChangeBatch(changes=changes, is_whole=True))
-    (cost,) = Scales(inventory).costs([Uuid("snap"), Uuid("gone")])
+    (cost,) = Scales(inventory_of(*records)).costs([Uuid("snap"), Uuid("gone")])
     return cost
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.inventories import change_of, inventory_of
 from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.board import EMPTY_BOARD
 from xsconsole.domain.ids import ConfigurationId, Ref, RunId, StageId, Uuid
@@ -15,12 +16,10 @@ from xsconsole.domain.inventory import (
     VDI,
     VIF,
     VM,
-    Change,
     ChangeBatch,
     GuestMetrics,
     Host,
     HostMetrics,
-    Inventory,
     Message,
     Network,
     Pool,
@@ -30,22 +29,6 @@ from xsconsole.domain.poolstate import RESTORE_POINT_KEY, RestorePointMark, enco
 from xsconsole.domain.sheets.objects import MOST_LINES, MOST_MESSAGES, sheet_of
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-NAMES = {
-    PBD: "pbd",
-    PIF: "pif",
-    SR: "sr",
-    VBD: "vbd",
-    VDI: "vdi",
-    VIF: "vif",
-    VM: "vm",
-    GuestMetrics: "vm_guest_metrics",
-    Host: "host",
-    HostMetrics: "host_metrics",
-    Message: "message",
-    Network: "network",
-    Pool: "pool",
-    Task: "task",
-}
 
 
 def make(kind, ref, /, **fields):
@@ -157,10 +140,7 @@ def inventory():
         make(Message, "m1", name="VM_STARTED", cls="VM", obj_uuid="web", timestamp=NOON, body="b", priority=3),
         make(Message, "m2", name="VM_CRASHED", cls="VM", obj_uuid="web", priority=1),
     ]
-    inventory = Inventory()
-    changes = tuple(Change(ref=one.ref, class_name=NAMES[type(one)], record=one) for one in records)
-    inventory.apply(ChangeBatch(changes=changes, is_whole=True))
-    return inventory
+    return inventory_of(*records)
 
 
 def sheet(inventory, kind, uuid):
@@ -310,8 +290,7 @@ def test_a_pool_shows_its_coordinator(inventory):
 def test_long_lists_end_with_how_many_more_there_are(inventory):
     many = tuple(make(VM, f"vm-{number:04}", name_label=f"vm-{number:04}") for number in range(MOST_LINES + 3))
     host = make(Host, "xen", metrics=Ref("m"), resident_VMs=tuple(vm.ref for vm in many))
-    changes = tuple(Change(ref=one.ref, class_name=NAMES[type(one)], record=one) for one in (*many, host))
-    inventory.apply(ChangeBatch(changes=changes))
+    inventory.apply(ChangeBatch(changes=tuple(map(change_of, (*many, host)))))
 
     lines = section(inventory, Kind.HOST, "xen", "Running here")
 
@@ -330,10 +309,7 @@ def test_of_many_messages_the_newest_are_told_and_how_many_more_there_are():
         make(Message, f"m{number}", name="NEWS", cls="VM", obj_uuid="busy", timestamp=NOON + timedelta(minutes=number))
         for number in range(MOST_MESSAGES + 3)
     ]
-    inventory = Inventory()
-    changes = [Change(ref=vm.ref, class_name="vm", record=vm)]
-    changes += [Change(ref=one.ref, class_name="message", record=one) for one in news]
-    inventory.apply(ChangeBatch(changes=tuple(changes), is_whole=True))
+    inventory = inventory_of(vm, *news)
 
     lines = section(inventory, Kind.VM, "busy", "Messages")
 

@@ -7,12 +7,11 @@ from typing import Self, TypeVar
 
 import msgspec
 
+from tests.inventories import CLASS_NAMES, change_of, inventory_of, whole_of
 from xsconsole.domain.ids import Ref, Uuid
-from xsconsole.domain.inventory import RECORD_TYPES, Change, ChangeBatch, Inventory, Record
+from xsconsole.domain.inventory import Change, ChangeBatch, Inventory, Record
 
 RecordKind = TypeVar("RecordKind", bound=Record)
-
-CLASS_NAMES = {kind: name for name, kind in RECORD_TYPES.items()}
 
 
 class MemoryRecords:
@@ -35,14 +34,11 @@ class MemoryRecords:
 
     def subscribe(self, listener: Callable[[ChangeBatch], None]) -> None:
         self._listeners.append(listener)
-        whole = tuple(_change(record) for record in self.records.values())
-        listener(ChangeBatch(changes=whole, is_whole=True))
+        listener(whole_of(*self.records.values()))
 
     def inventory(self) -> Inventory:
         """Return all of it as it is now."""
-        made = Inventory()
-        made.apply(ChangeBatch(changes=tuple(_change(record) for record in self.records.values()), is_whole=True))
-        return made
+        return inventory_of(*self.records.values())
 
     def change_record(self, kind: type[Record], **fields: object) -> None:
         """Change every record of a class."""
@@ -78,7 +74,7 @@ class MemoryRecords:
 
     def _put(self, record: RecordKind) -> RecordKind:
         self.records[record.ref] = record
-        self._tell(_change(record))
+        self._tell(change_of(record))
         return record
 
     def _remove(self, record: Record) -> None:
@@ -89,7 +85,3 @@ class MemoryRecords:
         self.changes += 1
         for listener in self._listeners:
             listener(ChangeBatch(changes=(change,)))
-
-
-def _change(record: Record) -> Change:
-    return Change(ref=record.ref, class_name=CLASS_NAMES[type(record)], record=record)

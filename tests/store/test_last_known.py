@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.domain.outline_values import change, host, member_of, pool, vm
-from xsconsole.domain.inventory import RECORD_TYPES, ChangeBatch, Inventory
+from tests.domain.outline_values import host, member_of, pool, vm
+from tests.inventories import inventory_of
+from xsconsole.domain.inventory import RECORD_TYPES, Inventory
 from xsconsole.store import last_known
 from xsconsole.store.last_known import Stamp
 
@@ -16,10 +17,7 @@ STAMP = Stamp(url=URL, as_of=datetime(2026, 11, 23, 14, 2, tzinfo=UTC))
 
 @pytest.fixture
 def inventory() -> Inventory:
-    records = (pool(), host(0, "xen"), member_of("a"), *(vm(f"vm-{number}") for number in range(1_200)))
-    made = Inventory()
-    made.apply(ChangeBatch(changes=tuple(change(record) for record in records)))
-    return made
+    return inventory_of(pool(), host(0, "xen"), member_of("a"), *(vm(f"vm-{number}") for number in range(1_200)))
 
 
 def test_what_was_written_is_read_again_with_its_stamp(tmp_path: Path, inventory: Inventory) -> None:

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from tests.domain.blueprint.shops import GIB, shop
+from tests.inventories import inventory_of
 from xsconsole.domain.blueprint import Parameter, ParameterKind, findings
 from xsconsole.domain.blueprint.answers import answer, asked, empty
 from xsconsole.domain.blueprint.capturing import verbatim
@@ -16,7 +17,7 @@ from xsconsole.domain.blueprint.standing import blueprint_key, library_of, shelv
 from xsconsole.domain.blueprint.templating import used_names
 from xsconsole.domain.blueprint.text import to_stored
 from xsconsole.domain.ids import BlueprintId, Ref, Uuid
-from xsconsole.domain.inventory import Change, ChangeBatch, Inventory, Pool
+from xsconsole.domain.inventory import Pool
 from xsconsole.domain.lineage import captured_words
 from xsconsole.errors import NotFound
 
@@ -121,10 +122,8 @@ def test_blueprints_of_one_name_are_told_apart_by_their_ids() -> None:
     )
     keys = {blueprint_key(one.id, one.version): to_stored(one) for one in (first, second)}
     record = Pool(ref=Ref("pool"), uuid=Uuid("pool"), other_config=keys)
-    inventory = Inventory()
-    inventory.apply(ChangeBatch(changes=(Change(ref=record.ref, class_name="pool", record=record),)))
 
-    library = library_of(inventory, None, lambda *_: True)
+    library = library_of(inventory_of(record), None, lambda *_: True)
 
     assert [one.called for one in library.newest] == [f"{shop().name} (aaaaaa)", f"{shop().name} (bbbbbb)"]
     with pytest.raises(NotFound) as refused:

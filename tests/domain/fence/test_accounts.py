@@ -2,11 +2,12 @@
 
 from ipaddress import IPv4Network
 
+from tests.inventories import inventory_of
 from xsconsole.domain.fence.accounts import accounts_of, findings_inside, findings_outside
 from xsconsole.domain.fence.ground import Ground
 from xsconsole.domain.fence.values import FenceMode
 from xsconsole.domain.ids import Ref, Uuid
-from xsconsole.domain.inventory import VM, Change, ChangeBatch, GuestMetrics, Inventory
+from xsconsole.domain.inventory import VM, GuestMetrics, Inventory
 
 GROUND = Ground(
     outside=Uuid("lan"),
@@ -26,13 +27,7 @@ def guests(*told: tuple[str, dict[str, str], dict[str, str], dict[str, str]]) ->
         GuestMetrics(ref=Ref(f"m-{name}"), uuid=Uuid(f"m-{name}"), os_version=system, netbios_name=names)
         for name, system, names, _ in told
     ]
-    inventory = Inventory()
-    changes = [
-        *(Change(ref=one.ref, class_name="vm", record=one) for one in vms),
-        *(Change(ref=one.ref, class_name="vm_guest_metrics", record=one) for one in metrics),
-    ]
-    inventory.apply(ChangeBatch(changes=tuple(changes), is_whole=True))
-    return vms, inventory
+    return vms, inventory_of(*vms, *metrics)
 
 
 def test_windows_guests_are_known_by_their_agents_or_their_settings_and_told_where_they_can_look_out() -> None:

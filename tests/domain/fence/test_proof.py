@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from tests.fences import fenced
 from tests.fences.fenced import BACK, FRONT, INSIDE, WEB
+from tests.inventories import inventory_of
 from xsconsole.domain.fence.proof import Fault, Site, prove
 from xsconsole.domain.fence.values import FenceMode
 from xsconsole.domain.ids import Ref, Uuid
-from xsconsole.domain.inventory import PIF, VIF, VM, Change, ChangeBatch, Inventory, Network
+from xsconsole.domain.inventory import PIF, VIF, VM, Inventory, Network
 
 FENCE = fenced.fence("a", 0, FenceMode.IN_AND_OUT)
 SITE = Site(
@@ -58,10 +59,7 @@ def pool_of(cards=CARDS, pifs=WITH_PIF, vms=()) -> Inventory:
             for name in names
         ],
     }
-    inventory = Inventory()
-    changes = [Change(ref=one.ref, class_name=kind, record=one) for kind, some in records.items() for one in some]
-    inventory.apply(ChangeBatch(changes=tuple(changes), is_whole=True))
-    return inventory
+    return inventory_of(*(one for some in records.values() for one in some))
 
 
 def replace_vifs(vm: VM, vifs) -> VM:

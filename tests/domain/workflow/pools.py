@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 
+from tests.inventories import inventory_of
 from xsconsole.domain.ids import ConfigurationId, Ref, StageId, Uuid
 from xsconsole.domain.inventory import (
     PBD,
     PIF,
     SR,
-    Change,
-    ChangeBatch,
     Host,
     HostMetrics,
     Inventory,
@@ -18,15 +17,6 @@ from xsconsole.domain.inventory import (
 )
 from xsconsole.domain.workflow.findings import Ground, Occupant
 
-CLASSES: Mapping[type[Record], str] = {
-    Pool: "pool",
-    Host: "host",
-    HostMetrics: "host_metrics",
-    Network: "network",
-    PIF: "pif",
-    SR: "sr",
-    PBD: "pbd",
-}
 GIB = 1024**3
 
 
@@ -79,10 +69,7 @@ def pool_of(
             )
             for host in reached
         ]
-    inventory = Inventory()
-    changes = tuple(Change(ref=each.ref, class_name=CLASSES[type(each)], record=each) for each in records)
-    inventory.apply(ChangeBatch(changes=changes, is_whole=True))
-    return inventory
+    return inventory_of(*records)
 
 
 def ground_of(*pools: Inventory, occupants: tuple[Occupant, ...] = ()) -> Ground:
