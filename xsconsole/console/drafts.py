@@ -9,9 +9,9 @@ from xsconsole.domain.drafts import Draft, DraftHeading
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import DraftId
 from xsconsole.domain.naming import shortened
+from xsconsole.domain.text_form import DECOMPRESSED_LIMIT_BYTES
 from xsconsole.domain.workflow import Workflow, from_json, to_json
 from xsconsole.domain.workflow.history import History
-from xsconsole.domain.workflow.text import DECOMPRESSED_LIMIT_BYTES
 from xsconsole.engine.ports import Clock, Ids
 from xsconsole.errors import Ambiguous, NotFound, Refused
 from xsconsole.settings import home_folder

@@ -5,9 +5,7 @@ XAPI cannot change a value of a map in place, so each value of ours that changes
 describes the formats for other programs.
 """
 
-import base64
 import hashlib
-import zlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TypeVar
@@ -29,7 +27,8 @@ from xsconsole.domain.ids import (
     WorkflowId,
 )
 from xsconsole.domain.plan import Plan
-from xsconsole.domain.workflow import Workflow, from_stored, inflate
+from xsconsole.domain.text_form import inflate, pack
+from xsconsole.domain.workflow import Workflow, from_stored
 from xsconsole.errors import Refused
 
 PREFIX = "xsconsole."
@@ -295,7 +294,7 @@ def is_same_member(text: str, expected: str) -> bool:
 
 
 def encode_run(record: RunRecord) -> str:
-    return base64.b64encode(zlib.compress(msgspec.json.encode(record, order="sorted"), 6)).decode("ascii")
+    return pack(msgspec.json.encode(record, order="sorted"), level=6)
 
 
 def decode_run(stored: str) -> RunRecord | None:

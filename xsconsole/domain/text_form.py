@@ -18,6 +18,7 @@ from xsconsole.domain.text_faults import Names, not_readable, refuse_doubled
 from xsconsole.errors import Refused
 
 DECOMPRESSED_LIMIT_BYTES = 4 * 1024 * 1024
+STORED_LIMIT_BYTES = 32 * 1024  # as it stands on the pool, after compression and base64
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -63,10 +64,14 @@ def _defaults(kind: type[msgspec.Struct]) -> tuple[tuple[str, object], ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextForm:
-    """How one kind of thing is read: `names` say what it and its parts are called."""
+    """How one kind of thing is read and kept: `names` say what it and its parts are called.
+
+    `shorter` says what to do with one that is too large for the pool.
+    """
 
     format: int
     names: Names
+    shorter: str
 
 
 def read(text: bytes, kind: type[S], form: TextForm) -> S:
@@ -111,9 +116,24 @@ class _Format(msgspec.Struct):
     format: int | None = None
 
 
-def pack(text: bytes) -> str:
-    """Return a text as it stands on the pool."""
-    return base64.b64encode(zlib.compress(text, 9)).decode("ascii")
+def pack(text: bytes, level: int = 9) -> str:
+    """Return a text as it stands on the pool; `level` is zlib's, from 1 to 9."""
+    return base64.b64encode(zlib.compress(text, level)).decode("ascii")
+
+
+def stored(text: bytes, form: TextForm) -> str:
+    """Return a text as it stands on the pool, if it may.
+
+    Raises:
+        Refused: it would be larger than 32 KiB.
+    """
+    packed = pack(text)
+    if len(packed) > STORED_LIMIT_BYTES:
+        raise Refused(
+            reason=f"The {form.names.what} takes {len(packed)} bytes on the pool; {STORED_LIMIT_BYTES} is the most.",
+            mend=form.shorter,
+        )
+    return packed
 
 
 def inflate(stored: str) -> bytes:

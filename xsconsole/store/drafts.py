@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from xsconsole.domain.drafts import Draft, DraftHeading, Moment, history_of, moments
 from xsconsole.domain.ids import DraftId
+from xsconsole.domain.text_form import DECOMPRESSED_LIMIT_BYTES
 from xsconsole.domain.workflow import Workflow, to_json
-from xsconsole.domain.workflow.text import DECOMPRESSED_LIMIT_BYTES, read_json
+from xsconsole.domain.workflow.text import read_json
 from xsconsole.errors import NotFound, PlanIsStale, Refused
 from xsconsole.store.database import Database, Reading
 from xsconsole.store.schema import KeptDraft, KeptMoment

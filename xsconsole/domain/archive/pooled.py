@@ -5,9 +5,7 @@ what each template carries, so that nothing of it is changed unnoticed. Keys of 
 time, so the document is compressed and bounded: the workflow and the record stay outside, and it names their hashes.
 """
 
-import base64
 import hashlib
-import zlib
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal, TypeVar
@@ -21,7 +19,7 @@ from xsconsole.domain.manifest import MemberManifest
 from xsconsole.domain.poolstate import PREFIX
 from xsconsole.domain.requests.values import Warrant
 from xsconsole.domain.signing import SignatureCheck
-from xsconsole.domain.workflow import inflate
+from xsconsole.domain.text_form import inflate, pack
 from xsconsole.errors import Refused
 
 ARCHIVE_PREFIX = PREFIX + "archive."
@@ -118,7 +116,7 @@ def hold_stem(archive: ArchiveId) -> str:
 
 def stored(content: bytes) -> str:
     """Return bytes as they stand in a key of the pool."""
-    return base64.b64encode(zlib.compress(content, 9)).decode("ascii")
+    return pack(content)
 
 
 C = TypeVar("C", Carried, Mark)

@@ -15,7 +15,7 @@ from xsconsole.domain.blueprint.rendering import (
     Surroundings,
     fill,
 )
-from xsconsole.domain.blueprint.text import STORED_LIMIT_BYTES, from_json, from_stored, to_json, to_stored
+from xsconsole.domain.blueprint.text import from_json, from_stored, to_json, to_stored
 from xsconsole.domain.blueprint.values import (
     Blueprint,
     Disk,
@@ -31,7 +31,6 @@ from xsconsole.domain.blueprint.values import (
 )
 
 __all__ = [
-    "STORED_LIMIT_BYTES",
     "Blueprint",
     "Disk",
     "Filled",

@@ -12,10 +12,11 @@ from xsconsole.domain.blueprint.check import WHOLE, Spot, doubled, problems, spo
 from xsconsole.domain.blueprint.finding import Finding, Severity
 from xsconsole.domain.blueprint.patterns import NoPattern, compiled
 from xsconsole.domain.blueprint.rendering import OF_NAMES, OF_TEXTS, Surroundings, fill
-from xsconsole.domain.blueprint.text import STORED_LIMIT_BYTES, stored_size_bytes
+from xsconsole.domain.blueprint.text import stored_size_bytes
 from xsconsole.domain.blueprint.values import NO_TEMPLATE, Blueprint, Member, Parameter, ParameterKind, Reference
 from xsconsole.domain.folding import shown
 from xsconsole.domain.ids import Uuid
+from xsconsole.domain.text_form import STORED_LIMIT_BYTES
 from xsconsole.domain.words import size
 
 NUMBERS = (ParameterKind.INTEGER, ParameterKind.SIZE)

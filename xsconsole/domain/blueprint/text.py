@@ -4,11 +4,9 @@ from xsconsole.domain.blueprint.check import check
 from xsconsole.domain.blueprint.values import Blueprint, content_of
 from xsconsole.domain.canonical import canonical_bytes
 from xsconsole.domain.text_faults import Names
-from xsconsole.domain.text_form import TextForm, inflate, pack, read
-from xsconsole.errors import Refused
+from xsconsole.domain.text_form import TextForm, inflate, pack, read, stored
 
 FORMAT = 1
-STORED_LIMIT_BYTES = 32 * 1024  # as it stands on the pool, after compression and base64
 
 
 def field_name(field: str) -> str:
@@ -27,6 +25,7 @@ _FIELDS = {
 FORM = TextForm(
     format=FORMAT,
     names=Names(what="blueprint", parts={"members": "Member", "parameters": "Parameter"}, field=field_name),
+    shorter="Shorten the user data or the descriptions.",
 )
 
 
@@ -62,19 +61,13 @@ def to_stored(blueprint: Blueprint) -> str:
     Raises:
         Refused: it would be larger than 32 KiB.
     """
-    stored = pack(to_json(blueprint))
-    if len(stored) > STORED_LIMIT_BYTES:
-        raise Refused(
-            reason=f"The blueprint takes {len(stored)} bytes on the pool; {STORED_LIMIT_BYTES} is the most.",
-            mend="Shorten the user data or the descriptions.",
-        )
-    return stored
+    return stored(to_json(blueprint), FORM)
 
 
-def from_stored(stored: str) -> Blueprint:
+def from_stored(text: str) -> Blueprint:
     """Read the form that stands on the pool.
 
     Raises:
         Refused: damaged, or see `from_json`.
     """
-    return from_json(inflate(stored))
+    return from_json(inflate(text))

@@ -1,14 +1,12 @@
 """What a row keeps of a card: how a configuration stood, as this console saw it."""
 
-import base64
-import zlib
 from collections.abc import Iterable
 
 import msgspec
 
+from xsconsole.domain import text_form
 from xsconsole.domain.board import Card
 from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
-from xsconsole.domain.text_form import inflate
 from xsconsole.errors import Refused
 
 
@@ -64,12 +62,12 @@ def pack(faces: Iterable[Face]) -> str:
     The least compression: a thousand cards take some milliseconds of the loop.
     """
     text = msgspec.json.encode(sorted(faces, key=lambda face: face.id))
-    return base64.b64encode(zlib.compress(text, 1)).decode("ascii")
+    return text_form.pack(text, level=1)
 
 
 def unpack(packed: str) -> tuple[Face, ...] | None:
     """Read `pack`; None where it is damaged, or of a program that knows more."""
     try:
-        return msgspec.json.decode(inflate(packed), type=tuple[Face, ...])
+        return msgspec.json.decode(text_form.inflate(packed), type=tuple[Face, ...])
     except (msgspec.MsgspecError, Refused):
         return None

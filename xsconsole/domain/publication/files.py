@@ -12,8 +12,8 @@ from xsconsole.domain.canonical import canonical_bytes
 from xsconsole.domain.ids import Digest, StageId, Uuid
 from xsconsole.domain.publication.values import subject_of
 from xsconsole.domain.signing import SignatureCheck, Signer, key_fingerprint, raw_of, text_of
+from xsconsole.domain.text_form import DECOMPRESSED_LIMIT_BYTES
 from xsconsole.domain.workflow import Workflow, from_json, to_json
-from xsconsole.domain.workflow.text import DECOMPRESSED_LIMIT_BYTES
 from xsconsole.errors import Refused
 
 FILE_LIMIT_BYTES = 3 * DECOMPRESSED_LIMIT_BYTES

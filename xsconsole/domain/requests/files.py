@@ -6,7 +6,7 @@ import msgspec
 
 from xsconsole.domain.approval import Decision
 from xsconsole.domain.requests.values import Paper, checked
-from xsconsole.domain.workflow.text import DECOMPRESSED_LIMIT_BYTES
+from xsconsole.domain.text_form import DECOMPRESSED_LIMIT_BYTES
 from xsconsole.errors import Refused
 
 FILE_LIMIT_BYTES = 2 * DECOMPRESSED_LIMIT_BYTES

@@ -4,8 +4,6 @@ A request names everything that the approvals are about; whoever changes one let
 is written once: how it stands follows from it, from the decisions beside it, and from what the pool shows now.
 """
 
-import base64
-import zlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal
@@ -21,13 +19,13 @@ from xsconsole.domain.plan import Intent, Plan
 from xsconsole.domain.poolstate import PREFIX, numbers
 from xsconsole.domain.publication.values import decisions_on
 from xsconsole.domain.signing import SignatureCheck, Signer, key_fingerprint, raw_of, text_of
-from xsconsole.domain.workflow import Method, inflate
+from xsconsole.domain.text_form import STORED_LIMIT_BYTES, inflate, pack
+from xsconsole.domain.workflow import Method
 from xsconsole.errors import NotFound, Refused
 
 REQUEST_PREFIX = PREFIX + "request."
 REASON_LIMIT = 1000
 TICKET_LIMIT = 200
-STORED_LIMIT_BYTES = 32 * 1024
 
 
 def request_stem(request: RequestId) -> str:
@@ -141,8 +139,7 @@ def to_stored(paper: Paper) -> str:
     """
     bare = msgspec.structs.replace(paper, manifest=None)
     for found in (paper, bare, msgspec.structs.replace(bare, plan=None)):
-        text = msgspec.json.encode(found, order="sorted")
-        stored = base64.b64encode(zlib.compress(text, 9)).decode("ascii")
+        stored = pack(msgspec.json.encode(found, order="sorted"))
         if len(stored) <= STORED_LIMIT_BYTES:
             return stored
     raise Refused(

@@ -12,10 +12,8 @@ from xsconsole.domain.workflow.rules import (
 )
 from xsconsole.domain.workflow.templates import default_workflow
 from xsconsole.domain.workflow.text import (
-    STORED_LIMIT_BYTES,
     from_json,
     from_stored,
-    inflate,
     stored_size_bytes,
     to_json,
     to_stored,
@@ -37,7 +35,6 @@ from xsconsole.domain.workflow.values import (
 )
 
 __all__ = [
-    "STORED_LIMIT_BYTES",
     "ApprovalRule",
     "Binding",
     "DiskRule",
@@ -58,7 +55,6 @@ __all__ = [
     "default_workflow",
     "from_json",
     "from_stored",
-    "inflate",
     "stored_size_bytes",
     "to_json",
     "to_stored",

@@ -2,16 +2,12 @@
 
 from xsconsole.domain.canonical import canonical_bytes
 from xsconsole.domain.text_faults import Names
-from xsconsole.domain.text_form import DECOMPRESSED_LIMIT_BYTES, TextForm, inflate, pack, read
+from xsconsole.domain.text_form import TextForm, inflate, pack, read, stored
 from xsconsole.domain.workflow.check import check
 from xsconsole.domain.workflow.names import field_name
 from xsconsole.domain.workflow.values import Workflow, content_of
-from xsconsole.errors import Refused
-
-__all__ = ["DECOMPRESSED_LIMIT_BYTES", "FORMAT", "STORED_LIMIT_BYTES", "inflate"]
 
 FORMAT = 1
-STORED_LIMIT_BYTES = 32 * 1024  # as it stands on the pool, after compression and base64
 FORM = TextForm(
     format=FORMAT,
     names=Names(
@@ -19,16 +15,13 @@ FORM = TextForm(
         parts={"stages": "Stage", "transitions": "Transition", "people": "Person", "groups": "Group"},
         field=field_name,
     ),
+    shorter="Shorten descriptions or remove stages.",
 )
 
 
 def stored_size_bytes(workflow: Workflow) -> int:
     """Return how much of `STORED_LIMIT_BYTES` the workflow would take on the pool."""
-    return len(_packed(workflow))
-
-
-def _packed(workflow: Workflow) -> str:
-    return pack(to_json(workflow))
+    return len(pack(to_json(workflow)))
 
 
 def to_json(workflow: Workflow) -> bytes:
@@ -62,19 +55,13 @@ def to_stored(workflow: Workflow) -> str:
     Raises:
         Refused: it would be larger than 32 KiB.
     """
-    stored = _packed(workflow)
-    if len(stored) > STORED_LIMIT_BYTES:
-        raise Refused(
-            reason=f"The workflow takes {len(stored)} bytes on the pool; {STORED_LIMIT_BYTES} is the most.",
-            mend="Shorten descriptions or remove stages.",
-        )
-    return stored
+    return stored(to_json(workflow), FORM)
 
 
-def from_stored(stored: str) -> Workflow:
+def from_stored(text: str) -> Workflow:
     """Read the form that stands on the pool.
 
     Raises:
         Refused: damaged, or see `from_json`.
     """
-    return from_json(inflate(stored))
+    return from_json(inflate(text))

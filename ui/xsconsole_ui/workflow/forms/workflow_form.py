@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from xsconsole.domain.enrolment import typed_fingerprint
+from xsconsole.domain.text_form import STORED_LIMIT_BYTES
 from xsconsole.domain.words import count, size
-from xsconsole.domain.workflow import STORED_LIMIT_BYTES, Person, Workflow, stored_size_bytes
+from xsconsole.domain.workflow import Person, Workflow, stored_size_bytes
 from xsconsole.domain.workflow.edits import fresh_name
 from xsconsole.domain.workflow.roll import (
     add_group,

@@ -6,6 +6,7 @@ from itertools import chain
 
 from xsconsole.domain.folding import shown
 from xsconsole.domain.ids import StageId, TransitionId
+from xsconsole.domain.text_form import STORED_LIMIT_BYTES
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow.check import problems
 from xsconsole.domain.workflow.edits import (
@@ -19,7 +20,7 @@ from xsconsole.domain.workflow.edits import (
 from xsconsole.domain.workflow.findings.case import Case, Rule, mend_stage
 from xsconsole.domain.workflow.findings.values import Finding, Mend
 from xsconsole.domain.workflow.names import name_of_id, stage_words
-from xsconsole.domain.workflow.text import STORED_LIMIT_BYTES, stored_size_bytes
+from xsconsole.domain.workflow.text import stored_size_bytes
 from xsconsole.domain.workflow.values import Kind, Stage, Transition
 
 NEARLY_FULL = 0.8
