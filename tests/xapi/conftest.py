@@ -10,6 +10,7 @@ from embedded import EmbeddedPool, embedded_pool
 
 from xsconsole.domain.events import LinkChanged, LinkState
 from xsconsole.domain.inventory import ChangeBatch, Inventory
+from xsconsole.engine.ports import TransferPort
 from xsconsole.xapi.gateway import Gateway
 
 DEADLINE_S = 30.0
@@ -111,3 +112,9 @@ async def connect() -> AsyncIterator[Connect]:
             return gateway, watcher
 
         yield open_gateway
+
+
+@pytest.fixture
+async def port(pool: EmbeddedPool, connect: Connect) -> TransferPort:
+    gateway, _ = await connect(pool)
+    return gateway.transfers

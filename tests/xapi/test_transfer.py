@@ -1,7 +1,6 @@
 """Machines and disks as files, over the real wire; and hosts that redirect, stall, refuse and break on the way."""
 
 import asyncio
-import hashlib
 import threading
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator
@@ -15,39 +14,17 @@ from embedded import EmbeddedPool
 
 from tests.xapi.conftest import Connect
 from tests.xapi.hosts import Forwarder, forwarder
-from xsconsole.domain.ids import RunId, Uuid
+from tests.xapi.travels import RUN, ignored, left_in, sha256_of, tasks_of
+from xsconsole.domain.ids import Uuid
 from xsconsole.engine.ports import TransferPort
 from xsconsole.errors import ConnectionLost, DiskFull, PoolFailed, Refused, SessionLost, StoreFailed
 from xsconsole.simpool import certificates
 from xsconsole.xapi import transfer
 from xsconsole.xapi.streams import PIECE_BYTES
 
-RUN = RunId("a-run")
 NOBODY = Uuid("00000000-0000-0000-0000-000000000001")
 SUPPORTER = "127.0.0.2"
 DEADLINE_S = 60.0
-
-
-def ignored(size_bytes: int, share: float) -> None:
-    del size_bytes, share
-
-
-def sha256_of(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def left_in(folder: Path) -> list[str]:
-    return [one.name for one in folder.iterdir()]
-
-
-def tasks_of(plain: Any) -> list[str]:
-    return [ref for ref, one in plain.task.get_all_records().items() if one["name_label"].startswith("xsconsole:")]
-
-
-@pytest.fixture
-async def port(pool: EmbeddedPool, connect: Connect) -> TransferPort:
-    gateway, _ = await connect(pool)
-    return gateway.transfers
 
 
 async def test_what_is_there_already_is_not_written_over(port: TransferPort, tmp_path: Path) -> None:

@@ -1,45 +1,22 @@
 """Machines become files and files machines, over the real wire and the pool's own handlers."""
 
-import hashlib
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from embedded import EmbeddedPool, embedded_pool
+from embedded import embedded_pool
 
 from tests.xapi.conftest import Connect
+from tests.xapi.travels import RUN, ignored, left_in, sha256_of, tasks_of
 from xsconsole.domain.acts import Compression
-from xsconsole.domain.ids import RunId, Uuid
+from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.engine.ports import TransferPort
 from xsconsole.errors import PoolFailed
 
-RUN = RunId("a-run")
 MIB = 1024 * 1024
-
-
-def ignored(size_bytes: int, share: float) -> None:
-    del size_bytes, share
-
-
-def sha256_of(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def left_in(folder: Path) -> list[str]:
-    return [one.name for one in folder.iterdir()]
-
-
-def tasks_of(plain: Any) -> list[str]:
-    return [ref for ref, one in plain.task.get_all_records().items() if one["name_label"].startswith("xsconsole:")]
-
-
-@pytest.fixture
-async def port(pool: EmbeddedPool, connect: Connect) -> TransferPort:
-    gateway, _ = await connect(pool)
-    return gateway.transfers
 
 
 @pytest.fixture
