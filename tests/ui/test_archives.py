@@ -22,10 +22,11 @@ from xsconsole.engine.commands import RestoreFromArchive
 from xsconsole.errors import NotPromotable
 from xsconsole_ui import actions, theme
 from xsconsole_ui.archives.archive_dialog import CLONES, COPIES, ArchiveDialog
-from xsconsole_ui.archives.columns import columns_of_archives, told
+from xsconsole_ui.archives.columns import ARCHIVES, SPARE, columns_of_archives, told
 from xsconsole_ui.archives.hold_dialog import HoldDialog
 from xsconsole_ui.archives.keeping import KeepDialog
 from xsconsole_ui.archives.owners import owner_name, pinned_keys
+from xsconsole_ui.archives.place import LEAST_FOLDER
 from xsconsole_ui.archives.prove_dialog import ProveDialog
 from xsconsole_ui.archives.replicate_dialog import ReplicateArchiveDialog
 from xsconsole_ui.archives.restore_dialog import RestoreDialog
@@ -33,6 +34,7 @@ from xsconsole_ui.comparing import CompareDialog
 from xsconsole_ui.demo.gestures import click, until
 from xsconsole_ui.dialogs import Question
 from xsconsole_ui.drifting.rows import DriftRow, columns_of_drift
+from xsconsole_ui.health.panel import FilteredList
 from xsconsole_ui.keeping_actions import ARCHIVE
 from xsconsole_ui.main_window import MainWindow
 
@@ -52,6 +54,42 @@ def test_what_another_key_signed_names_whose_it_is_or_that_nobody_knows_it() -> 
     assert (pinned_keys(known), pinned_keys(None)) == ({one.archive.key}, frozenset())
     assert "It lies in /archives/shop." in told(one)
     assert "It has expired: it was to be kept until 2026-01-01" in told(one)
+
+
+def test_the_list_keeps_what_is_selected_however_it_changes_and_fits_a_small_window(qapp: QApplication) -> None:
+    del qapp
+
+    def shelved(name: str, problem: str = "") -> Shelved:
+        return Shelved(folder=PurePath(f"/archives/{name}"), archive=None, problem=problem)
+
+    place = FilteredList(
+        "Archives",
+        columns_of_archives(),
+        ARCHIVES,
+        ("", ""),
+        spare=SPARE,
+        told=told,
+        least_words=LEAST_FOLDER,
+        key=lambda one: one.place,
+    )
+    place.resize(418, 300)  # of a window of 1024
+    place.show()
+    place.show_all([shelved("a"), shelved("b"), shelved("c")])
+    place.view.selectRow(1)
+
+    place.show_all([shelved("new"), shelved("a"), shelved("b", "is verified"), shelved("c")])
+    assert [one.called for one in place.selected()] == ["b"]
+    assert "is verified" in place.whole.text()
+    place.show_all([shelved("newer"), shelved("b"), shelved("a"), shelved("new")])  # as many, and all of them others
+    assert [one.called for one in place.selected()] == ["b"]
+    place.show_all([shelved("newer"), shelved("a")])
+    assert not place.selected(), "nothing that nobody selected"
+    assert not place.whole.isVisible()
+
+    place.filter.set_text("is:expired")
+    assert place.filter.parsed.fault is None
+    assert place.view.horizontalScrollBar().maximum() == 0
+    place.close()
 
 
 async def opened(window: MainWindow, kind: type[QDialog]) -> QDialog:

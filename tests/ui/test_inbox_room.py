@@ -72,3 +72,30 @@ def test_news_that_is_closed_gives_the_keyboard_back_to_where_it_was(qtbot: QtBo
     assert notices.geometry().bottom() < free < centre.height()
     page.foot.move(0, page.height() - 30)  # as by a splitter
     assert free < notices.geometry().bottom() < page.foot.mapTo(centre, QPoint(0, 0)).y()
+
+
+def test_where_there_is_little_room_all_but_the_newest_news_fold_into_a_line_that_opens(qtbot: QtBot) -> None:
+    centre = QWidget()
+    qtbot.addWidget(centre)
+    stack = QStackedWidget(centre)
+    centre.resize(418, 480)
+    notices = Notices(centre)
+    notices.lie_over(centre, stack)
+    centre.show()
+    long = "The pool did not answer within the time that it was given. " * 3
+
+    for state, name in (("bad", "first"), ("warn", "second"), ("warn", "third")):
+        notices.tell(state, f"{name}: {long}", long)
+
+    assert [one.isVisible() for one in notices.shown] == [False, False, True]
+    assert notices.fold.text() == "✖ 2 earlier notices…"
+    assert notices.height() < 240
+    notices.fold.click()
+    assert all(one.isVisible() for one in notices.shown)
+    assert notices.fold.text() == "Fold 2 earlier notices"
+    notices.fold.click()
+    notices.shown[-1].close_button.click()
+    assert [one.isVisible() for one in notices.shown] == [False, True]
+    centre.resize(1400, 1200)
+    assert all(one.isVisible() for one in notices.shown)
+    assert not notices.fold.isVisible()

@@ -65,6 +65,7 @@ async def test_a_card_is_captured_and_its_blueprint_edited_published_compared_an
     await until(lambda: place.list.model.rowCount() == 1, "the blueprint")
     await until(lambda: place.chosen is not None, "the first one selected")
     assert place.detail.members.rowCount() == 2
+    assert place.detail.isAncestorOf(place.list.whole)
     assert "Captured from" in place.list.whole.text()
     assert "rules for publishing" in place.sign.toolTip()
     assert place.compare.toolTip() == "There is only one version."

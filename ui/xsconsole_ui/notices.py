@@ -14,10 +14,14 @@ from xsconsole_ui.focus import holds_keyboard
 
 MOST_NOTICES = 3
 WIDEST = 720  # px
+MOST_SHARE = 0.4  # of a place that several notices may cover before all but the newest are folded into a line
 
 
 class Notices(QWidget):
-    """The newest few, oldest first, over the foot of a place: what a user aims at never moves because of news."""
+    """The newest few, oldest first, over the foot of a place: what a user aims at never moves because of news.
+
+    Where there is little room the newest one is whole, and the others are a line that opens.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,6 +33,11 @@ class Notices(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.SPACE)
+        self.fold = pieces.button("", "", self)
+        self.fold.setCheckable(True)
+        self.fold.toggled.connect(self._place)
+        self.fold.hide()
+        self._column.addWidget(self.fold)
         self.hide()
 
     @property
@@ -155,12 +164,29 @@ class Notices(QWidget):
             return
         width = min(WIDEST, place.width() - 2 * theme.MARGIN)
         foot = self._foot_of(place)
+        self._fold_earlier(width, place.height())
         height = self._column.totalHeightForWidth(width)
         if height > foot - 2 * theme.GAP:
             foot = place.height()  # to be read at all goes before what lies below
         height = min(height, foot - 2 * theme.GAP)
         self.setGeometry((place.width() - width) // 2, foot - theme.GAP - height, width, height)
         self.raise_()
+
+    def _fold_earlier(self, width: int, room: int) -> None:
+        """Fold all but the newest notice where together they would cover too much of a room so high."""
+        *earlier, newest = self._shown
+        heights = [max(one.heightForWidth(width), 0) for one in self._shown]
+        covers = sum(heights) + theme.SPACE * len(earlier) > MOST_SHARE * room
+        is_needed = bool(earlier) and covers
+        self.fold.setVisible(is_needed)
+        self.fold.setChecked(self.fold.isChecked() and is_needed)
+        is_open = self.fold.isChecked() or not covers
+        told = words.count(len(earlier), self.tr("earlier notice"), self.tr("earlier notices"))
+        mark = "✖ " if any(one.property("state") == "bad" for one in earlier) else ""
+        self.fold.setText(self.tr("Fold {notices}").format(notices=told) if is_open else f"{mark}{told}…")
+        for notice in earlier:
+            notice.setVisible(is_open)
+        newest.show()
 
     def _foot_of(self, place: QWidget) -> int:
         """Return where what is to be kept clear begins."""

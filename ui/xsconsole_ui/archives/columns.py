@@ -59,7 +59,7 @@ def columns_of_archives() -> tuple[Column[Listed], ...]:
     )
 
 
-SPARE = (7, 2, 4)  # the words below the list have them too
+SPARE = (7, 2, 4, 6, 1)  # the words below the list have them too
 
 ARCHIVES: Schema[Listed] = Schema(
     words=lambda one: folded_lines(one.called, _stage(one), one.where, one.problem),
@@ -94,6 +94,7 @@ ARCHIVES: Schema[Listed] = Schema(
                 "restorable",
                 "failed",
                 "untried",
+                "expired",
                 "unreadable",
                 "unfinished",
                 "foreign",
@@ -115,9 +116,11 @@ def told(one: Listed, owner: str = "") -> str:
     other = tr("by the key of {name} ({key})") if owner else tr("by a key that nobody here knows: {key}")
     by = tr("by this console's key") if one.is_own else other.format(name=owner, key=archive.key[:16])
     lines = [
-        tr("{name}, revision {revision}: {machines}, frozen at {time}, {skew}.").format(
+        tr("{name}, revision {revision}, of {stage} in {pool}: {machines}, frozen at {time}, {skew}.").format(
             name=archive.name,
             revision=archive.revision,
+            stage=archive.stage_name,
+            pool=archive.pool_name,
             machines=machines,
             time=times.exact_time(archive.frozen_at),
             skew=skew,

@@ -73,6 +73,7 @@ class ArchivePlace(pieces.Panel):
             spare=SPARE,
             told=lambda one: told(one, owner_name(one, console.board.workflow)),
             least_words=LEAST_FOLDER,
+            key=lambda one: one.place,
         )
         self.files = QFileDialog(self, self.tr("A folder with archives, or an archive"))
         self.files.setFileMode(QFileDialog.FileMode.Directory)

@@ -67,6 +67,7 @@ class FencePlace(pieces.Panel):
             spare=SPARE,
             told=told,
             least_words=LEAST_NAME,
+            key=lambda row: row.configuration,
         )
         self.ground = pieces.button(self.tr("&Ground…"), "quiet", self)
         self.ground.setToolTip(self.tr("What fences are built on: outside network, addresses, router, subnets"))
@@ -131,23 +132,12 @@ class FencePlace(pieces.Panel):
         """Show the fences as they stand now; the first one is selected where none is."""
         rows = fence_rows(self._console)
         self.list.name_pools(self._console.pool_names)
-        chosen = {row.configuration for row in self.list.selected()}
         self.list.show_all(rows)
-        self._select(chosen)
         leaking = sum(bool(row.watched.proof.breaches) and row.state is not None for row in rows)
         self.header.set_caption(self.tr("{n} not tight").format(n=leaking) if leaking else "")
         if rows and not self.list.selected():
             self.list.view.selectRow(0)
         self._look()
-
-    def _select(self, chosen: set[ConfigurationId]) -> None:
-        """Keep those selected that were: they may stand elsewhere in the list by now."""
-        if chosen in (set(), {row.configuration for row in self.list.selected()}):
-            return
-        model = self.list.model
-        found = [at for at in range(model.rowCount()) if (row := model.row(at)) and row.configuration in chosen]
-        if found:
-            self.list.view.select_only(found)
 
     def show_fence(self, configuration: ConfigurationId) -> bool:
         """Select the fence of a configuration; whether there is one."""

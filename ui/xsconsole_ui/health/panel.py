@@ -1,6 +1,6 @@
 """The place where a look shows whether the pool is well: findings above, the pool's own messages below."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Generic, TypeVar
@@ -66,13 +66,16 @@ class FilteredList(QWidget, Generic[T]):
         spare: Sequence[int],
         told: Callable[[T], str],
         least_words: int = LEAST_WORDS,
+        key: Callable[[T], Hashable] | None = None,
+        is_told_below: bool = True,
     ) -> None:
         """Columns in `spare` give way, the first one first, where there is little room.
 
-        `told` says all of a row: what the columns have no room for stands below them.
+        `told` says all of a row: what the columns have no room for stands below them, or where the owner puts `whole`.
+        What is selected stays so by its `key`, wherever it moves in the list and however it changes.
         """
         super().__init__(parent)
-        self._told = told
+        self._told, self._key = told, key
         self._title, self._schema, self._empty = title, schema, empty
         self._all: tuple[T, ...] = ()
         self._is_asked: Callable[[T], bool] = lambda _: True
@@ -113,7 +116,8 @@ class FilteredList(QWidget, Generic[T]):
         self.whole = pieces.wrapped("", "muted", self)
         self.whole.setContentsMargins(look.MARGIN, look.GAP, look.MARGIN, look.GAP)
         self.whole.hide()
-        column.addWidget(self.whole)
+        if is_told_below:
+            column.addWidget(self.whole)
         self.view.selectionModel().selectionChanged.connect(self._tell_whole)
         self.view.opened.connect(self._open)
         self.filter.asked.connect(self._filter)
@@ -139,13 +143,25 @@ class FilteredList(QWidget, Generic[T]):
 
     def _renew(self) -> None:
         shown = [row for row in self._all if self._is_asked(row)]
+        before = self._keys()
         self.model.show_rows(shown)
+        self._keep_selected(before)
         self._caption.setText(str(len(self._all)) if len(shown) == len(self._all) else f"{len(shown)}/{len(self._all)}")
         is_hidden = bool(self._all) and not shown
         told = (self.tr("Nothing matches"), self.tr("Esc in the filter clears it.")) if is_hidden else self._empty
         self.nothing.set_words(*told)
         self._stack.setCurrentIndex(0 if shown else 1)
         self._tell_whole()
+
+    def _keys(self) -> set[Hashable]:
+        return {self._key(row) for row in self.selected()} if self._key is not None else set()
+
+    def _keep_selected(self, before: set[Hashable]) -> None:
+        """Select those that were: Qt keeps places, and selects the next one where a row goes."""
+        if self._key is None or self._keys() == before:
+            return
+        rows = ((at, self.model.row(at)) for at in range(self.model.rowCount()))
+        self.view.select_only([at for at, row in rows if row is not None and self._key(row) in before])
 
     @Slot()
     def _tell_whole(self) -> None:

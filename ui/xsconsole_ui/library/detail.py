@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QModelIndex, Signal, Slot
 from PySide6.QtGui import QFont, QFontDatabase
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QTabWidget, QVBoxLayout, QWidget
 
 from xsconsole.domain.blueprint import Blueprint
 from xsconsole.domain.board import Card
@@ -11,6 +11,7 @@ from xsconsole_ui import pieces, theme
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.health.model import Column, ListModel
 from xsconsole_ui.library.rows import MEMBERS_SPARE, LibraryRow, columns_of_members, columns_of_parameters
+from xsconsole_ui.scrolling import UprightPage
 
 LEAST = 110  # px, of the column that takes what is left
 
@@ -20,7 +21,8 @@ class Detail(QWidget):
 
     card_wanted = Signal(object)  # ConfigurationId
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, whole: QLabel, parent: QWidget | None = None) -> None:
+        """`whole` says in words what there is to know of a version."""
         super().__init__(parent)
         self.row: LibraryRow | None = None
         self.members = ListModel(columns_of_members(), self)
@@ -29,6 +31,7 @@ class Detail(QWidget):
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
         self.tabs.setAccessibleName(self.tr("What is in it"))
+        self.tabs.addTab(UprightPage(self._of_words(whole), self), self.tr("About"))
         self.of_members = self._table(self.tr("Members"), self.members, spare=MEMBERS_SPARE)
         self.of_parameters = self._table(self.tr("Parameters"), self.parameters)
         self.texts = self._of_texts()
@@ -42,6 +45,14 @@ class Detail(QWidget):
         table = DenseTable(model, title, model.widths, self, least_elastic=LEAST, spare=spare)
         self.tabs.addTab(table, title)
         return table
+
+    def _of_words(self, whole: QLabel) -> QWidget:
+        page = QWidget(self)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(whole)
+        column.addStretch(1)
+        return page
 
     def _of_texts(self) -> QPlainTextEdit:
         page = QWidget(self)

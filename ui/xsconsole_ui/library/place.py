@@ -64,8 +64,10 @@ class LibraryPlace(pieces.Panel):
             spare=SPARE,
             told=told,
             least_words=LEAST_NAME,
+            key=lambda row: row.key,
+            is_told_below=False,
         )
-        self.detail = Detail(self)
+        self.detail = Detail(self.list.whole, self)
         self.detail.card_wanted.connect(self.card_wanted)
         self.papers = Papers(self, self.tr("Blueprints (*.json)"))
         self.news = pieces.Notice(self, can_close=True)
@@ -172,9 +174,9 @@ class LibraryPlace(pieces.Panel):
             ]
         if mine != self._looks:
             return  # a later look shows what is newer
-        kept = [row.key for row in self.list.selected()]
         self.list.show_all(rows)
-        self._select(kept)
+        if rows and not self.list.selected():
+            self.list.view.selectRow(0)
         names = len({row.shelved.id for row in rows})
         told_ = [words.count(names, "blueprint"), words.count(len(rows), "version")] if rows else []
         self.header.set_caption(", ".join(told_))
@@ -182,13 +184,6 @@ class LibraryPlace(pieces.Panel):
         self.clean.setText(self.tr("Clean &up {templates}…").format(templates=words.count(left, "template")))
         self._look()
         self.listed.emit()
-
-    def _select(self, keys: list[tuple[str, str, int]]) -> None:
-        """Select the same again, or the first where nothing was."""
-        count = self.list.model.rowCount()
-        at = next((at for at in range(count) if (row := self.list.model.row(at)) and row.key in keys), None)
-        if at is not None or (count and not self.list.selected()):
-            self.list.view.selectRow(at or 0)
 
     def _hear(self, event: BoardChanged) -> None:
         if event.configurations and self.isVisible():

@@ -69,6 +69,11 @@ class Shelved:
         return self.archive.name if self.archive is not None else self.folder.name
 
     @property
+    def place(self) -> tuple[str, str]:
+        """Tell it apart from every other one in a list, whatever becomes of it."""
+        return "folder", str(self.folder)
+
+    @property
     def where(self) -> str:
         """Where it is, for people."""
         return str(self.folder)

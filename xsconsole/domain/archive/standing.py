@@ -82,6 +82,11 @@ class Pooled:
         return self.archive.name if self.archive is not None else f"archive {self.id[:8]}"
 
     @property
+    def place(self) -> tuple[str, str]:
+        """Tell it apart from every other one in a list, whatever becomes of it."""
+        return self.pool, self.id
+
+    @property
     def where(self) -> str:
         """Where it is, for people."""
         return f"in pool {self.pool_name}"
