@@ -84,10 +84,13 @@ async def test_an_emergency_is_declared_on_purpose_and_stays_open_on_the_card_an
         "Type your password.",
     ]
     assert page.go.isEnabled()
+    page.go.setFocus()
     page.go.click()
     assert box.password.text() == ""
+    assert page.steps.view.hasFocus(), "and not Cancel, nor another panel"
     await until(lambda: window.notices.shown or page.go.isEnabled() is False, "the wrong password is told")
     await until(lambda: not window.desk.is_starting, "the answer")
+    assert box.password.hasFocus(), "to be typed again"
     assert card_of(console, SHOP).stage == "staging"
     box.ticket.setText("INC-7")
     box.password.setText(pool.passwords["adam"])
@@ -149,3 +152,4 @@ async def test_somebody_elses_emergency_is_told_and_reviewed_by_keyboard(
     QTest.keyClick(page.close_it, Key.Key_Return)
 
     await until(lambda: not rita.reviews.views, "the review is closed")
+    await until(lambda: window.focusWidget() is place, "the keyboard in the inbox, where nothing is left")

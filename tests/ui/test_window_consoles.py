@@ -16,6 +16,7 @@ from tests.ui.board_window import (
     cards_in,
     console,
     ended,
+    has_keyboard,
     pool,
     press,
     start,
@@ -140,7 +141,9 @@ async def test_what_another_console_left_half_way_is_settled_from_the_card(
     button = {"resume": page.resume, "undo": page.undo}[how]
     await until(lambda: button.isVisible() and button.isEnabled(), "the way out")
     assert "stopped half-way" in page.outcome.text
-    click(button)
+    button.setFocus()
+    press(Key.Key_Return)
+    assert not page.undo.hasFocus() or how == "undo", "nor has what puts back the keyboard now"
     status = await ended(console)
 
     assert status.state in (RunState.DONE, RunState.UNDONE)
@@ -149,6 +152,7 @@ async def test_what_another_console_left_half_way_is_settled_from_the_card(
     told = {"resume": "Done.", "undo": "Undone."}[how]
     await until(lambda: page.outcome.headline == told, "what became of it")
     assert page.outcome.property("state") == "good"
+    assert has_keyboard(window.board)
     assert "half-way" not in page.outcome.text
 
 

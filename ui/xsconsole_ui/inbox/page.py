@@ -272,8 +272,8 @@ class RequestPage(QWidget):
     def _decide(self, meaning: Meaning) -> None:
         typed = self.password.text() if self.password.isVisibleTo(self) else ""
         secret = Secret(typed) if typed else None
-        self.password.clear()
         self.decided.emit(self.request, meaning, self.reason.text().strip(), secret)
+        self.password.clear()  # not before: a button that is disabled while it has the keyboard gives it anywhere
 
     @Slot()
     def _run(self) -> None:

@@ -159,8 +159,8 @@ class ReviewPage(QWidget):
     @Slot()
     def _close(self) -> None:
         typed = self.password.text() if self.password.isVisibleTo(self) else ""
-        self.password.clear()
         self.closed.emit(self.review, self.found.text().strip(), Secret(typed) if typed else None)
+        self.password.clear()  # not before: a button that is disabled while it has the keyboard gives it anywhere
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

@@ -2,7 +2,16 @@
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QProgressBar, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from xsconsole.console import Estate
 from xsconsole.domain import words
@@ -16,7 +25,7 @@ from xsconsole_ui.promotion.checklist import ChecklistBox
 from xsconsole_ui.promotion.declaring import DeclaringBox
 from xsconsole_ui.promotion.desk import Choice, Question
 from xsconsole_ui.promotion.incumbent import against_incumbent
-from xsconsole_ui.promotion.rows import Mark, Row
+from xsconsole_ui.promotion.meaning import meaning, why_not_instead
 from xsconsole_ui.promotion.runs import ShownRun, step_rows
 from xsconsole_ui.scrolling import UprightPage
 from xsconsole_ui.texts import tr
@@ -151,7 +160,7 @@ class PlanPage(QWidget):
         owner = self._console.of_card(plan.intent.configuration)
         standing = self._console.requests.standing(question.command)
         approvals = () if plan.is_emergency else approval_rows(plan, owner, standing)
-        self.checks.show_rows((*approvals, *_meaning(plan), *_why_not(restore, swap)))
+        self.checks.show_rows((*approvals, *meaning(plan), *why_not_instead(restore, swap)))
         self.asking.setVisible(plan.demand is not None and not plan.is_emergency and standing is None)
         self.declaring.show_for(plan.intent.configuration if plan.is_emergency else None)
         self.differences.show_rows(*against_incumbent(plan, self._console))
@@ -192,8 +201,13 @@ class PlanPage(QWidget):
         self._why.setVisible(True)
         self.go.setText(self._go_words(plan) if standing is None else self.tr("Show its request"))
         self.checklist.ask(plan.questions)
+        comes_back = self._is_starting and not is_starting and self.steps.view.hasFocus()
         self._question, self._is_starting = question, is_starting
         self._look_at_answers()
+        if comes_back and self.declaring.password.isVisibleTo(self):  # it was refused
+            self.declaring.password.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif comes_back:
+            self.focus_go()
         self.go.setVisible(True)
         self.cancel.setText(self.tr("Cancel"))
         self.cancel.setVisible(True)
@@ -234,27 +248,29 @@ class PlanPage(QWidget):
         self._question = None
         self.missing.hide()
         self._why.setVisible(is_interrupted)
-        self.go.hide()
-        if self.undo.hasFocus() and not (is_interrupted or run.can_be_stopped):
-            self.steps.view.setFocus(Qt.FocusReason.OtherFocusReason)  # else Qt gives the keyboard to another panel
-        self.resume.setVisible(is_interrupted)
         is_elsewhere = bool(run.who) and run.state is RunState.RUNNING
-        self.undo.setVisible(is_interrupted or run.can_be_stopped or is_elsewhere)
-        self.undo.setText(self.tr("Undo run") if is_interrupted else self.tr("Stop and put back"))
-        for button, why in ((self.resume, why_not), (self.undo, why_not or why_no_undo)):
-            button.setEnabled(not why)
-            button.setToolTip(why)
-        if run.can_be_stopped:
-            stops = self.tr("Begins nothing more, cancels what goes on, and puts back what was done.")
-            self.undo.setEnabled(not why_no_undo)  # also while the pool is away: then it is put back afterwards
-            self.undo.setToolTip(why_no_undo or stops)
+        why, tip = why_not or why_no_undo, ""
+        if run.can_be_stopped:  # also while the pool is away: then it is put back afterwards
+            tip = self.tr("Begins nothing more, cancels what goes on, and puts back what was done.")
+            why = why_no_undo
         if is_elsewhere:
-            self.undo.setEnabled(False)
-            self.undo.setToolTip(self.tr("It can be stopped only where it goes on: by {who}.").format(who=run.who))
+            why = self.tr("It can be stopped only where it goes on: by {who}.").format(who=run.who)
+        self.undo.setText(self.tr("Undo run") if is_interrupted else self.tr("Stop and put back"))
         self.cancel.setText(self.tr("Close"))
         can_close = has_own_end and not run.is_going and not is_interrupted
-        self.cancel.setVisible(can_close)
+        self._offer(self.go, is_shown=False)
+        self._offer(self.resume, is_shown=is_interrupted, why_not=why_not)
+        self._offer(self.undo, is_shown=is_interrupted or run.can_be_stopped or is_elsewhere, why_not=why, tip=tip)
+        self._offer(self.cancel, is_shown=can_close)
         self._footer.setVisible(is_interrupted or can_close or run.can_be_stopped or is_elsewhere)
+
+    def _offer(self, button: QPushButton, *, is_shown: bool, why_not: str = "", tip: str = "") -> None:
+        """Show a button or not. What loses the keyboard by that leaves it here, not to another panel, as Qt would."""
+        if button.hasFocus() and (why_not or not is_shown):
+            self.steps.view.setFocus(Qt.FocusReason.OtherFocusReason)
+        button.setVisible(is_shown)
+        button.setEnabled(not why_not)
+        button.setToolTip(why_not or tip)
 
     def _show_bar(self, run: ShownRun | None, waits_for: str = "") -> None:
         self._bar.setVisible(run is not None and run.is_going)
@@ -326,7 +342,10 @@ class PlanPage(QWidget):
         is_urgent = question.plan.is_emergency
         obstacle = self.declaring.why_not(self.reason.text()) if is_urgent else self.asking.why_not
         is_answered = self.checklist.is_complete and not obstacle
-        self.go.setEnabled(question.refusal is None and not self._is_starting and is_answered)
+        may_go = question.refusal is None and not self._is_starting and is_answered
+        if self.go.hasFocus() and not may_go:
+            self.steps.view.setFocus(Qt.FocusReason.OtherFocusReason)  # and not *Cancel*, for a second Enter
+        self.go.setEnabled(may_go)
         unanswered = "" if is_answered else self.tr("Answer the questions of the checklist first.")
         why_not = obstacle or unanswered
         self.missing.setText(why_not)
@@ -358,33 +377,6 @@ def _lay_out_choices(box: QWidget, *choices: QRadioButton) -> None:
     for choice in choices:
         group.addButton(choice)
         column.addWidget(choice)
-
-
-def _why_not(*choices: Choice | None) -> list[Row]:
-    """Return why what is offered instead cannot be chosen."""
-    barred = [choice for choice in choices if choice is not None and choice.why_not]
-    return [Row(mark=Mark.POINT, text=f"{choice.words}: {choice.why_not}") for choice in barred]
-
-
-def _meaning(plan: Plan) -> tuple[Row, ...]:
-    """Return what the plan costs, and its warnings."""
-    rows = [Row(mark=Mark.WARNING, text=warning) for warning in plan.warnings]
-    if plan.downtime_s >= 1:
-        downtime = tr("Downtime about {duration}").format(duration=words.duration(plan.downtime_s))
-        rows.append(Row(mark=Mark.WARNING, text=downtime))
-    else:
-        rows.append(Row(mark=Mark.DONE, text=tr("No downtime")))
-    rows.append(
-        Row(
-            mark=Mark.DONE, text=tr("Takes about {duration}").format(duration=words.duration(max(1.0, plan.duration_s)))
-        )
-    )
-    if plan.size_bytes:
-        rows.append(
-            Row(mark=Mark.DONE, text=tr("Needs up to {size} on the storage").format(size=words.size(plan.size_bytes)))
-        )
-    rows += [Row(mark=Mark.POINT, text=note) for note in plan.notes]
-    return tuple(rows)
 
 
 def _explained(run: ShownRun) -> tuple[str, str]:

@@ -1,0 +1,34 @@
+"""What a plan means for whoever confirms it, as rows."""
+
+from xsconsole.domain import words
+from xsconsole.domain.plan import Plan
+from xsconsole_ui.promotion.desk import Choice
+from xsconsole_ui.promotion.rows import Mark, Row
+from xsconsole_ui.texts import tr
+
+
+def why_not_instead(*choices: Choice | None) -> list[Row]:
+    """Return why what is offered instead cannot be chosen."""
+    barred = [choice for choice in choices if choice is not None and choice.why_not]
+    return [Row(mark=Mark.POINT, text=f"{choice.words}: {choice.why_not}") for choice in barred]
+
+
+def meaning(plan: Plan) -> tuple[Row, ...]:
+    """Return what the plan costs, and its warnings."""
+    rows = [Row(mark=Mark.WARNING, text=warning) for warning in plan.warnings]
+    if plan.downtime_s >= 1:
+        downtime = tr("Downtime about {duration}").format(duration=words.duration(plan.downtime_s))
+        rows.append(Row(mark=Mark.WARNING, text=downtime))
+    else:
+        rows.append(Row(mark=Mark.DONE, text=tr("No downtime")))
+    rows.append(
+        Row(
+            mark=Mark.DONE, text=tr("Takes about {duration}").format(duration=words.duration(max(1.0, plan.duration_s)))
+        )
+    )
+    if plan.size_bytes:
+        rows.append(
+            Row(mark=Mark.DONE, text=tr("Needs up to {size} on the storage").format(size=words.size(plan.size_bytes)))
+        )
+    rows += [Row(mark=Mark.POINT, text=note) for note in plan.notes]
+    return tuple(rows)
