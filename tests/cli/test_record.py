@@ -159,3 +159,20 @@ def test_a_bundle_is_left_for_somebody_else_who_checks_it_without_the_home(shell
     assert len(list((tmp_path / "anchors").iterdir())) == 1
     assert [row["event"] for row in newest] == ["audit.read", "console.stopped", "export.closed", "export.opened"]
     assert newest[2]["outcome"] == "failed"
+
+
+def test_the_board_that_the_rows_amount_to_is_compared_with_what_the_pool_shows_now(shell: Shell) -> None:
+    agreed = shell.say("audit", "board", "--check", "--json")
+    name = agreed.document["pools"][0]["configurations"][0]["members"][0]["name"]
+    with shell.pool.plain_session() as session:
+        vm = session.xenapi.VM.get_by_name_label(name)[0]
+        session.xenapi.VM.set_name_label(vm, "renamed")
+        differing = shell.say("audit", "board", "--check")
+        session.xenapi.VM.set_name_label(vm, name)
+
+    assert (agreed.status, agreed.document["check"]["is_good"]) == (0, True), agreed.err
+    assert agreed.document["pools"]
+    assert differing.status == 1
+    assert "BAD" in differing.out
+    assert "no console of this home was connected" in differing.out
+    assert shell.say("audit", "board", "--check", "--row", "1").status == 2

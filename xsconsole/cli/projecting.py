@@ -7,15 +7,19 @@ import msgspec
 
 from xsconsole.cli import output
 from xsconsole.cli.documents import Document, verdict_document
-from xsconsole.cli.session import connected, no_passphrase
+from xsconsole.cli.session import connected, connected_pools, no_passphrase
 from xsconsole.console import Console
-from xsconsole.console.projecting import past_of, row_at
+from xsconsole.console.projecting import board_verdict, past_of, row_at
 from xsconsole.console.reconciling import reconcile
 from xsconsole.domain.projection import Past, PastCard, PastPool
 
+UNSEEN = "What changed while no console of this home was connected is in its rows once one is."
+
 
 async def audit_board(options: argparse.Namespace) -> int:
-    """Print what stood where, and what the rows cannot tell of it."""
+    """Print what stood where, and what the rows cannot tell of it; to check, also whether the pool shows that now."""
+    if options.check:
+        return await _checked(options)
     console = await Console.open(options.home, passphrase=no_passphrase, is_reading=True)
     try:
         until = options.row if options.at is None else await row_at(console.home, options.at)
@@ -24,7 +28,27 @@ async def audit_board(options: argparse.Namespace) -> int:
         await console.close()
     if options.json:
         output.print_json(_document(past))
-        return 0
+    else:
+        _print_past(past)
+    return 0
+
+
+async def _checked(options: argparse.Namespace) -> int:
+    # Who only looks writes no row, so that the rows are those of before this look.
+    async with connected_pools(options, is_reading=True) as pools:
+        past, verdict = await past_of(pools.first.home), await board_verdict(pools)
+    assert verdict is not None, "there is a connection"
+    if options.json:
+        output.print_json({**_document(past), "check": verdict_document(verdict)})
+    else:
+        _print_past(past)
+        output.say(output.cell(f"{'ok ' if verdict.is_good else 'BAD'} {verdict.sentence}", 400))
+        if not verdict.is_good:
+            output.say(UNSEEN)
+    return 0 if verdict.is_good else 1
+
+
+def _print_past(past: Past) -> None:
     at = past.at.astimezone().strftime("%Y-%m-%d %H:%M:%S") if past.at is not None else "no time"
     output.say(f"As row {past.seq} of {at} left it:")
     output.print_table(
@@ -43,7 +67,6 @@ async def audit_board(options: argparse.Namespace) -> int:
     )
     for sentence in past.unknown:
         output.say(f"?   {sentence}")
-    return 0
 
 
 async def audit_reconcile(options: argparse.Namespace) -> int:

@@ -48,6 +48,7 @@ def add_audit(make: VerbMaker) -> None:
     moment = verb.add_mutually_exclusive_group()
     moment.add_argument("--at", type=instant, metavar="T", help="as it was at this time")
     moment.add_argument("--row", type=count, metavar="N", help="as row N left it")
+    moment.add_argument("--check", action="store_true", help="compare it with what the pool shows now; 1: they differ")
     verb = make("audit anchor", "where the record ends, signed, to be kept elsewhere", has_json=True)
     verb.add_argument("--into", metavar="DIR", help="leave it in this folder as a file, and every later anchor, too")
     verb.add_argument("--into-none", action="store_true", help="leave later anchors in no folder any more")

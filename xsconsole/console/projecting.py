@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from xsconsole.console.desks import Keeper
 from xsconsole.domain.board import Board
@@ -10,6 +11,9 @@ from xsconsole.domain.ids import Uuid
 from xsconsole.domain.projection import PROJECTED, Past, Projector, compared
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Verdict
 from xsconsole.domain.words import count
+
+if TYPE_CHECKING:
+    from xsconsole.console.pools import Pools
 
 PAGE = 500
 LOOKS = 200  # log-ins that are looked back for: a pool that was not seen since is not drawn
@@ -79,3 +83,17 @@ def beside_live(past: Past, shown: Iterable[Shown]) -> Verdict:
         return Verdict(check=CHECK, is_good=False, sentence=found[0] + more)
     sentence = f"The board that the rows amount to is the one that the pools show: {count(number, 'configuration')}."
     return Verdict(check=CHECK, is_good=True, sentence=sentence)
+
+
+async def board_verdict(pools: "Pools") -> Verdict | None:
+    """Return whether the pools show what the rows amount to; None where none is followed.
+
+    Raises:
+        StoreFailed: the record cannot be read.
+    """
+    now = [
+        Shown(pool=console.identity.pool, name=console.identity.pool_name, board=console.own_board)
+        for console in pools.all
+        if console.identity is not None
+    ]
+    return beside_live(await past_of(pools.first.home), now) if now else None

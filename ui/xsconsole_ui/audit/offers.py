@@ -7,13 +7,13 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDialog, QMenu, QToolButton, QWidget
 
 from xsconsole.console import Estate
-from xsconsole.console.projecting import past_of
+from xsconsole.console.projecting import board_verdict, past_of
 from xsconsole.console.reconciling import reconcile
 from xsconsole.domain.promotion_chain import LINKS, chain_of
 from xsconsole.domain.record import AuditQuery, AuditRow, Verdict
 from xsconsole.errors import Refused
 from xsconsole_ui.audit.export_dialog import ExportDialog
-from xsconsole_ui.audit.past_dialog import PastDialog, board_verdict
+from xsconsole_ui.audit.past_dialog import PastDialog
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.inventory.search_menu import SearchMenu
 from xsconsole_ui.jobs import Jobs
@@ -92,7 +92,7 @@ class Offers(QObject):
         past = await past_of(self._console.home, row.seq)
         newest = await self._console.audit_page(AuditQuery(), limit=1)
         is_newest = bool(newest) and newest[0].seq == row.seq
-        verdict = await board_verdict(self._console) if is_newest else None
+        verdict = await board_verdict(self._console.pools) if is_newest else None
         self._open(PastDialog(past, verdict, self._over.window()))
 
     @Slot()

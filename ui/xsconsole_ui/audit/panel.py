@@ -8,6 +8,7 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from xsconsole.console import Estate
+from xsconsole.console.projecting import board_verdict
 from xsconsole.domain import words
 from xsconsole.domain.audit_filter import AUDIT
 from xsconsole.domain.events import AuditGrew, AuditVerified, PoolsChanged, RunChanged
@@ -23,7 +24,6 @@ from xsconsole_ui.audit.details import RowDetails
 from xsconsole_ui.audit.fields import Column
 from xsconsole_ui.audit.model import AuditModel
 from xsconsole_ui.audit.offers import Offers
-from xsconsole_ui.audit.past_dialog import board_verdict
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.filter_field import FilterField
 from xsconsole_ui.filter_help import FilterHelp
@@ -313,7 +313,7 @@ class AuditPanel(pieces.Panel):
     async def _check(self) -> None:
         try:
             await self._console.verify_audit_apart()
-            self._board_found = await board_verdict(self._console)
+            self._board_found = await board_verdict(self._console.pools)
         except ConsoleError as failure:
             notice = words.explain(failure)
             self.verdicts.show_words("bad", notice.failed, notice.mend, notice.details)

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QButtonGroup, QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from xsconsole.console import Estate
-from xsconsole.console.projecting import Shown, beside_live, past_of
 from xsconsole.domain.projection import Past
 from xsconsole.domain.record import Verdict
 from xsconsole_ui import pieces, theme, times
@@ -17,25 +15,6 @@ from xsconsole_ui.texts import tr
 
 SIZE = (980, 620)  # px
 BOARD, GRAPH = 0, 1
-
-
-def shown_now(estate: Estate) -> tuple[Shown, ...]:
-    """Return what each pool shows that is followed now."""
-    return tuple(
-        Shown(pool=console.identity.pool, name=console.identity.pool_name, board=console.own_board)
-        for console in estate.pools.all
-        if console.identity is not None
-    )
-
-
-async def board_verdict(estate: Estate) -> Verdict | None:
-    """Return whether the pools show what the rows amount to; None where none is followed.
-
-    Raises:
-        StoreFailed: the record cannot be read.
-    """
-    now = shown_now(estate)
-    return beside_live(await past_of(estate.home), now) if now else None
 
 
 class PastDialog(QDialog):
