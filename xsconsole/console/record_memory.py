@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from xsconsole.console.turning_over import Broken, set_aside
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.record import AuditEvent, Fact, Verdict
+from xsconsole.domain.words import count
 from xsconsole.errors import NotFound, RecordReplaced, StoreFailed
 from xsconsole.settings import KnownRecord, Settings
 from xsconsole.store.chain import Head
@@ -76,14 +77,13 @@ async def accept(
 
 def _judge(settings: Settings, known: KnownRecord, head: Head | None) -> RecordReplaced | None:
     path = settings.home / FILE_NAME
+    had = count(known.seq, "row")
     if head is None:
-        reason = f"The record of this console, which had {known.seq} rows, is gone: {path} is missing or empty."
+        reason = f"The record of this console, which had {had}, is gone: {path} is missing or empty."
     elif head.chain_id != known.chain:
-        reason = f"{path} is not the record of this console, which had {known.seq} rows, but another one."
+        reason = f"{path} is not the record of this console, which had {had}, but another one."
     elif head.seq < known.seq:
-        reason = (
-            f"The record ends with row {head.seq} and had {known.seq} rows: an earlier copy, or its end was cut off."
-        )
+        reason = f"The record ends with row {head.seq} and had {had}: an earlier copy, or its end was cut off."
     else:
         return None
     return RecordReplaced(path=str(path), reason=reason, mend=MEND)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 from xsconsole.domain.folding import shown
 from xsconsole.domain.record import AuditRow
 from xsconsole.domain.wording import record as record_words
+from xsconsole.domain.words import count
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.mnemonics import verbatim
 from xsconsole_ui.texts import tr
@@ -52,7 +53,7 @@ class ChainList(QFrame):
             link.clicked.connect(self._ask)
             self._column.addWidget(link)
         if left_out:
-            more = tr("{rows} more rows of it").format(rows=left_out)
+            more = tr("{rows} of it").format(rows=count(left_out, "more row"))
             self._column.addWidget(pieces.label(more, "muted", self))
 
     @Slot()

@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from xsconsole.domain.words import count
 from xsconsole_ui import theme
 from xsconsole_ui.texts import tr
 
@@ -28,7 +29,8 @@ class Timeline(QWidget):
 
     def show_counts(self, counts: Sequence[int]) -> None:
         self._counts = tuple(counts)
-        self.setAccessibleDescription(tr("{rows} rows in {bars} spans").format(rows=sum(counts), bars=len(counts)))
+        told = tr("{rows} in {spans}")
+        self.setAccessibleDescription(told.format(rows=count(sum(counts), "row"), spans=count(len(counts), "span")))
         self.update()
 
     def mark(self, bar: int | None) -> None:
@@ -51,9 +53,9 @@ class Timeline(QWidget):
         painter.drawLine(theme.MARGIN, floor, self.width() - theme.MARGIN, floor)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colours.accent))
-        for at, count in enumerate(self._counts):
-            if count:
-                high = max(LEAST_BAR, (floor - 8) * count / most)
+        for at, number in enumerate(self._counts):
+            if number:
+                high = max(LEAST_BAR, (floor - 8) * number / most)
                 painter.drawRect(QRectF(theme.MARGIN + at * step + 1, floor - high, max(1.0, step - 2), high))
         if self._mark is not None and self._counts:
             x = round(theme.MARGIN + (self._mark + 0.5) * step)

@@ -25,7 +25,7 @@ from xsconsole.domain.audit_filter import AUDIT
 from xsconsole.domain.folding import shown
 from xsconsole.domain.projection import Past
 from xsconsole.domain.record import AuditRow
-from xsconsole.domain.words import explain
+from xsconsole.domain.words import count, explain
 from xsconsole.errors import ConsoleError
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.audit.details import RowDetails
@@ -236,10 +236,11 @@ class ReviewWindow(QMainWindow):
             self.go_to(page[0].seq)
 
     def _show_state(self) -> None:
-        count, of = self.model.rowCount(), self.review.range.shown
+        number, of = self.model.rowCount(), self.review.range.shown
         more = "+" if self.model.canFetchMore(self.view.rootIndex()) else ""
-        self.status.setText(self.tr("{count}{more} of {of} rows shown").format(count=count, more=more, of=of))
-        if not count and of:
+        told = self.tr("{number}{more} of {rows} shown")
+        self.status.setText(told.format(number=number, more=more, rows=count(of, "row")))
+        if not number and of:
             self.empty.set_words(self.tr("Nothing matches"), self.tr("No row is so. Esc in the filter clears it."))
         self._switch()
 

@@ -121,7 +121,9 @@ class Reading:
         unsigned = {seq: [one for one in said if "not signed" not in one] for seq, said in self.doubts.items()}
         self.doubts = {seq: said for seq, said in unsigned.items() if said}  # that nothing is signed is said once
         number = len(self.index.offsets)
-        sentence = f"{number} rows can be read of it, and are shown as they stand: nobody vouches for them."
+        rows = f"{number} rows can be read of it, and are shown as they stand: nobody vouches for them."
+        one = "1 row can be read of it, and is shown as it stands: nobody vouches for it."
+        sentence = one if number == 1 else rows
         return (
             Found("rows", True, sentence, None, False),
             *(one._replace(is_vouched=False) for one in judged if one.check in JUDGED),
