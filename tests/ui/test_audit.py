@@ -189,8 +189,29 @@ async def test_a_run_leaves_its_rows_from_the_intent_to_the_outcome(panel, conso
         await console.finished(await console.do(Confirmed(command=command, digest=console.plan(command).digest)))
 
         await until(lambda: any(text.startswith("Ended") for text in column(panel, Column.WHAT)))
+        panel.view.selectRow(next(at for at, row in enumerate(panel.model.rows) if row.fact.run is not None))
+        led = {link.kind: link for link in panel.details.links}
+        wanted = []
+        panel.card_wanted.connect(wanted.append)
+        panel.details.followed.emit(led["configuration"])
+        step = Fact(event=AuditEvent.STATED, details={"action": {"vm": vm.uuid}, "request": "gone", "left_in": "x"})
+        gone = Fact(event=AuditEvent.FOREIGN, configuration_name="crm", configuration="gone", details={"vm": "gone"})
+        await console.record(step, gone)
+        await until(lambda: panel.model.rows[0].fact.event is AuditEvent.FOREIGN)
+        panel.view.selectRow(1)
+        machine = panel.details.links
+        captions = [name for name, _ in panel.details.fields]
+        panel.view.selectRow(0)
         await console.disconnect()
 
+    assert wanted == [card.id for card in console.board.cards.values() if card.name == "lab 1"]
+    assert led["run"].text == "All rows of its run"
+    assert [(link.text, link.is_there) for link in machine] == [
+        ("jumpbox in the inventory", True),
+        ("The request stands no more", False),
+    ]
+    assert "Left in" in captions
+    assert [link.text for link in panel.details.links] == ["crm is on no board any more", "The machine is gone"]
     what = column(panel, Column.WHAT)
     assert any(text.startswith("Began: ") for text in what)
     assert [int(seq) for seq in column(panel, Column.SEQ)] == list(range(panel.row_count, 0, -1))

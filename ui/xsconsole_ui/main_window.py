@@ -16,7 +16,7 @@ from xsconsole.domain.events import AuditVerified
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.selection import ObjectName
 from xsconsole.errors import ConsoleError
-from xsconsole_ui import actions, object_actions, pieces, window_layout, window_menus
+from xsconsole_ui import actions, object_actions, pieces, window_layout, window_links, window_menus
 from xsconsole_ui.action_set import Actions
 from xsconsole_ui.activity import ActivityPanel
 from xsconsole_ui.archives import ArchivePlace
@@ -184,18 +184,13 @@ class MainWindow(QMainWindow):
         self.inventory.selection_changed.connect(self._on_objects_selected)
         self.inventory.set_context_actions([self.actions_[one] if one else None for one in actions.VM_MENU])
         self.act_desk.ended.connect(self._teller.tell_acts)
-        self.fence_news.wanted.connect(self.hands.show_fence_of)
-        for card_wanted in (self.inbox.stays.wanted, self.library.card_wanted, self.fences.card_wanted):
-            card_wanted.connect(self._find_card)
+        window_links.connect(self, self._find_card, self._follow_object)
         told = (self.board.answered, self.inventory.refused, self.workflow.said, self.closing.told, self.fences.said)
         for said in told:
             said.connect(self.status.say)
         self.workflow.zoom_told.connect(self.status.show_zoom)
         self.workflow.load_changed.connect(self.board.strip.show_load)
         self.workflow.situation_changed.connect(self._follow_draft)
-        objects = (self.activity.object_wanted, self.health.object_wanted, self.fences.object_wanted)
-        for wanted in (*objects, self.inspector.followed):
-            wanted.connect(self._follow_object)
         for command_wanted in (self.archive.wanted, self.fences.wanted):
             command_wanted.connect(partial(self.hands.ask, show_only=True))
         self.health.removal_wanted.connect(self.hands.remove_points)

@@ -1,6 +1,8 @@
 """All fields of one audit row, to be read and copied."""
 
-from PySide6.QtCore import Qt, Slot
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -9,7 +11,9 @@ from xsconsole.domain.record import AuditRow
 from xsconsole.domain.workflow import Workflow
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.audit.fields import Called, all_fields
+from xsconsole_ui.audit.links import Link
 from xsconsole_ui.dense_table import csv_text, plain_text
+from xsconsole_ui.mnemonics import verbatim
 
 LABEL_WIDTH = 116
 
@@ -19,10 +23,14 @@ def _nameless(pool: Uuid | None) -> str:
 
 
 class RowDetails(pieces.Panel):
+    """`followed` tells where somebody wants to go, of what the row names."""
+
+    followed = Signal(object)  # Link
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Row"), parent=parent)
         self._fields: tuple[tuple[str, str], ...] = ()
-        self._form: QWidget | None = None
+        self.links: tuple[Link, ...] = ()
         self.as_text = pieces.button(self.tr("Copy"), "quiet", self)
         self.as_csv = pieces.button(self.tr("Copy as CSV"), "quiet", self)
         self.as_text.clicked.connect(self.copy_text)
@@ -47,13 +55,20 @@ class RowDetails(pieces.Panel):
     def fields(self) -> tuple[tuple[str, str], ...]:
         return self._fields
 
-    def show_row(self, row: AuditRow | None, workflow: Workflow | None, called: Called = _nameless) -> None:
-        """Show a row, or what this place is for."""
+    def show_row(
+        self,
+        row: AuditRow | None,
+        workflow: Workflow | None,
+        called: Called = _nameless,
+        links: Sequence[Link] = (),
+    ) -> None:
+        """Show a row with what it leads to, or what this place is for."""
+        self.links = tuple(links)
         title = self.tr("Row") if row is None else self.tr("Row {seq}").format(seq=row.seq)
         self.show_fields(title, () if row is None else all_fields(row, workflow, called))
 
     def show_fields(self, title: str, fields: tuple[tuple[str, str], ...]) -> None:
-        """Show something else that has names and values; nothing shows what this place is for."""
+        """Show something that has names and values; nothing shows what this place is for."""
         self._fields = fields
         self.header.set_title(title)
         for button in (self.as_text, self.as_csv):
@@ -76,12 +91,39 @@ class RowDetails(pieces.Panel):
         rows.setHorizontalSpacing(theme.MARGIN)
         rows.setVerticalSpacing(theme.SPACE + 2)
         rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        if self.links:
+            rows.addRow(self._led(form))
         for name, text in self._fields:
-            caption = pieces.label(name, "muted", form)
+            caption = pieces.wrapped(name, "muted", form)
             caption.setFixedWidth(LABEL_WIDTH)
+            caption.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
             value = pieces.wrapped(pieces.breakable(text), "", form)
             value.setAccessibleName(f"{name}: {text}")
             rows.addRow(caption, value)
+
+    def _led(self, form: QWidget) -> QWidget:
+        """Return buttons to what the row names; what is gone is only said."""
+        made = QWidget(form)
+        column = QVBoxLayout(made)
+        column.setContentsMargins(0, 0, 0, theme.SPACE)
+        column.setSpacing(0)
+        for at, link in enumerate(self.links):
+            if not link.is_there:
+                column.addWidget(pieces.wrapped(pieces.breakable(link.text), "muted", made))
+                continue
+            button = pieces.button(verbatim(link.text), "link", made)
+            button.setProperty("link", at)
+            button.setAccessibleName(link.text)
+            button.clicked.connect(self._follow)
+            column.addWidget(button)
+        return made
+
+    @Slot()
+    def _follow(self) -> None:
+        button = self.sender()
+        at = button.property("link") if button is not None else None
+        if isinstance(at, int) and at < len(self.links):
+            self.followed.emit(self.links[at])
 
     @Slot()
     def copy_text(self) -> None:

@@ -17,6 +17,29 @@ from xsconsole_ui.texts import tr
 SHORT_DIGEST = 10
 FACES = "faces"  # how a whole board stood
 CONTENT = ("content", "content_before")  # whole versions of a workflow
+CAPTIONS = {
+    "what": "In words",
+    "vm": "Machine id",
+    "vms": "Machine ids",
+    "trackid": "Session in the pool's log",
+    "is_good": "Nothing is wrong",
+    "is_vouched": "Somebody vouches for it",
+    "content": "Version",
+    "content_before": "Version before",
+    "faces": "Board",
+    "first_seq": "First row",
+    "last_seq": "Last row",
+    "seq": "Up to row",
+    "left_in": "Left in",
+    "open_s": "Open for, in seconds",
+    "url": "Address",
+    "iso": "ISO",
+    "by_hand": "By rule",
+    "is_gone": "Is gone",
+    "plan": "Digest of the plan",
+    "batch": "Together with others",
+}
+"""What parts of the details are called whose names say too little."""
 
 TONES = {
     Outcome.DONE: "good",
@@ -121,10 +144,15 @@ def all_fields(row: AuditRow, workflow: Workflow | None, called: Called) -> tupl
         (tr("Pool"), called(fact.pool) if fact.pool else ""),
         (tr("Pool id"), fact.pool or ""),
         (tr("Session (SHA-256)"), fact.session),
-        *((name, told_of(name, value)) for name, value in sorted((fact.details or {}).items())),
+        *((caption(name), told_of(name, value)) for name, value in sorted((fact.details or {}).items())),
         (tr("Digest"), row.digest),
     )
     return tuple((name, text) for name, text in fields if text)
+
+
+def caption(name: str) -> str:
+    """Return what people call a part of the details: of one that is not known here, its own words."""
+    return tr(CAPTIONS[name]) if name in CAPTIONS else name.replace("_", " ").strip().capitalize()
 
 
 def told_of(name: str, value: Json) -> str:

@@ -22,6 +22,7 @@ from xsconsole_ui import pieces
 from xsconsole_ui import theme as look
 from xsconsole_ui.audit.details import RowDetails
 from xsconsole_ui.audit.fields import Column
+from xsconsole_ui.audit.links import Link, links_of
 from xsconsole_ui.audit.model import AuditModel
 from xsconsole_ui.audit.offers import Offers
 from xsconsole_ui.dense_table import DenseTable
@@ -46,6 +47,9 @@ class AuditPanel(pieces.Panel):
     """Reads the audit through the console; each reading is a job."""
 
     loaded = Signal()  # a page, or newer rows, have arrived
+    card_wanted = Signal(object)  # ConfigurationId
+    object_wanted = Signal(object)  # ObjectId
+    request_wanted = Signal(object)  # RequestId
 
     def __init__(self, console: Estate, theme: Theme, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Audit"), parent=parent)
@@ -89,6 +93,7 @@ class AuditPanel(pieces.Panel):
         self.offers.searches.chosen.connect(self.filter.set_text)
         self.offers.searches.refused.connect(self._refuse)
         self.offers.chain.asked.connect(self._go_to)
+        self.details.followed.connect(self._follow)
         self.offers.compared.connect(self.verdicts.show_words)
         self.view.add_context_action(self.offers.board)
         theme.changed.connect(self.view.viewport().update)
@@ -266,8 +271,21 @@ class AuditPanel(pieces.Panel):
     @Slot()
     def _show_details(self) -> None:
         row = self._chosen()
-        self.details.show_row(row, self._workflow(), self._console.pool_called)
+        links = links_of(row, self._console) if row is not None else ()
+        self.details.show_row(row, self._workflow(), self._console.pool_called, links)
         self.offers.look_at(row)
+
+    @Slot(object)
+    def _follow(self, link: Link) -> None:
+        match link.kind:
+            case "configuration":
+                self.card_wanted.emit(link.to)
+            case "machine":
+                self.object_wanted.emit(link.to)
+            case "request":
+                self.request_wanted.emit(link.to)
+            case _:
+                self.filter.set_text(f"run={link.to}")
 
     @Slot(int)
     def _go_to(self, seq: int) -> None:

@@ -38,7 +38,7 @@ class InboxNews(QObject):
         self.badge = Badge(window_layout.button_of(rail, go))
         self.tray = Tray(window.windowIcon(), self)
         self.messenger = Messenger(place.console, bridge, notices, self.tray.show_message, self._is_in_sight, self)
-        self.messenger.wanted.connect(self._open_one)
+        self.messenger.wanted.connect(self.open_one)
         self.messenger.said.connect(status.say)
         self.messenger.unsaid.connect(status.take_back)
         place.looked.connect(self.messenger.bring_in)
@@ -55,7 +55,7 @@ class InboxNews(QObject):
         place.page.key_wanted.connect(acts[inbox_actions.YOUR_KEY].trigger)
         desk.requested.connect(self._show)
         desk.met.connect(self._meet)
-        desk.led.connect(self._open_one)
+        desk.led.connect(self.open_one)
         self.tray.opened.connect(self._open)
         place.console.requests.carry_out()
         place.renew()
@@ -74,7 +74,7 @@ class InboxNews(QObject):
     @Slot(object)
     def _meet(self, request: RequestId) -> None:
         """Show what is asked for already, to whoever would ask again."""
-        self._open_one(request)
+        self.open_one(request)
         self._place.say_standing(request)
 
     @Slot(object)
@@ -84,7 +84,7 @@ class InboxNews(QObject):
         self._place.show_asked(request)
 
     @Slot(object)
-    def _open_one(self, wanted: RequestId | ReviewId) -> None:
+    def open_one(self, wanted: RequestId | ReviewId) -> None:
         """Show a request or a review in the inbox, with the keyboard where something is done about it."""
         self._go.trigger()
         self._place.show_one(wanted)
