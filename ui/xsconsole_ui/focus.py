@@ -8,6 +8,11 @@ from xsconsole_ui import theme
 from xsconsole_ui.theme import Colours
 
 
+def has_keyboard(part: QWidget) -> bool:
+    """Return whether it has the keyboard of its window, which need not be the active one just now."""
+    return part.window().focusWidget() is part
+
+
 def holds_keyboard(part: QWidget) -> bool:
     """Return whether something in there has the keyboard of its window."""
     focused = part.window().focusWidget()

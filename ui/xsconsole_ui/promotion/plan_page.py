@@ -19,6 +19,7 @@ from xsconsole.domain.plan import Disks, Plan
 from xsconsole.domain.runs import RunState
 from xsconsole.engine.commands import Demote, Freezing
 from xsconsole_ui import pieces, theme, times
+from xsconsole_ui.focus import has_keyboard
 from xsconsole_ui.promotion.asking import AskingBox, approval_rows
 from xsconsole_ui.promotion.card_page import Section
 from xsconsole_ui.promotion.checklist import ChecklistBox
@@ -201,7 +202,7 @@ class PlanPage(QWidget):
         self._why.setVisible(True)
         self.go.setText(self._go_words(plan) if standing is None else self.tr("Show its request"))
         self.checklist.ask(plan.questions)
-        comes_back = self._is_starting and not is_starting and self.steps.view.hasFocus()
+        comes_back = self._is_starting and not is_starting and has_keyboard(self.steps.view)
         self._question, self._is_starting = question, is_starting
         self._look_at_answers()
         if comes_back and self.declaring.password.isVisibleTo(self):  # it was refused
@@ -266,7 +267,7 @@ class PlanPage(QWidget):
 
     def _offer(self, button: QPushButton, *, is_shown: bool, why_not: str = "", tip: str = "") -> None:
         """Show a button or not. What loses the keyboard by that leaves it here, not to another panel, as Qt would."""
-        if button.hasFocus() and (why_not or not is_shown):
+        if has_keyboard(button) and (why_not or not is_shown):
             self.steps.view.setFocus(Qt.FocusReason.OtherFocusReason)
         button.setVisible(is_shown)
         button.setEnabled(not why_not)
@@ -343,7 +344,7 @@ class PlanPage(QWidget):
         obstacle = self.declaring.why_not(self.reason.text()) if is_urgent else self.asking.why_not
         is_answered = self.checklist.is_complete and not obstacle
         may_go = question.refusal is None and not self._is_starting and is_answered
-        if self.go.hasFocus() and not may_go:
+        if has_keyboard(self.go) and not may_go:
             self.steps.view.setFocus(Qt.FocusReason.OtherFocusReason)  # and not *Cancel*, for a second Enter
         self.go.setEnabled(may_go)
         unanswered = "" if is_answered else self.tr("Answer the questions of the checklist first.")
