@@ -61,7 +61,7 @@ def test_a_fence_is_built_looked_at_and_discarded_by_name(shell: Shell, tmp_path
     assert "stage-net: VLAN 3000" in shell.say("fence", "show", FENCE).out
     assert "VLAN tags for fences: 3000 to 3009, over Management" in shell.say("fence", "ground", "show").out
     one_host = shell.say("fence", "deploy", *words, *typed, "--one-host", "--dry-run", "--called", "other")
-    assert "So it was asked; the ground has VLAN tags for several." in one_host.out
+    assert "So it was asked; there are VLAN tags for several." in one_host.out
     out = shell.say("plan", FENCE, "--to", "production")
     assert (
         f"stands in the fence “{FENCE}” leaves it: its machines are off while their cards are put on “stage-net”"

@@ -14,11 +14,15 @@ from xsconsole.domain.fence.ground_findings import ground_findings
 from xsconsole.domain.fence.proof import prove
 from xsconsole.domain.fence.spanning import findings_beside
 from xsconsole.domain.fence.standing import claim_key, claim_text, fences_on, ground_on
-from xsconsole.domain.ids import ConfigurationId, Uuid
+from xsconsole.domain.fence.values import FenceMode
+from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
 from xsconsole.domain.inventory import PIF, Network
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import explain
-from xsconsole.engine.commands import Confirmed, Redeploy, Relocate, Undeploy
+from xsconsole.domain.workflow import Binding, default_workflow
+from xsconsole.domain.workflow.edits import change_stage
+from xsconsole.domain.workflow.values import VlanRange
+from xsconsole.engine.commands import Confirmed, Deploy, Redeploy, Relocate, Undeploy
 from xsconsole.engine.ports import Field
 
 
@@ -133,6 +137,43 @@ def test_no_tag_is_had_twice_and_a_range_that_is_used_up_is_said() -> None:
         assert fence.site.vlans == {"prod-front": 3001}
         assert scene.refusal(scene.deploy()) == "The VLAN tags 3000 to 3001 are 1 too few for this fence."
         assert "starts on one host" in scene.refusal(scene.deploy(is_on_one_host=True))
+
+    virtually(story)
+
+
+def test_a_stage_gives_its_fences_tags_of_its_own_range_and_nobody_else_any_of_it() -> None:
+    async def story() -> None:
+        scene = await Scene().begin()
+        desk, pool = scene.desk, scene.pool
+        metrics = pool.records[scene.second.metrics]
+        pool.put(msgspec.structs.replace(metrics, memory_free=64 * GIB))
+        flow = change_stage(
+            default_workflow(), StageId("staging"), binding=Binding(vlans=VlanRange(first=3000, last=3001))
+        )
+        await desk.publish(msgspec.structs.replace(flow, version=2))
+
+        def deploy(stage: str, name: str) -> Deploy:
+            return scene.deploy(target=StageId(stage), name=name, mode=FenceMode.ISOLATED)
+
+        plan = desk.engine.plan(deploy("staging", "one"))
+        assert any("VLAN 3000 over “trunk”, of those that Staging reserves, on 2" in one for one in plan.warnings)
+        for stage, name in (("staging", "one"), ("patch-testing", "beside"), ("staging", "two")):
+            assert (await scene.do(deploy(stage, name))).error is None
+        given = {one.fence.name: (one.site.vlans["prod-front"], one.site.reserved) for one in fences_on(pool.keys)}
+        assert given == {"one": (3000, (3000, 3001)), "beside": (3002, (3000, 3003)), "two": (3001, (3000, 3001))}
+        assert all(prove(one.fence, one.site, desk.inventory).holds for one in fences_on(pool.keys))
+
+        assert scene.refusal(deploy("staging", "three")) == (
+            "The VLAN tags 3000 to 3001 of Staging are 1 too few for this fence."
+        )
+        assert (await scene.do(deploy("patch-testing", "last"))).error is None
+        assert "3000 to 3003, but for what stages reserve, are 1 too few" in scene.refusal(
+            deploy("patch-testing", "more")
+        )
+        seen = ground_on(pool.keys)
+        await desk.engine.grounds.write(scene.ground(trunk=None), seen)
+        asked = desk.engine.plan(deploy("staging", "three"))
+        assert any("the ground names no network that carries them" in one for one in asked.warnings)
 
     virtually(story)
 

@@ -148,6 +148,18 @@ def test_several_stages_are_edited_in_one_step():
     assert not any(field.key == "name" for section in sections for field in section.children)
 
 
+def test_tags_for_fences_are_typed_as_a_range_and_refused_with_the_mend():
+    path = ("stages", "Staging", "binding", "vlans")
+    draft = edited(rich_draft(), "3000 - 3031", *path)
+
+    assert node_at(tree_of(draft), *path).editor.text == "3000-3031"
+    assert node_at(tree_of(edited(draft, " ", *path)), *path).editor.text == ""
+    for text, mend in (("3000", "Write such as 3000-3099"), ("9-8", "Swap the two"), ("0-5000", "from 1 to 4094")):
+        with pytest.raises(Refused) as refused:
+            edited(draft, text, *path)
+        assert mend in refused.value.mend
+
+
 def test_limits_that_differ_are_said_to_differ():
     draft = rich_draft()
     draft = change_stage(draft, draft.stages[0].id, limits=Limits(per_service=7))

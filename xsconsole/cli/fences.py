@@ -42,6 +42,8 @@ async def ground_show(options: argparse.Namespace) -> int:
             return 0
         for line in _ground_lines(found.ground):
             output.say(line)
+        for one in fences.reserved(console):
+            output.say(f"VLAN tags that {output.cell(one.stage)} reserves: {one.first} to {one.last}")
         output.say(f"Version {found.version}, of {output.cell(found.by)}, {words.instant(found.at)}.")
         _note(fences.findings_of(console, found.ground))
     return 0

@@ -18,9 +18,10 @@ from xsconsole.domain.fence.proof import Proof, prove
 from xsconsole.domain.fence.router import RouterFiles, router_files
 from xsconsole.domain.fence.spanning import findings_beside
 from xsconsole.domain.fence.standing import GroundDocument, StandingFence, fence_on, fences_on, ground_on
+from xsconsole.domain.fence.tags import TagRange, has_ranges, reserved_in
 from xsconsole.domain.fence.values import FenceMode
 from xsconsole.domain.fence.wording import mode_words
-from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.ids import ConfigurationId, Uuid
 from xsconsole.domain.inventory import VM, Host
 from xsconsole.domain.naming import shortened
 from xsconsole.engine.commands import Deploy
@@ -67,6 +68,22 @@ def findings_of(console: "Console", ground: Ground, beside: Iterable["Console"] 
         one.identity.pool_name: found.ground for one, found in known if one.identity is not None and found is not None
     }
     return (*ground_findings(ground, console.inventory), *findings_beside(ground, others))
+
+
+def can_span(console: "Console") -> bool:
+    """Return whether fences of any stage can have VLANs, which several hosts see."""
+    found = ground_of(console)
+    return found is not None and has_ranges(found.ground, console.board.workflow, _pool_of(console))
+
+
+def reserved(console: "Console") -> tuple[TagRange, ...]:
+    """Return the VLAN tags that stages keep for their fences in this pool."""
+    return tuple(one.tags for one in reserved_in(console.board.workflow, _pool_of(console)))
+
+
+def _pool_of(console: "Console") -> Uuid | None:
+    pool = console.inventory.pool
+    return pool.uuid if pool is not None else None
 
 
 async def write_ground(

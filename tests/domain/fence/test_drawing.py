@@ -11,9 +11,13 @@ from tests.domain.fence.fences import fences
 from tests.fences.fenced import POOL, SUBNETS
 from xsconsole.domain.fence.drawing import SourceCard, Wishes, draw, member_names
 from xsconsole.domain.fence.ground import Ground, Original, logical_of
+from xsconsole.domain.fence.tags import range_for
 from xsconsole.domain.fence.text import from_plain, from_text, to_plain, to_text
 from xsconsole.domain.fence.values import Fence, FenceMode, Services, Transport
-from xsconsole.domain.ids import Uuid
+from xsconsole.domain.ids import StageId, Uuid
+from xsconsole.domain.workflow import Binding, PoolObject, default_workflow
+from xsconsole.domain.workflow.edits import change_stage
+from xsconsole.domain.workflow.values import VlanRange
 from xsconsole.errors import Refused
 
 FRONT, BACK = SUBNETS.values()
@@ -117,9 +121,22 @@ def test_names_can_stand_in_dns_and_are_shared_by_no_two():
     assert logical_of([(Uuid("1"), "lan"), (Uuid("2"), "lan"), (Uuid("1"), "lan")]) == {"1": "lan", "2": "lan 2"}
 
 
-def test_vlans_are_given_once():
-    assert list(GROUND.free_vlans([3001])) == [3000, 3002]
-    assert list(replace(GROUND, vlans=None).free_vlans([])) == []
+def test_a_tag_is_of_the_range_of_the_stage_else_of_the_pool_but_for_what_stages_reserve():
+    ground, flow = replace(GROUND, trunk=Uuid("trunk")), default_workflow()
+    tags = VlanRange(first=3001, last=3050)
+    own = change_stage(flow, StageId("staging"), binding=Binding(vlans=tags))
+    abroad = change_stage(flow, StageId("staging"), binding=Binding(pool=PoolObject(uuid=Uuid("b")), vlans=tags))
+
+    def free(workflow, stage, ground=ground):
+        found = range_for(ground, workflow, StageId(stage), Uuid("a"))
+        return None if found is None else tuple(found.free({3002}))
+
+    assert free(flow, "staging") == free(abroad, "production") == (3000, 3001)
+    assert free(own, "production") == (3000,)
+    assert free(own, "staging") == (3001, *range(3003, 3051))
+    assert free(own, "staging", replace(ground, vlans=None)) == free(own, "staging")
+    assert free(own, "production", replace(ground, vlans=None)) is None
+    assert free(own, "staging", GROUND) is None
 
 
 @given(fences())

@@ -45,7 +45,7 @@ from xsconsole.domain.workflow.roll import (
     remove_person,
     rename_network,
 )
-from xsconsole.domain.workflow.values import FreezeCalendar, NetworkEntry, Place, Signature
+from xsconsole.domain.workflow.values import FreezeCalendar, NetworkEntry, Place, Signature, VlanRange
 from xsconsole.errors import Refused
 
 KEY = "0123456789abcdef" * 4
@@ -79,6 +79,7 @@ def rich_workflow() -> Workflow:
             hosts=(thing("host-1", "alpha"),),
             sr=thing("sr-1", "fast"),
             networks=(NetworkEntry(logical=lan, network=thing("network-1", "lan 7")),),
+            vlans=VlanRange(first=3000, last=3031),
         ),
         limits=Limits(configurations=9, running=3, per_service=1),
         lease=StageLease(duration_s=3600),

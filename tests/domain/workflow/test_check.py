@@ -72,6 +72,8 @@ def binding(**fields: object) -> Change:
         (stage(entry="explode"), "Stage “Production”, field “on entry”: 'explode' is not known to this console"),
         (stage(colours=5), "Stage “Production” has the field “colours”, .* written by a newer console"),
         (binding(networks=[{"logical": "wan", "network": {"uuid": "n"}}]), "it maps the network “wan”"),
+        (binding(vlans={"first": 0, "last": 9}), "its first VLAN tag is 0"),
+        (binding(vlans={"first": 9, "last": 8}), "its VLAN tags end before they begin: 9 to 8"),
         (binding(hosts=[{"uuid": "h"}, {"uuid": "h"}]), "it prefers the host h twice"),
         (binding(pool={"uuid": ""}), "the uuid “” is no id"),
         (way(approvals=[{"count": 0, "groups": ["leads"]}]), "the number of approvals is 0"),

@@ -28,7 +28,7 @@ from xsconsole.domain.workflow.gates import (
     ShortChains,
 )
 from xsconsole.domain.workflow.names import field_name
-from xsconsole.domain.workflow.values import FreezeCalendar, LeaseEnd, NetworkEntry, Place
+from xsconsole.domain.workflow.values import FreezeCalendar, LeaseEnd, NetworkEntry, Place, VlanRange
 from xsconsole.domain.workflow.wording import gate_words, span_words, value_words, window_words
 
 FLOW = rich_workflow()
@@ -40,6 +40,8 @@ FLOW = rich_workflow()
         ("limits.running", None, "any number"),
         ("binding.pool", None, "the workflow's pool"),
         ("binding.sr", None, "where each disk is"),
+        ("binding.vlans", None, "those of the pool"),
+        ("binding.vlans", VlanRange(first=3000, last=3031), "3000 to 3031"),
         ("lease", None, "none"),
         ("expiry_s", None, "never"),
         ("is_production", True, "yes"),

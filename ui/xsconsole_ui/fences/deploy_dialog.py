@@ -53,9 +53,8 @@ class DeployDialog(MembershipDialog):
         self.domain.setPlaceholderText(self.tr("of names inside, such as shop.test"))
         self.dhcp, self.dns = Tick(self.tr("DHCP, with fixed addresses"), self), Tick(self.tr("DNS, for members"), self)
         self.stop = Tick(self.tr("Shut running machines down to freeze them together"), self)
-        ground = fences.ground_of(console)
         self.one_host = Tick(self.tr("On one host, without VLANs"), self)
-        self.one_host.setVisible(ground is not None and ground.ground.spans_hosts)
+        self.one_host.setVisible(fences.can_span(console))
         self.addresses = AddressFields(source_cards(card, console.inventory), self)
         self.rules = RowsView(self.tr("What would pass"), self)
         self._lay_out_more()
@@ -151,6 +150,7 @@ class DeployDialog(MembershipDialog):
                 self._refuse(refusal)
                 return
             raise
+        self.one_host.setEnabled(drawing.reserved is not None)
         self.addresses.show_findings(drawing.findings)
         self.rules.show_rows(rule_rows(drawing.fence), width=RULES_WIDTH - theme.MARGIN)
         super().look()

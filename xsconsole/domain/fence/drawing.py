@@ -8,6 +8,7 @@ from ipaddress import AddressValueError, IPv4Address
 from xsconsole.domain.board import Card
 from xsconsole.domain.fence.findings import Finding, findings
 from xsconsole.domain.fence.ground import Ground, Original, logical_of
+from xsconsole.domain.fence.tags import TagRange
 from xsconsole.domain.fence.values import Fence, FenceMode, Foothold, PublishedPort, Segment, Services, Transport
 from xsconsole.domain.guests import guest_of
 from xsconsole.domain.ids import Uuid
@@ -50,7 +51,7 @@ class Drawing:
     """A fence as it would be built, the machine that each member is a clone of, and what is to be said of it.
 
     `networks` gives the original of each of its networks, by logical name, and `tags` the VLAN that each is; none: they
-    are inside one host.
+    are inside one host. `reserved` is what tags can be chosen from, whether they were or not.
     """
 
     fence: Fence
@@ -58,6 +59,7 @@ class Drawing:
     networks: Mapping[str, Uuid]
     findings: tuple[Finding, ...]
     tags: Mapping[str, int] = field(default_factory=dict)
+    reserved: TagRange | None = None
 
     @property
     def can_be_built(self) -> bool:

@@ -25,7 +25,8 @@ class Ground:
     """What every fence of a pool shares. `pool` are addresses of `subnet` that nobody else has.
 
     `vlans` are tags, first and last, which nobody else uses and which the switches carry to the cards of the hosts
-    on the network `trunk`; without both, fences stand on one host each. `router` is the template of routers.
+    on the network `trunk`; a stage may reserve a range of its own. Without any, or without `trunk`, fences stand on one
+    host each. `router` is the template of routers.
     """
 
     outside: Uuid
@@ -41,11 +42,6 @@ class Ground:
     trunk: Uuid | None = None
     trunk_name: str = ""
 
-    @property
-    def spans_hosts(self) -> bool:
-        """Whether a fence can have VLANs, which several hosts see."""
-        return self.vlans is not None and self.trunk is not None
-
     def original(self, network: Uuid) -> Original | None:
         return next((one for one in self.originals if one.network == network), None)
 
@@ -55,12 +51,6 @@ class Ground:
         barred = {*taken, *ends, self.gateway}
         for network in collapse_addresses(self.pool):
             yield from (address for address in network if address not in barred and address in self.subnet)
-
-    def free_vlans(self, taken: Iterable[int]) -> Iterator[int]:
-        """Yield the tags that a fence could have."""
-        if self.vlans is not None:
-            used = set(taken)
-            yield from (tag for tag in range(self.vlans[0], self.vlans[1] + 1) if tag not in used)
 
     def outside_for(self, router: IPv4Address, mac: str) -> Outside:
         """Return what one router sees of it."""

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from xsconsole.domain.fence.findings import Finding
 from xsconsole.domain.fence.ground import VLAN_TAGS, Ground
-from xsconsole.domain.fence.standing import fences_on, taken_tags
-from xsconsole.domain.inventory import PIF, Host, HostMetrics, Inventory, Network
+from xsconsole.domain.fence.tags import TagRange, hosts_without, overlap, strange_tags, trunk_cards, used_tags
+from xsconsole.domain.folding import shown
+from xsconsole.domain.inventory import Inventory, Network
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import count, listing
 from xsconsole.domain.workflow.findings.values import Severity
@@ -15,42 +16,22 @@ CONTROLLED = frozenset({"xo:sdn-controller:private-network-uuid", "xo:sdn-contro
 
 
 def tags_for(
-    ground: Ground, networks: Iterable[str], keys: Mapping[str, str], inventory: Inventory
+    tags: TagRange, networks: Iterable[str], keys: Mapping[str, str], inventory: Inventory
 ) -> tuple[Mapping[str, int], tuple[Finding, ...]]:
     """Return a tag of the range for each network, which nobody claims and no card of a host has; and what is short."""
-    used = {*taken_tags(keys), *(pif.VLAN for pif in inventory.all(PIF))}
-    wanted, free = tuple(networks), ground.free_vlans(used)
-    tags = dict(zip(wanted, free, strict=False))
-    if len(tags) == len(wanted):
-        return tags, ()
-    first, last = ground.vlans or (0, -1)
+    wanted = tuple(networks)
+    given = dict(zip(wanted, tags.free(used_tags(keys, inventory)), strict=False))
+    if len(given) == len(wanted):
+        return given, ()
+    more = f"let the workflow reserve more of them for {shown(tags.stage)}" if tags.stage else "reserve more of them"
     return {}, (
         Finding(
             rule="tags-exhausted",
             severity=Severity.ERROR,
-            sentence=f"The VLAN tags {first} to {last} are {len(wanted) - len(tags)} too few for this fence.",
-            mend="Undeploy a fence, reserve more of them, or deploy it on one host.",
+            sentence=f"The {tags.words} are {len(wanted) - len(given)} too few for this fence.",
+            mend=f"Undeploy a fence, {more}, or deploy it on one host.",
         ),
     )
-
-
-def trunk_cards(ground: Ground, inventory: Inventory) -> tuple[PIF, ...]:
-    """Return the cards that carry the tags, one of each host that lives."""
-    trunk = inventory.by_uuid(Network, ground.trunk) if ground.trunk is not None else None
-    cards = [pif for ref in (trunk.PIFs if trunk is not None else ()) if (pif := inventory.get(PIF, ref)) is not None]
-    return tuple(sorted((pif for pif in cards if pif.VLAN < 0 and _lives(pif, inventory)), key=lambda pif: pif.uuid))
-
-
-def hosts_without(ground: Ground, inventory: Inventory) -> tuple[str, ...]:
-    """Return the hosts that the tags do not reach."""
-    having = {pif.host for pif in trunk_cards(ground, inventory)}
-    return tuple(sorted(host.name_label for host in inventory.all(Host) if host.ref not in having))
-
-
-def _lives(pif: PIF, inventory: Inventory) -> bool:
-    host = inventory.get(Host, pif.host)
-    metrics = inventory.get(HostMetrics, host.metrics) if host is not None else None
-    return metrics is None or metrics.live
 
 
 def has_controller(inventory: Inventory) -> bool:
@@ -69,6 +50,8 @@ def findings_of_tags(ground: Ground, keys: Mapping[str, str], inventory: Invento
                 "that it made itself would connect no two hosts: without VLAN tags a fence stands on one host.",
                 "Reserve VLAN tags where switches carry them, or leave it so.",
             )
+        if ground.trunk is not None:  # stages may reserve tags of their own
+            yield from _of_trunk(ground, inventory)
         return
     first, last = ground.vlans
     if first > last or first not in VLAN_TAGS or last not in VLAN_TAGS:
@@ -79,14 +62,9 @@ def findings_of_tags(ground: Ground, keys: Mapping[str, str], inventory: Invento
             f"Name a first and a last one, from {VLAN_TAGS[0]} to {VLAN_TAGS[-1]}.",
         )
         return
-    own = {uuid for fence in fences_on(keys) for uuid in fence.site.networks.values()}
-    used = set()
-    for pif in inventory.all(PIF):
-        network = inventory.get(Network, pif.network)
-        if first <= pif.VLAN <= last and (network is None or network.uuid not in own):
-            used.add(pif.VLAN)
+    used = strange_tags(first, last, keys, inventory)
     if used:
-        shown = ", ".join(map(str, sorted(used)[:8]))
+        shown = ", ".join(map(str, used[:8]))
         yield _said(
             Severity.WARNING,
             "tags-taken",
@@ -136,24 +114,24 @@ def _of_trunk(ground: Ground, inventory: Inventory) -> Iterator[Finding]:
 def findings_beside(ground: Ground, others: Mapping[str, Ground]) -> Iterator[Finding]:
     """Yield what is to be said of ranges that other pools have too, by the pool's name."""
     for name, other in sorted(others.items()):
-        if ground.vlans is not None and other.vlans is not None:
-            first, last = max(ground.vlans[0], other.vlans[0]), min(ground.vlans[1], other.vlans[1])
-            if first <= last:
-                yield _said(
-                    Severity.WARNING,
-                    "tags-shared",
-                    f"Fences of the pool “{shortened(name, 60)}” have the VLAN tags {first} to {last} too: on the same "
-                    "switches two fences would be one.",
-                    "Reserve another range in one of the two, unless they have no switch in common.",
-                )
+        both = overlap(ground.vlans, other.vlans) if ground.vlans is not None and other.vlans is not None else None
+        if both is not None:
+            yield _said(
+                Severity.WARNING,
+                "tags-shared",
+                f"Fences of the pool “{shortened(name, 60)}” have the VLAN tags {both[0]} to {both[1]} too: on the "
+                "same switches two fences would be one.",
+                "Reserve another range in one of the two, unless they have no switch in common.",
+            )
 
 
-def spanning_words(tags: Mapping[str, int], ground: Ground, hosts: int) -> str:
+def spanning_words(tags: Mapping[str, int], reserved: TagRange | None, ground: Ground, hosts: int) -> str:
     """Return what whoever confirms a fence with VLANs should know of them."""
     numbers = listing(tuple(str(tag) for tag in sorted(tags.values())))
     trunk = f"“{shortened(ground.trunk_name or 'the trunk', 40)}”"
+    own = f", of those that {shown(reserved.stage)} reserves" if reserved is not None and reserved.stage else ""
     return (
-        f"Its {count(len(tags), 'network')} {'is' if len(tags) == 1 else 'are'} VLAN {numbers} over {trunk}, on "
+        f"Its {count(len(tags), 'network')} {'is' if len(tags) == 1 else 'are'} VLAN {numbers} over {trunk}{own}, on "
         f"{count(hosts, 'host')}: its machines start wherever there is room, and can move among these. That the "
         "switches carry the tags to these cards, and nowhere else, is believed."
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import networkx
 
+from xsconsole.domain.fence.ground import VLAN_TAGS
 from xsconsole.domain.folding import shown
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.workflow.bounds import (
@@ -35,7 +36,7 @@ from xsconsole.domain.workflow.check_rules import (
     of_rules,
 )
 from xsconsole.domain.workflow.names import kind_words, stage_words
-from xsconsole.domain.workflow.values import Binding, PoolObject, Stage, Transition, Workflow
+from xsconsole.domain.workflow.values import Binding, PoolObject, Stage, Transition, VlanRange, Workflow
 from xsconsole.errors import Refused
 
 
@@ -149,8 +150,17 @@ def _of_binding(spot: Spot, binding: Binding, known: Known) -> Iterator[Problem]
                 f"it maps the network “{shown(entry.logical)}”, which the workflow does not have",
                 "Add that network to the workflow, or take the line out.",
             )
+    if binding.vlans is not None:
+        yield from _of_tags(spot.at("binding.vlans"), binding.vlans)
     for logical in doubled(entry.logical for entry in binding.networks):
         yield here.problem(f"it maps the network “{shown(logical)}” twice", "Take one of the two lines out.")
+
+
+def _of_tags(spot: Spot, tags: VlanRange) -> Iterator[Problem]:
+    for words, tag in (("its first VLAN tag", tags.first), ("its last VLAN tag", tags.last)):
+        yield from of_count(spot, words, tag, VLAN_TAGS[0], VLAN_TAGS[-1])
+    if tags.first > tags.last:
+        yield spot.problem(f"its VLAN tags end before they begin: {tags.first} to {tags.last}", "Swap the two.")
 
 
 def _of_object(spot: Spot, found: PoolObject) -> Iterator[Problem]:

@@ -51,6 +51,7 @@ def field_names() -> Mapping[str, str]:
         "binding.networks": "networks",
         "binding.pool": "pool",
         "binding.sr": "storage",
+        "binding.vlans": "VLAN tags of fences",
         "declarers": "who may declare an emergency",
         "disks": "disk roles",
         "entry": "on entry",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from xsconsole.domain.fence.ground import VLAN_TAGS
 from xsconsole.domain.schemas import schema_of
 from xsconsole.domain.workflow.bounds import MOST_STAGES, MOST_TRANSITIONS, NAME_LIMIT, TEXT_LIMIT
 from xsconsole.domain.workflow.text import FORMAT
@@ -24,6 +25,7 @@ def _bounds() -> Mapping[str, Mapping[str, dict[str, Any]]]:
     name = {"minLength": 1, "maxLength": NAME_LIMIT}
     text = {"maxLength": TEXT_LIMIT}
     a_second = {"minimum": 1}
+    a_tag = {"minimum": VLAN_TAGS[0], "maximum": VLAN_TAGS[-1]}
     return {
         "Workflow": {
             "id": name,
@@ -34,6 +36,7 @@ def _bounds() -> Mapping[str, Mapping[str, dict[str, Any]]]:
             "transitions": {"maxItems": MOST_TRANSITIONS},
         },
         "Stage": {"id": name, "name": name, "description": text, "colour": {"pattern": "^#[0-9a-fA-F]{6}$"}},
+        "VlanRange": {"first": a_tag, "last": a_tag},
         "StageLease": {"duration_s": a_second},
         "FreezeCalendar": {
             "from_day": {"minimum": 0, "maximum": 6},

@@ -70,17 +70,26 @@ class NetworkEntry(Part, frozen=True, kw_only=True):
     network: PoolObject
 
 
+class VlanRange(Part, frozen=True, kw_only=True):
+    """VLAN tags of the pool's switches, both ends among them."""
+
+    first: int
+    last: int
+
+
 class Binding(Part, frozen=True, kw_only=True):
     """Where the machines of a stage live.
 
     `pool` None is the pool that holds the workflow. `hosts` are a preference (XAPI's affinity), which HA and evacuation
-    ignore. `sr` None leaves each disk where it is.
+    ignore. `sr` None leaves each disk where it is. `vlans` are reserved for fences that are deployed here; None: these
+    have tags of the range of all the pool, where it has one.
     """
 
     pool: PoolObject | None = None
     hosts: tuple[PoolObject, ...] = ()
     sr: PoolObject | None = None
     networks: tuple[NetworkEntry, ...] = ()
+    vlans: VlanRange | None = None
 
 
 class Limits(Part, frozen=True, kw_only=True):

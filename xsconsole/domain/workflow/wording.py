@@ -36,6 +36,7 @@ from xsconsole.domain.workflow.values import (
     RestorePointRule,
     Signature,
     StageLease,
+    VlanRange,
     Workflow,
 )
 
@@ -83,6 +84,7 @@ def _nothing(field: str) -> str:
     return {
         "binding.pool": "the workflow's pool",
         "binding.sr": "where each disk is",
+        "binding.vlans": "those of the pool",
         "expiry_s": "never",
         "fence": "not demanded",
         "timeout_s": "never",
@@ -108,6 +110,8 @@ def _item_words(field: str, item: Any, workflow: Workflow) -> str:
             return shortened(item.name or item.uuid)
         case NetworkEntry():
             return f"{shortened(item.logical)} is {shortened(item.network.name or item.network.uuid)}"
+        case VlanRange():
+            return f"{item.first} to {item.last}"
         case DiskRule():
             return f"{shortened(item.role)} {_choice_words(item.treatment)}"
         case ApprovalRule():

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from xsconsole.domain.fence.drawing import Drawing
 from xsconsole.domain.fence.ground import Ground
-from xsconsole.domain.fence.spanning import spanning_words, trunk_cards
+from xsconsole.domain.fence.spanning import has_controller, spanning_words
+from xsconsole.domain.fence.tags import trunk_cards
 from xsconsole.domain.fence.wording import mode_words, rules_in_short
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import Host, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import count
+from xsconsole.domain.workflow import Stage
 from xsconsole.engine.copies.copy_checks import Order, Part
 from xsconsole.engine.copies.freezing import runs
 
@@ -35,11 +37,12 @@ def sentences(
         rules_in_short(fence),
     ]
     if drawing.tags:
-        told.append(spanning_words(drawing.tags, ground, len(trunk_cards(ground, inventory))))
+        told.append(spanning_words(drawing.tags, drawing.reserved, ground, len(trunk_cards(ground, inventory))))
     if found is not None:
+        why = _why_one_host(order.target, drawing, ground, inventory)
         told.append(
             f"All of it starts on {shortened(found.name_label, 40)}, the router first, because its networks are inside "
-            f"one host; it cannot move to another one while it runs.{_why_one_host(ground)}"
+            f"one host; it cannot move to another one while it runs.{why}"
         )
     if running and order.is_stopped_first:
         told.append(f"{count(len(running), 'running machine')} will be shut down, frozen and started again.")
@@ -52,7 +55,11 @@ def sentences(
     return told
 
 
-def _why_one_host(ground: Ground) -> str:
-    if ground.spans_hosts:
-        return " So it was asked; the ground has VLAN tags for several."
-    return "" if ground.vlans is None else " The ground has VLAN tags, and no network that carries them."
+def _why_one_host(target: Stage, drawing: Drawing, ground: Ground, inventory: Inventory) -> str:
+    if drawing.reserved is not None:
+        return " So it was asked; there are VLAN tags for several."
+    if ground.vlans is not None or target.binding.vlans is not None:
+        return " There are VLAN tags, and the ground names no network that carries them."
+    if has_controller(inventory):
+        return " A controller joins networks of this pool by tunnels, and this console could ask it for none."
+    return ""

@@ -15,8 +15,8 @@ from xsconsole.domain.fence.ground import Ground
 from xsconsole.domain.fence.ground_findings import ground_findings
 from xsconsole.domain.fence.proof import Site
 from xsconsole.domain.fence.router import RouterFiles, router_files
-from xsconsole.domain.fence.spanning import trunk_cards
 from xsconsole.domain.fence.standing import StandingFence, share_words, standing_text, tag_share
+from xsconsole.domain.fence.tags import trunk_cards
 from xsconsole.domain.ids import ConfigurationId, StepKey, Uuid
 from xsconsole.domain.inventory import SR, VBD, VM, Inventory
 from xsconsole.domain.naming import shortened
@@ -103,7 +103,7 @@ def demand_here(target: Stage, land: Land | None) -> None:
 
 def plan_fenced(order: Order, offspring: Offspring, command: Deploy, board: Board, inventory: Inventory) -> Plan:
     """Return the plan of copies in a fence, whoever asked for copies: a deployment, a replica or a promotion."""
-    ground, drawing = drawing_of(command, order.card, offspring.id, offspring.number, inventory)
+    ground, drawing = drawing_of(command, order.card, offspring.id, offspring.number, board, inventory)
     demand_buildable(command, drawing, inventory)
     _demand_sound(ground, inventory)
     parts = parts_of(order, offspring, inventory, is_fenced=True)
@@ -189,7 +189,7 @@ def drawn(command: Deploy, board: Board, inventory: Inventory) -> Drawing:
     """
     card = rules.card_of(board, command.configuration)
     offspring = offspring_of(card, way_of(_as_replica(command), card.stage, RunKind.DEPLOY), board, inventory)
-    _, drawing = drawing_of(command, card, offspring.id, offspring.number, inventory)
+    _, drawing = drawing_of(command, card, offspring.id, offspring.number, board, inventory)
     return drawing
 
 
@@ -234,7 +234,7 @@ def _standing(
             members={},
             outside=ground.outside if drawing.fence.is_open else None,
             vlans=drawing.tags,
-            reserved=ground.vlans if drawing.tags else None,
+            reserved=drawing.reserved.span if drawing.tags and drawing.reserved is not None else None,
         ),
         shares=shares,
         originals=drawing.networks,

@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import count
 
-from xsconsole.domain.board import Card
+from xsconsole.domain.board import Board, Card
 from xsconsole.domain.fence.accounts import accounts_of, findings_inside
 from xsconsole.domain.fence.drawing import Drawing, Wishes, draw, source_cards
 from xsconsole.domain.fence.ground import Ground
 from xsconsole.domain.fence.outward import bystanders
 from xsconsole.domain.fence.spanning import tags_for
 from xsconsole.domain.fence.standing import StandingFence, fence_on, fences_on, ground_on, taken_addresses
+from xsconsole.domain.fence.tags import range_for
 from xsconsole.domain.ids import ConfigurationId, Uuid
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.naming import shortened
@@ -57,7 +58,7 @@ def demand_fence(inventory: Inventory, configuration: ConfigurationId) -> Standi
 
 
 def drawing_of(
-    command: Deploy, card: Card, made: ConfigurationId, number: int, inventory: Inventory
+    command: Deploy, card: Card, made: ConfigurationId, number: int, board: Board, inventory: Inventory
 ) -> tuple[Ground, Drawing]:
     """Return the fence that `made`, a copy of a configuration, would get, with all that is to be said of it."""
     ground = demand_ground(inventory)
@@ -73,9 +74,12 @@ def drawing_of(
     vms = [vm for member in card.members if (vm := inventory.get(VM, member.ref)) is not None]
     told = findings_inside(command.mode, accounts_of(vms, inventory), ground)
     drawing = replace(drawing, findings=(*drawing.findings, *told))
-    if command.is_on_one_host or not ground.spans_hosts:
+    pool = inventory.pool.uuid if inventory.pool is not None else None
+    reserved = range_for(ground, board.workflow, command.target, pool)
+    drawing = replace(drawing, reserved=reserved)
+    if command.is_on_one_host or reserved is None:
         return ground, drawing
-    tags, short = tags_for(ground, drawing.networks, keys, inventory)
+    tags, short = tags_for(reserved, drawing.networks, keys, inventory)
     return ground, replace(drawing, tags=tags, findings=(*short, *drawing.findings))
 
 

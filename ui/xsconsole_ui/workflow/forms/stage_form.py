@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 
+from xsconsole.domain.fence.typed import tags_of
 from xsconsole.domain.fence.values import FenceMode
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import SR, Host, Network, Pool
 from xsconsole.domain.workflow import EntryAction, PoolObject, Stage, StageLease, Workflow
 from xsconsole.domain.workflow.names import WORTH_BLOCKING, operation_name
-from xsconsole.domain.workflow.values import LeaseEnd, NetworkEntry
+from xsconsole.domain.workflow.values import LeaseEnd, NetworkEntry, VlanRange
 from xsconsole.domain.workflow.wording import value_words
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow import steps
@@ -124,8 +125,25 @@ def _binding(writer: Writer, slot: Slot, stage: Stage, around: Surroundings) -> 
                 aside=lambda: around.space(stage),
             ),
             _hosts(writer, binding, stage, around),
+            writer.field(
+                "vlans",
+                tr("VLAN tags of fences"),
+                Words(value=_tags_text(stage.binding.vlans), placeholder=tr("those of the pool; or such as 3000-3031")),
+                lambda workflow, text: binding.set("vlans")(workflow, _tags(text)),
+                path="binding.vlans",
+                hint=tr("Reserved for fences that are deployed here: each of their networks has a tag of its own."),
+            ),
         ),
     )
+
+
+def _tags_text(tags: VlanRange | None) -> str:
+    return f"{tags.first}-{tags.last}" if tags is not None else ""
+
+
+def _tags(text: str) -> VlanRange | None:
+    read = tags_of(text)
+    return VlanRange(first=read[0], last=read[1]) if read is not None else None
 
 
 def _hosts(writer: Writer, binding: Slot, stage: Stage, around: Surroundings) -> Node:

@@ -1,7 +1,7 @@
 """What is to be said of a draft, live while it is edited and again when it is published.
 
-Each rule stands with others of its subject: `shape`, `stages`, `fences`, `transitions`, `approvals`, `emergency`,
-`binding`, `roads`.
+Each rule stands with others of its subject: `shape`, `stages`, `fences`, `tags`, `transitions`, `approvals`,
+`emergency`, `binding`, `roads`.
 """
 
 from collections.abc import Iterable
@@ -16,6 +16,7 @@ from xsconsole.domain.workflow.findings.ground import OFFLINE, Ground, Occupant
 from xsconsole.domain.workflow.findings.roads import of_roads
 from xsconsole.domain.workflow.findings.shape import of_shape
 from xsconsole.domain.workflow.findings.stages import of_stages
+from xsconsole.domain.workflow.findings.tags import of_tags
 from xsconsole.domain.workflow.findings.transitions import of_transitions
 from xsconsole.domain.workflow.findings.values import Finding, Mend, Severity
 from xsconsole.domain.workflow.values import Workflow
@@ -34,6 +35,7 @@ def findings(workflow: Workflow, ground: Ground = OFFLINE, also: Iterable[Findin
         of_shape(case),
         of_stages(case),
         of_fences(case),
+        of_tags(case),
         of_transitions(case),
         of_approvals(case),
         of_emergency(case),

@@ -1,0 +1,120 @@
+"""VLAN tags for fences: of which range a stage's fences have theirs, what carries them, and which are had by others."""
+
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
+
+from xsconsole.domain.fence.ground import Ground
+from xsconsole.domain.fence.standing import fences_on, taken_tags
+from xsconsole.domain.folding import shown
+from xsconsole.domain.ids import StageId, Uuid
+from xsconsole.domain.inventory import PIF, Host, HostMetrics, Inventory, Network
+from xsconsole.domain.workflow.values import Workflow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagRange:
+    """What fences of a stage choose from. `stage` is the name of the one that reserves it; empty: it is the pool's.
+
+    `kept` is what stages reserve for themselves: nobody else's fence gets any of it.
+    """
+
+    first: int
+    last: int
+    stage: str = ""
+    kept: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return self.first, self.last
+
+    @property
+    def words(self) -> str:
+        """Return such as `VLAN tags 3000 to 3003 of Staging`."""
+        told = f"VLAN tags {self.first} to {self.last}"
+        if self.stage:
+            return f"{told} of {shown(self.stage)}"
+        is_split = any(overlap(self.span, one) for one in self.kept)
+        return f"{told}, but for what stages reserve," if is_split else told
+
+    def free(self, used: Set[int]) -> Iterator[int]:
+        """Yield the tags that a fence could have, in ascending order."""
+        for tag in range(self.first, self.last + 1):
+            if tag not in used and not any(first <= tag <= last for first, last in self.kept):
+                yield tag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserve:
+    """What a stage keeps for the fences that are deployed in it."""
+
+    id: StageId
+    tags: TagRange
+
+
+def range_for(ground: Ground, workflow: Workflow | None, stage: StageId, pool: Uuid | None) -> TagRange | None:
+    """Return the tags for fences of a stage in a pool: its own range, else the pool's; None where none is carried."""
+    if ground.trunk is None:
+        return None
+    kept = reserved_in(workflow, pool)
+    own = next((one for one in kept if one.id == stage), None)
+    if own is not None:
+        return own.tags
+    if ground.vlans is None:
+        return None
+    return TagRange(first=ground.vlans[0], last=ground.vlans[1], kept=tuple(one.tags.span for one in kept))
+
+
+def reserved_in(workflow: Workflow | None, pool: Uuid | None) -> tuple[Reserve, ...]:
+    """Return what stages that live in a pool reserve of its tags, in the order of the workflow."""
+    return tuple(
+        Reserve(id=stage.id, tags=TagRange(first=tags.first, last=tags.last, stage=stage.name))
+        for stage in (workflow.stages if workflow is not None else ())
+        if (tags := stage.binding.vlans) is not None and (stage.binding.pool is None or stage.binding.pool.uuid == pool)
+    )
+
+
+def has_ranges(ground: Ground, workflow: Workflow | None, pool: Uuid | None) -> bool:
+    """Return whether fences of any stage can have VLANs."""
+    stages = workflow.stages if workflow is not None else ()
+    return any(range_for(ground, workflow, stage.id, pool) is not None for stage in stages)
+
+
+def used_tags(keys: Mapping[str, str], inventory: Inventory) -> frozenset[int]:
+    """Return the tags that no fence can get: somebody claims them, or a card of a host has them."""
+    return frozenset((*taken_tags(keys), *(pif.VLAN for pif in inventory.all(PIF))))
+
+
+def strange_tags(first: int, last: int, keys: Mapping[str, str], inventory: Inventory) -> tuple[int, ...]:
+    """Return the tags of a range that VLANs have which are of no fence."""
+    own = {uuid for fence in fences_on(keys) for uuid in fence.site.networks.values()}
+    found = set()
+    for pif in inventory.all(PIF):
+        network = inventory.get(Network, pif.network)
+        if first <= pif.VLAN <= last and (network is None or network.uuid not in own):
+            found.add(pif.VLAN)
+    return tuple(sorted(found))
+
+
+def overlap(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int] | None:
+    """Return the first and the last tag that two ranges have both."""
+    first, last = max(one[0], other[0]), min(one[1], other[1])
+    return (first, last) if first <= last else None
+
+
+def trunk_cards(ground: Ground, inventory: Inventory) -> tuple[PIF, ...]:
+    """Return the cards that carry the tags, one of each host that lives."""
+    trunk = inventory.by_uuid(Network, ground.trunk) if ground.trunk is not None else None
+    cards = [pif for ref in (trunk.PIFs if trunk is not None else ()) if (pif := inventory.get(PIF, ref)) is not None]
+    return tuple(sorted((pif for pif in cards if pif.VLAN < 0 and _lives(pif, inventory)), key=lambda pif: pif.uuid))
+
+
+def hosts_without(ground: Ground, inventory: Inventory) -> tuple[str, ...]:
+    """Return the hosts that the tags do not reach."""
+    having = {pif.host for pif in trunk_cards(ground, inventory)}
+    return tuple(sorted(host.name_label for host in inventory.all(Host) if host.ref not in having))
+
+
+def _lives(pif: PIF, inventory: Inventory) -> bool:
+    host = inventory.get(Host, pif.host)
+    metrics = inventory.get(HostMetrics, host.metrics) if host is not None else None
+    return metrics is None or metrics.live

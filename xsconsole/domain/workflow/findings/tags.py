@@ -1,0 +1,95 @@
+"""Findings about the VLAN tags that stages reserve for fences: whose else they are, what carries them, what is left."""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+import msgspec
+
+from xsconsole.domain.fence.standing import ground_on
+from xsconsole.domain.fence.tags import TagRange, overlap, strange_tags, trunk_cards, used_tags
+from xsconsole.domain.folding import shown
+from xsconsole.domain.workflow.findings.case import Case, Rule, mend_stage
+from xsconsole.domain.workflow.findings.ground import Site
+from xsconsole.domain.workflow.findings.values import Finding, Mend
+from xsconsole.domain.workflow.values import Stage, VlanRange
+
+FIELD = "binding.vlans"
+MOST_SHOWN = 8
+
+
+def of_tags(case: Case) -> Iterator[Finding]:
+    reserving = [(stage, stage.binding.vlans) for stage in case.workflow.stages if stage.binding.vlans is not None]
+    for (one, first), (other, second) in combinations(reserving, 2):
+        both = overlap((first.first, first.last), (second.first, second.last))
+        if both is not None:
+            yield _doubled(case, one, other, both)
+    for stage, tags in reserving:
+        yield from _beside(case, stage, tags)
+        site = case.site_of(stage)
+        if site is not None:
+            yield from _live(stage, tags, site)
+
+
+def _doubled(case: Case, one: Stage, other: Stage, both: tuple[int, int]) -> Finding:
+    name, beside, rule = shown(one.name), shown(other.name), Rule(name="tags-doubled", stage=other.id)
+    told = f"{beside} reserves the VLAN tags {both[0]} to {both[1]}, which {name} reserves too"
+    mends = (_freeing(other), _freeing(one))
+    if case.is_same_pool(one, other):
+        return rule.error(f"{told}: fences of either stage could take what is kept for the other.", FIELD, *mends)
+    return rule.warning(f"{told}, in another pool: on the same switches two fences would be one.", FIELD, *mends)
+
+
+def _freeing(stage: Stage) -> Mend:
+    return mend_stage(
+        f"Let {shown(stage.name)} reserve none",
+        stage.id,
+        lambda found: {"binding": msgspec.structs.replace(found.binding, vlans=None)},
+    )
+
+
+def _beside(case: Case, stage: Stage, tags: VlanRange) -> Iterator[Finding]:
+    """Yield the other pools whose fences have tags of the range, wherever these are deployed."""
+    for uuid, site in case.sites.items():
+        ground = ground_on(_keys(site))
+        span = ground.ground.vlans if ground is not None else None
+        both = overlap((tags.first, tags.last), span) if span is not None else None
+        if uuid != case.pool_of(stage) and both is not None:
+            yield Rule(name="tags-shared", stage=stage.id).warning(
+                f"{shown(stage.name)} reserves the VLAN tags {both[0]} to {both[1]}, which fences of the pool "
+                f"{shown(site.name)} have too: on the same switches two fences would be one.",
+                FIELD,
+                _freeing(stage),
+            )
+
+
+def _live(stage: Stage, tags: VlanRange, site: Site) -> Iterator[Finding]:
+    keys, name = _keys(site), shown(stage.name)
+    ground = ground_on(keys)
+    if ground is None or not trunk_cards(ground.ground, site.inventory):
+        yield Rule(name="tags-carried", stage=stage.id).warning(
+            f"{name} reserves VLAN tags, and no card of a host is named that carries them (at Fences, Ground…): a "
+            "fence there stands on one host.",
+            FIELD,
+            _freeing(stage),
+        )
+    strange = strange_tags(tags.first, tags.last, keys, site.inventory)
+    if strange:
+        yield Rule(name="tags-taken", stage=stage.id).warning(
+            f"VLANs that are of no fence have tags that {name} reserves: "
+            f"{', '.join(map(str, strange[:MOST_SHOWN]))}. No fence gets these.",
+            FIELD,
+            _freeing(stage),
+        )
+    free = TagRange(first=tags.first, last=tags.last).free(used_tags(keys, site.inventory))
+    if next(free, None) is None:
+        yield Rule(name="tags-exhausted", stage=stage.id).warning(
+            f"Every VLAN tag that {name} reserves, {tags.first} to {tags.last}, is had by now: another fence there "
+            "is refused until one is discarded, but for one on one host.",
+            FIELD,
+            _freeing(stage),
+        )
+
+
+def _keys(site: Site) -> dict[str, str]:
+    pool = site.inventory.pool
+    return dict(pool.other_config) if pool is not None else {}
