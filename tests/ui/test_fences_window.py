@@ -117,6 +117,8 @@ async def deployed(window: MainWindow, console: Console, shop: Card) -> Standing
     fields[first].setText("10.54.0.300")
     dialog.look()
     assert dialog.addresses.told(first) == "“10.54.0.300” is no IPv4 address. Write such as 10.0.0.5."
+    dialog.resize(dialog.width(), dialog.height() + 40)
+    large = dialog.size()
     fields[first].setText(right)
     dialog.addresses.ports["web-1"].setText("tcp/443:8443")
     dialog.dns.setChecked(True)
@@ -125,6 +127,7 @@ async def deployed(window: MainWindow, console: Console, shop: Card) -> Standing
     dialog.look()
     assert "TCP 443 to 8443, to “web-1”" in "\n".join(row.text for row in dialog.rules.rows.rows)
     assert dialog.addresses.told(first) == ""
+    assert (dialog.width(), dialog.height()) >= (large.width(), large.height())
     dialog.go.click()
     await until(window.inspector.plan_page.go.isVisible, "the plan")
     window.inspector.plan_page.go.click()

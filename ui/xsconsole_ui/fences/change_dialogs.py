@@ -61,8 +61,9 @@ class PortsDialog(MembershipDialog):
         self._soon.stop()
         self.command = None
         told = words.explain(refusal)
-        self.why_not.show_words("warn", told.failed, told.mend, told.details)
         self._show_plan(None)
+        self.why_not.show_words("warn", told.failed, told.mend, told.details)
+        self._make_room()
         self.go.setEnabled(False)
         self.go.setToolTip(self.why_not.text)
 

@@ -159,8 +159,9 @@ class DeployDialog(MembershipDialog):
         self._soon.stop()
         self.command = None
         told = words.explain(refusal)
-        self.why_not.show_words("warn" if self._is_touched else "", told.failed, told.mend, told.details)
         self._show_plan(None)
+        self.why_not.show_words("warn" if self._is_touched else "", told.failed, told.mend, told.details)
+        self._make_room()
         self.go.setEnabled(False)
         self.go.setToolTip(self.why_not.text)
         with suppress(Refused):  # which is said at its field

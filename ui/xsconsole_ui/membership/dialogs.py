@@ -124,8 +124,9 @@ class MembershipDialog(QDialog):
         except ConsoleError as refusal:
             told = words.explain(refusal)
             self.command = None
-            self.why_not.show_words("warn" if self._is_touched else "", told.failed, told.mend, told.details)
             self._show_plan(None)
+            self.why_not.show_words("warn" if self._is_touched else "", told.failed, told.mend, told.details)
+            self._make_room()
         else:
             self.command = command
             self.why_not.hide()
@@ -146,9 +147,23 @@ class MembershipDialog(QDialog):
                 else self.tr("What it would do: {steps}").format(steps=words.count(len(plan.steps), "step"))
             )
         self.summary.setVisible(plan is not None)
-        self.warnings.show_rows(rows, width=0 if self.isVisible() else WIDTH - 2 * theme.MARGIN)
+        # Rows that were hidden would measure themselves by a width that they will not have.
+        wide = max(self.minimumWidth(), self.width() if self.isVisible() else 0)
+        self.warnings.show_rows(rows, width=wide - 2 * theme.MARGIN)
         self.warnings.setVisible(bool(rows))
-        self.adjustSize()
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Grow to what is said now. A dialog that is seen never shrinks: its buttons would leave the mouse."""
+        column = self.layout()
+        if column is None or not self.isVisible():
+            self.adjustSize()
+            return
+        column.activate()
+        wanted = self.sizeHint()
+        width = max(self.width(), wanted.width())
+        height = column.totalHeightForWidth(width) if column.hasHeightForWidth() else wanted.height()
+        self.resize(width, max(self.height(), min(height, self.screen().availableSize().height())))
 
     @Slot()
     def _accept_planned(self) -> None:
