@@ -4,7 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from xsconsole.domain.fence.findings import Finding
 from xsconsole.domain.fence.ground import VLAN_TAGS, Ground
-from xsconsole.domain.fence.tags import TagRange, hosts_without, overlap, strange_tags, trunk_cards, used_tags
+from xsconsole.domain.fence.tags import (
+    TagRange,
+    hosts_without,
+    overlap,
+    strange_tags,
+    tags_words,
+    trunk_cards,
+    used_tags,
+)
 from xsconsole.domain.folding import shown
 from xsconsole.domain.inventory import Inventory, Network
 from xsconsole.domain.naming import shortened
@@ -119,8 +127,8 @@ def findings_beside(ground: Ground, others: Mapping[str, Ground]) -> Iterator[Fi
             yield _said(
                 Severity.WARNING,
                 "tags-shared",
-                f"Fences of the pool “{shortened(name, 60)}” have the VLAN tags {both[0]} to {both[1]} too: on the "
-                "same switches two fences would be one.",
+                f"Fences of the pool “{shortened(name, 60)}” have the {tags_words(both)} too: on the same switches two "
+                "fences would be one.",
                 "Reserve another range in one of the two, unless they have no switch in common.",
             )
 

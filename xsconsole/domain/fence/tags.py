@@ -30,7 +30,7 @@ class TagRange:
     @property
     def words(self) -> str:
         """Return such as `VLAN tags 3000 to 3003 of Staging`."""
-        told = f"VLAN tags {self.first} to {self.last}"
+        told = tags_words(self.span)
         if self.stage:
             return f"{told} of {shown(self.stage)}"
         is_split = any(overlap(self.span, one) for one in self.kept)
@@ -93,6 +93,12 @@ def strange_tags(first: int, last: int, keys: Mapping[str, str], inventory: Inve
         if first <= pif.VLAN <= last and (network is None or network.uuid not in own):
             found.add(pif.VLAN)
     return tuple(sorted(found))
+
+
+def tags_words(span: tuple[int, int]) -> str:
+    """Return such as `VLAN tags 3000 to 3003`, or `VLAN tag 3000`."""
+    first, last = span
+    return f"VLAN tag {first}" if first == last else f"VLAN tags {first} to {last}"
 
 
 def overlap(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int] | None:

@@ -124,15 +124,15 @@ def _binding(writer: Writer, slot: Slot, stage: Stage, around: Surroundings) -> 
                 words=around.storage_called(stage),
                 aside=lambda: around.space(stage),
             ),
-            _hosts(writer, binding, stage, around),
             writer.field(
                 "vlans",
-                tr("VLAN tags of fences"),
+                tr("VLAN tags"),
                 Words(value=_tags_text(stage.binding.vlans), placeholder=tr("those of the pool; or such as 3000-3031")),
                 lambda workflow, text: binding.set("vlans")(workflow, _tags(text)),
                 path="binding.vlans",
                 hint=tr("Reserved for fences that are deployed here: each of their networks has a tag of its own."),
             ),
+            _hosts(writer, binding, stage, around),
         ),
     )
 

@@ -6,7 +6,7 @@ from itertools import combinations
 import msgspec
 
 from xsconsole.domain.fence.standing import ground_on
-from xsconsole.domain.fence.tags import TagRange, overlap, strange_tags, trunk_cards, used_tags
+from xsconsole.domain.fence.tags import TagRange, overlap, strange_tags, tags_words, trunk_cards, used_tags
 from xsconsole.domain.folding import shown
 from xsconsole.domain.workflow.findings.case import Case, Rule, mend_stage
 from xsconsole.domain.workflow.findings.ground import Site
@@ -32,7 +32,7 @@ def of_tags(case: Case) -> Iterator[Finding]:
 
 def _doubled(case: Case, one: Stage, other: Stage, both: tuple[int, int]) -> Finding:
     name, beside, rule = shown(one.name), shown(other.name), Rule(name="tags-doubled", stage=other.id)
-    told = f"{beside} reserves the VLAN tags {both[0]} to {both[1]}, which {name} reserves too"
+    told = f"{beside} reserves the {tags_words(both)}, which {name} reserves too"
     mends = (_freeing(other), _freeing(one))
     if case.is_same_pool(one, other):
         return rule.error(f"{told}: fences of either stage could take what is kept for the other.", FIELD, *mends)
@@ -55,7 +55,7 @@ def _beside(case: Case, stage: Stage, tags: VlanRange) -> Iterator[Finding]:
         both = overlap((tags.first, tags.last), span) if span is not None else None
         if uuid != case.pool_of(stage) and both is not None:
             yield Rule(name="tags-shared", stage=stage.id).warning(
-                f"{shown(stage.name)} reserves the VLAN tags {both[0]} to {both[1]}, which fences of the pool "
+                f"{shown(stage.name)} reserves the {tags_words(both)}, which fences of the pool "
                 f"{shown(site.name)} have too: on the same switches two fences would be one.",
                 FIELD,
                 _freeing(stage),
