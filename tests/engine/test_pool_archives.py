@@ -1,7 +1,7 @@
 """Into an archive in the pool and back, at a pool of values: what comes into being, and what cuts it off."""
 
 import hashlib
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -42,8 +42,9 @@ from xsconsole.engine.commands import (
     Plannable,
     RestoreFromPool,
 )
+from xsconsole.engine.plans.planner import plan
 from xsconsole.engine.ports import Field
-from xsconsole.errors import ConsoleError
+from xsconsole.errors import ConsoleError, NotPromotable
 from xsconsole.store.keys import is_signature
 
 
@@ -236,6 +237,13 @@ def test_what_stands_against_it_is_said_before() -> None:
             pool.set_map(Field.POOL, None, {**pool.keys, key: msgspec.json.encode(keep).decode()})
             assert [is_due(one, desk.clock.now()) for one in scene.listed] == [is_over]
             assert is_over or "has not expired" in why(expiring)
+            # What is in a pool goes by that pool's clock, whatever this computer's says.
+            for hours, is_due_there in ((48, True), (-48, False)):
+                ahead = timedelta(hours=hours)
+                assert [is_due(replace(one, ahead=ahead), desk.clock.now()) for one in scene.listed] == [is_due_there]
+                there = (desk.clock.now() + ahead,)
+                with nullcontext() if is_due_there else pytest.raises(NotPromotable, match="has not expired"):
+                    plan(expiring, desk.board, desk.inventory, "root", desk.clock.now(), there)
         assert desk.engine.plan(expiring).steps == desk.engine.plan(scene.deleting()).steps
 
         command, deleting = scene.returning(), scene.deleting()

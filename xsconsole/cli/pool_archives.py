@@ -125,8 +125,8 @@ async def hold(options: argparse.Namespace) -> int:
 async def keep(options: argparse.Namespace) -> int:
     async with _found(options, is_reading=False) as (room, one):
         await room.keep(one, options.until, options.reason)
-        how = f"until {words.instant(options.until)}" if options.until is not None else "until somebody deletes it"
-        output.say(f"“{output.cell(one.called)}” is kept {how}.")
+        until = f"until {words.instant(options.until)} by the pool's clock" if options.until is not None else ""
+        output.say(f"“{output.cell(one.called)}” is kept {until or 'until somebody deletes it'}.")
     return 0
 
 

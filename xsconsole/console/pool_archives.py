@@ -33,7 +33,7 @@ from xsconsole.domain.poolstate import PREFIX
 from xsconsole.domain.record import AuditEvent, Outcome
 from xsconsole.domain.workflow import Method
 from xsconsole.engine.commands import DeletePooled, RestoreFromPool
-from xsconsole.errors import NotFound, Refused
+from xsconsole.errors import ConsoleError, NotFound, Refused
 from xsconsole.store.keys import is_signature
 
 ARCHIVE_KEYS = PREFIX + "archive"  # what begins so is about an archive of the pool
@@ -70,11 +70,13 @@ class PoolArchives:
         recorded = await on_record(self._home)
         found = []
         for console in self._consoles():
-            for one in each_pooled(console.inventory, is_signature, self._home.clock.now()):
+            at = await _time_of(console)
+            ahead = at - self._home.clock.now()
+            for one in each_pooled(console.inventory, is_signature, at):
                 await asyncio.sleep(0)
                 verdict = recorded.verdict_of(one.id)
                 is_own = one.archive is not None and one.archive.key == self._home.key_fingerprint
-                found.append(replace(one, is_own=is_own, **verdict._asdict()))
+                found.append(replace(one, is_own=is_own, ahead=ahead, **verdict._asdict()))
         oldest = datetime.min.replace(tzinfo=self._home.clock.now().tzinfo)
         return tuple(sorted(found, key=lambda one: one.archive.at if one.archive else oldest, reverse=True))
 
@@ -218,14 +220,24 @@ class PoolArchives:
         return found
 
     async def _until(self, console: "Console", archive: ArchiveId, *, is_held: bool) -> None:
+        at = await _time_of(console)
+
         def is_shown(board: object) -> bool:
             del board
             pool = console.inventory.pool
-            held = held_on(pool.other_config, archive, self._home.clock.now()) if pool is not None else None
+            held = held_on(pool.other_config, archive, at) if pool is not None else None
             return (held is not None) is is_held
 
         with contextlib.suppress(TimeoutError):  # it stands on the pool; the list shows it once the feed has told
             await console.until(is_shown, SHOWN_S)
+
+
+async def _time_of(console: "Console") -> datetime:
+    """Return what the pool's clock says, as it was last known where the pool is away."""
+    try:
+        return await console.engine.requests.time()
+    except ConsoleError:
+        return console.requests.clocks()[1]
 
 
 def _gone() -> NotFound:

@@ -1,17 +1,18 @@
 """What the list of archives has columns for, what it can be asked for, and all that is told of one."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from xsconsole.domain.archive import Form, Listed, Pooled, Shelved, is_due
 from xsconsole.domain.folding import folded_lines
 from xsconsole.domain.points.sizes import total_taken
 from xsconsole.domain.query.fields import Field, Kind, Schema
-from xsconsole.domain.words import count, size
+from xsconsole.domain.words import count, duration, size
 from xsconsole_ui import times
 from xsconsole_ui.health.model import Column
 from xsconsole_ui.texts import tr
 
 NEVER = 0.0
+NOTED = timedelta(minutes=1)  # by how much the clock of a pool is off, for that to be told
 
 
 def columns_of_archives() -> tuple[Column[Listed], ...]:
@@ -145,7 +146,9 @@ def told(one: Listed, owner: str = "") -> str:
     if one.keep is not None:
         until = times.exact_time(one.keep.until)
         expired = tr("It has expired: it was to be kept until {time}, as {who} said.")
-        kept = expired if one.keep.is_over(datetime.now(UTC)) else tr("To be kept until {time}, as {who} said.")
+        kept = (
+            expired if one.keep.is_over(one.clock(datetime.now(UTC))) else tr("To be kept until {time}, as {who} said.")
+        )
         lines.append(kept.format(time=until, who=one.keep.by))
     if one.held is not None:
         lines.append(tr("Held by {words}").format(words=one.held.words))
@@ -161,6 +164,14 @@ def _in_pool(one: Pooled) -> list[str]:
         said = retired if one.archive.form is Form.RETIRED else copied
         taken = size(total_taken(one.costs))
         found.append(said.format(method=one.archive.method.replace("-", " "), costs=taken))
+    if (one.keep is not None or one.held is not None) and abs(one.ahead) >= NOTED:
+        late = duration(abs(one.ahead).total_seconds())
+        where = tr("ahead of") if one.ahead > timedelta() else tr("behind")
+        found.append(
+            tr("It is kept by the clock of its pool, which is {time} {where} this computer's.").format(
+                time=late, where=where
+            )
+        )
     return [*found, *(finding.sentence for finding in one.findings)]
 
 

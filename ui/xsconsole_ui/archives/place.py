@@ -356,7 +356,7 @@ class ArchivePlace(pieces.Panel):
         self.dialog = dialog = KeepDialog(one, self.window())
         try:
             if await answered(dialog):
-                until = dialog.choice.until(self.room.now())
+                until = dialog.choice.until(one.clock(self.room.now()))
                 if isinstance(one, Pooled):
                     await self.pooled.keep(one, until)
                 else:

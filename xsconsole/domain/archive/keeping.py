@@ -1,7 +1,8 @@
 """How long an archive is kept: until when, and whether that is over. A hold keeps it beyond.
 
 It lies beside the document as `keep.json`, or in a key of the pool that the archive is in, and is no part of what is
-signed: it may be changed at any time.
+signed: it may be changed at any time. What lies in files goes by this computer's clock, what is in a pool by the
+pool's; `now` is always this computer's.
 """
 
 from datetime import datetime
@@ -14,7 +15,8 @@ from xsconsole.domain.words import instant, size
 
 def is_due(one: Listed, now: datetime) -> bool:
     """Return whether the time of an archive is over and nothing holds it, so that it may go without further ado."""
-    return one.archive is not None and one.keep is not None and one.keep.is_over(now) and one.held is None
+    is_over = one.keep is not None and one.keep.is_over(one.clock(now))
+    return one.archive is not None and is_over and one.held is None
 
 
 def kept_words(one: Listed, now: datetime) -> str:
@@ -23,7 +25,7 @@ def kept_words(one: Listed, now: datetime) -> str:
         return "held"
     if one.keep is None:
         return ""
-    return "expired" if one.keep.is_over(now) else f"until {instant(one.keep.until)}"
+    return "expired" if one.keep.is_over(one.clock(now)) else f"until {instant(one.keep.until)}"
 
 
 def freed_words(one: Shelved, now: datetime) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -58,6 +58,7 @@ class Pooled:
 
     `templates` are those that are there, with what they cost; `findings` is what is not as it was archived.
     `proven_at` is when this console last verified it, `damaged_at` when it found it otherwise, if that was later.
+    `ahead` is how much later the pool's clock is than this computer's: one clock decides for all consoles.
     """
 
     id: ArchiveId
@@ -76,6 +77,11 @@ class Pooled:
     is_own: bool = False
     keep: Keep | None = None
     is_unfinished: bool = False
+    ahead: timedelta = timedelta()
+
+    def clock(self, now: datetime) -> datetime:
+        """Return what the clock says by which it is kept and held, when this computer's says `now`."""
+        return now + self.ahead
 
     @property
     def called(self) -> str:

@@ -37,7 +37,7 @@ class ArchiveHolds:
         at = await insist(self._pool, self._pool.time)
         held = Held(reason=shortened(reason, 500), by=self._pool.identity.actor, at=at, until=until)
         if not held.holds(at):
-            raise Refused(reason="That time is over already.", mend="Name a later one.")
+            raise _over(at)
         if archive_key(archive.id) not in await insist(self._pool, lambda: self._pool.keys(Field.POOL)):
             raise NotFound(reason="The archive is gone from the pool.", mend="There is nothing to hold.")
         fact = self._fact(AuditEvent.ARCHIVE_HELD, archive, reason)
@@ -62,7 +62,7 @@ class ArchiveHolds:
         """Say until when an archive is kept, None: until somebody deletes it; raises as `hold` does."""
         at = await insist(self._pool, self._pool.time)
         if until is not None and until <= at:
-            raise Refused(reason="That time is over already.", mend="Name a later one.")
+            raise _over(at)
         if archive_key(archive.id) not in await insist(self._pool, lambda: self._pool.keys(Field.POOL)):
             raise NotFound(reason="The archive is gone from the pool.", mend="There is nothing to keep.")
         why = f"Until {instant(until) if until is not None else 'somebody deletes it'}. {reason}".strip()
@@ -92,3 +92,10 @@ class ArchiveHolds:
                 "pool_name": archive.pool_name,
             },
         )
+
+
+def _over(at: datetime) -> Refused:
+    return Refused(
+        reason=f"That time is over already: what is in a pool goes by the pool's clock, which says {instant(at)}.",
+        mend="Name a later one.",
+    )

@@ -47,7 +47,10 @@ def plan_stow(command: ArchiveInPool, board: Board, inventory: Inventory, actor:
         Refused: it cannot be archived so, and why.
     """
     if command.keep_until is not None and command.keep_until <= at:
-        raise NotPromotable(reason="The time until which it is to be kept is over already.", mend="Name a later one.")
+        raise NotPromotable(
+            reason=f"The time until which it is to be kept is over already: the pool's clock says {instant(at)}.",
+            mend="Name a later one.",
+        )
     card = rules.card_of(board, command.configuration)
     workflow = rules.workflow_of(board)
     stage = rules.stage_of(workflow, card.stage)

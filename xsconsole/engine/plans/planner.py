@@ -159,9 +159,9 @@ def _planned(
         case ArchiveToFiles():
             return plan_archive(command, board, inventory, actor)
         case ArchiveInPool():
-            return plan_stow(command, board, inventory, actor, min(clocks))
+            return plan_stow(command, board, inventory, actor, clocks[:2][-1])
         case DeletePooled():
-            return plan_deletion(command, board, inventory, min(clocks))
+            return plan_deletion(command, board, inventory, clocks[:2][-1])  # its pool's own clock, where that is known
         case Capture() | ImportBlueprint():
             return plan_of_library(command, board, inventory, actor)
         case RestoreFromArchive() | RestoreFromPool():
