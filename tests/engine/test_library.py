@@ -184,10 +184,13 @@ def test_what_is_off_is_copied_as_it_is_and_what_cannot_be_copied_is_said() -> N
         pool.change(web, VTPMs=("OpaqueRef:tpm",))
         assert "has a virtual TPM" in desk.refusal(scene.capturing()).reason
         pool.change(web, VTPMs=(), name_label="x" * 101)
-        refusal = desk.refusal(scene.capturing(blueprint=BlueprintId("other")))
+        refusal = desk.refusal(scene.capturing(blueprint=BlueprintId("other"), name="Other"))
         assert "its name has 101 characters; 100 are the most." in refusal.reason
         assert refusal.mend.startswith("Rename the machine")
         pool.change(web, name_label="web")
+        refusal = desk.refusal(scene.capturing(blueprint=BlueprintId("other"), name="shop <B> "))
+        assert refusal.reason == "The library has a blueprint called “shop <B>” already: b1."
+        assert desk.engine.plan(scene.capturing()).intent.kind is RunKind.CAPTURE, "the next version of that one"
         crowd = {f"xsconsole.blueprint.crowd.{number}": "x" * 32_000 for number in range(1, 10)}
         pool.set_map(Field.POOL, None, {**pool.keys, **crowd})
         assert "all of them may take 256 KiB" in desk.refusal(scene.capturing()).reason

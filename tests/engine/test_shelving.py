@@ -263,6 +263,9 @@ def test_a_template_that_was_there_before_is_marked_and_stays_when_nobody_needs_
         odd = msgspec.structs.replace(first.members[0], template=own.uuid, disks=())
         draft = msgspec.structs.replace(first, id=BlueprintId("mine"), members=(odd, *first.members[1:]))
 
+        with pytest.raises(Refused, match="a blueprint called “Shop <b>” already: b1"):
+            await shelving.publish(PublishBlueprint(blueprint=draft, seen=0), scene.desk.inventory)
+        draft = msgspec.structs.replace(draft, name="Mine")
         made = await shelving.publish(PublishBlueprint(blueprint=draft, seen=0), scene.desk.inventory)
 
         marked = read_mark(pool.vm(own.uuid))

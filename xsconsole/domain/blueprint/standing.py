@@ -173,7 +173,7 @@ def library_of(inventory: Inventory, workflow: Workflow | None, check: Signature
     found = []
     for id_, version in versions_in(keys):
         stands = blueprint_key(id_, version)
-        blueprint, problem = _read(keys[stands], id_, version)
+        blueprint, problem = read_standing(keys[stands], id_, version)
         is_newest = version == numbers(keys, blueprint_stem(id_))[0]
         found.append(
             Shelved(
@@ -224,7 +224,8 @@ def versions_in(keys: Mapping[str, str]) -> tuple[tuple[BlueprintId, int], ...]:
 
 
 @lru_cache(maxsize=256)
-def _read(stored: str, id_: BlueprintId, version: int) -> tuple[Blueprint | None, str]:
+def read_standing(stored: str, id_: BlueprintId, version: int) -> tuple[Blueprint | None, str]:
+    """Return a version as it stands under its key, or why it cannot be believed."""
     try:
         found = from_stored(stored)
     except Refused as refusal:
@@ -246,7 +247,7 @@ def made_of(card: Card, inventory: Inventory) -> Blueprint | None:
     if origin is None or origin.blueprint is None or pool is None:
         return None
     stored = pool.other_config.get(blueprint_key(origin.blueprint, origin.revision))
-    return _read(stored, origin.blueprint, origin.revision)[0] if stored is not None else None
+    return read_standing(stored, origin.blueprint, origin.revision)[0] if stored is not None else None
 
 
 def version_words(card: Card, inventory: Inventory) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from xsconsole.domain.blueprint import Blueprint, Source, Template, from_stored,
 from xsconsole.domain.blueprint.capturing import Captured, capture, recaptured
 from xsconsole.domain.blueprint.finding import Finding
 from xsconsole.domain.blueprint.findings import findings
+from xsconsole.domain.blueprint.namesakes import demand_own_name
 from xsconsole.domain.blueprint.standing import (
     BLOCKED,
     TemplateMark,
@@ -129,6 +130,7 @@ def _document(command: Capture, card: Card, workflow: Workflow, stage_name: str,
     name = earlier.name if earlier is not None else command.name.strip()
     if not name:
         raise Refused(reason="The blueprint has no name.", mend="Type one.")
+    demand_own_name(keys, command.blueprint, name)
     blueprint = capture(
         manifest,
         {member.role: Captured(template=TO_BE_MADE, name="") for member in manifest.members},

@@ -8,6 +8,7 @@ from xsconsole.domain.actions.archives import CheckPackage, ImportTemplate
 from xsconsole.domain.actions.captures import KeepArrived, VerifyTemplates, WriteBlueprint
 from xsconsole.domain.blueprint import Blueprint, Template, check, from_stored, to_json, to_stored
 from xsconsole.domain.blueprint.findings import findings
+from xsconsole.domain.blueprint.namesakes import namesakes
 from xsconsole.domain.blueprint.package import Opened, PackedTemplate
 from xsconsole.domain.blueprint.standing import (
     BLOCKED,
@@ -21,7 +22,7 @@ from xsconsole.domain.blueprint.standing import (
 from xsconsole.domain.board import Board
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import SR, Inventory
-from xsconsole.domain.naming import shortened
+from xsconsole.domain.naming import ID_BEGINNING, shortened
 from xsconsole.domain.plan import Estimate, Intent, Plan, RunKind
 from xsconsole.domain.poolstate import numbers
 from xsconsole.domain.words import count, size
@@ -75,7 +76,7 @@ def plan_import(command: ImportBlueprint, board: Board, inventory: Inventory) ->
         intent=intent,
         steps=_steps(command, blueprint, sr).all,
         leases=tuple(sorted({*leases, blueprint_thing(blueprint.id)})),
-        warnings=(*_sentences(opened, blueprint, sr), *vouched, *warnings),
+        warnings=(*_sentences(opened, blueprint, sr, keys), *vouched, *warnings),
         asks=True,
     )
 
@@ -191,7 +192,7 @@ def _add_keeping(steps: Steps, blueprint: Blueprint, template: PackedTemplate, m
     return steps.add(action, name, made.values(), Estimate(seconds=FIT_S))
 
 
-def _sentences(opened: Opened, blueprint: Blueprint, sr: SR) -> list[str]:
+def _sentences(opened: Opened, blueprint: Blueprint, sr: SR, keys: Mapping[str, str]) -> list[str]:
     package = opened.package
     taken = size(sum(template.virtual_bytes for template in package.templates))
     made = f"version {blueprint.version} of “{shortened(blueprint.name, 60)}”"
@@ -202,4 +203,9 @@ def _sentences(opened: Opened, blueprint: Blueprint, sr: SR) -> list[str]:
     ]
     if blueprint.version != package.version:
         found.append(f"There is a version {package.version} or a higher one of it already: this is the next.")
+    if others := namesakes(keys, blueprint.id, blueprint.name):
+        found.append(
+            f"The library has another blueprint of that name, {others[0][:ID_BEGINNING]}: they are told apart by the "
+            f"beginning of their ids, of this one {blueprint.id[:ID_BEGINNING]}."
+        )
     return found

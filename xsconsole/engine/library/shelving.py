@@ -14,6 +14,7 @@ import msgspec
 from xsconsole.domain.actions.copies import CopyMachine
 from xsconsole.domain.approval import Decision, Matter
 from xsconsole.domain.blueprint import Blueprint, check, findings, from_stored, to_stored
+from xsconsole.domain.blueprint.namesakes import demand_own_name
 from xsconsole.domain.blueprint.standing import (
     BLOCKED,
     TEMPLATE_KEY,
@@ -84,6 +85,7 @@ class Shelving:
             signature=None,
         )
         check(made)
+        demand_own_name(keys, made.id, made.name)
         error = next((one for one in findings(made, templates_of(made, inventory)) if one.is_error), None)
         if error is not None:
             raise Refused(reason=error.sentence, mend=error.mend)
