@@ -105,6 +105,9 @@ async def test_of_two_who_saw_the_same_one_records_it(ledger: SqliteLedger) -> N
     assert await ledger.record_next(dataclasses.replace(fact, configuration=ConfigurationId("other")), 0) is not None
     assert await ledger.record_next(fact, first) is not None
     assert (len(told), (await ledger.head()).seq) == (3, first + 2)
+    in_a_sealed_file = dataclasses.replace(fact, configuration=ConfigurationId("third"))
+    assert await ledger.record_next(in_a_sealed_file, first, (Fact(event=AuditEvent.OBSERVED),)) == first + 4
+    assert (len(told), len(told[-1])) == (4, 2)
 
 
 async def test_an_empty_ledger_is_whole(ledger: SqliteLedger) -> None:

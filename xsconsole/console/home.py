@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from xsconsole.console import record_memory
@@ -211,9 +211,9 @@ class Home:
         """Record facts where this console writes at all; None where it only reads."""
         return None if self._ledger is None else await self._ledger.record(*facts)
 
-    async def record_next(self, fact: Fact, newest: int) -> int | None:
+    async def record_next(self, fact: Fact, newest: int, before: Sequence[Fact] = ()) -> int | None:
         """Record a fact where no other row of its event about its configuration came after that with this number."""
-        return None if self._ledger is None else await self._ledger.record_next(fact, newest)
+        return None if self._ledger is None else await self._ledger.record_next(fact, newest, before)
 
     async def audit_page(self, query: AuditQuery, before: int | None, limit: int) -> tuple[AuditRow, ...]:
         return await self.evidence.page(query, before, limit)

@@ -111,17 +111,19 @@ class SqliteLedger:
         assert seq is not None, "nothing stands against it"
         return seq
 
-    async def record_next(self, fact: Fact, newest: int) -> int | None:
-        """Commit a fact where the newest row of its event about its configuration still has the number `newest`.
+    async def record_next(self, fact: Fact, newest: int, before: Sequence[Fact] = ()) -> int | None:
+        """Commit a fact where no row of its event about its configuration came after that with the number `newest`.
 
-        0 is for none. Return None where somebody else with this home was faster, and nothing was written.
+        0 is for none. What stands `before` it is committed with it. Return None where somebody else with this home was
+        faster, and nothing was written.
         """
 
         def is_next(session: Session) -> bool:
             same = (AuditEntry.event == fact.event, AuditEntry.configuration == fact.configuration)
-            return (session.scalars(select(func.max(AuditEntry.seq)).where(*same)).one() or 0) == newest
+            # The newest one may stand in a sealed file, and none here.
+            return (session.scalars(select(func.max(AuditEntry.seq)).where(*same)).one() or 0) <= newest
 
-        return await self._commit((fact,), is_next)
+        return await self._commit((*before, fact), is_next)
 
     async def _commit(
         self, facts: tuple[Fact, ...], is_wanted: Callable[[Session], bool] = lambda _: True
