@@ -6,7 +6,7 @@ from embedded import EmbeddedPool
 
 OURS = "xsconsole."
 # Whoever connects first publishes; counters of leases stay; a console anchors its record when it has promoted.
-ANYHOW = ("xsconsole.lease.", "xsconsole.workflow.", "xsconsole.anchor.")
+ANYHOW = ("xsconsole.lease.", "xsconsole.workflow.", "xsconsole.anchor.", "xsconsole.sessions.")
 
 
 def footprint(pool: EmbeddedPool) -> dict[str, Any]:

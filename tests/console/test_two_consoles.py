@@ -11,12 +11,13 @@ from tests.console.desk import SHOP, Desk, seated
 from tests.console.pool_state import footprint, restore_points, runs_and_held_leases
 from xsconsole.console import Connection, RunState, RunStatus, Secret
 from xsconsole.console.projecting import Shown, beside_live, past_of
-from xsconsole.console.reconciling import reconcile
+from xsconsole.console.reconciling import Memory, reconcile
 from xsconsole.domain import words
 from xsconsole.domain.board import Standing
 from xsconsole.domain.events import ConfigurationMoved
 from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.inventory import VM
+from xsconsole.domain.outside import Whose
 from xsconsole.domain.projection import Past
 from xsconsole.domain.record import AuditEvent, AuditQuery, Outcome
 from xsconsole.engine.commands import Create, Direction, Dissolve, NewMember, Plannable
@@ -87,8 +88,19 @@ async def test_a_promotion_here_appears_there_as_the_pool_tells_of_it_and_is_rec
     assert {one.who for one in others.foreign} == {"alice"}
     assert {one.configuration_name for one in others.foreign} == {SHOP}
     assert (told.configuration_name, told.outcome) == (SHOP, Outcome.OBSERVED)
-    assert "by alice, another session" in str((told.details or {})["what"])
+    assert "by alice, what calls itself console" in str((told.details or {})["what"])
+    assert {one.whose for one in others.foreign} == {Whose.CONSOLE}
     assert again.foreign == ()  # they are on record
+    with pool.plain_session() as session:
+        session.xenapi.VM.add_tags(adam.card().members[0].ref, "behind their backs")
+    (behind,) = (await reconcile(adam.console, memory=(memory := Memory()), is_quiet=True)).foreign
+    before = len(await adam.rows(AuditQuery(event=AuditEvent.RECONCILED)))
+    assert (await reconcile(adam.console, memory=memory, is_quiet=True)).foreign == ()
+    assert (behind.whose, behind.call) == (Whose.FOREIGN, "VM.add_tags")
+    assert len(await adam.rows(AuditQuery(event=AuditEvent.RECONCILED))) == before, "nothing was found, and said"
+    from_the_beginning = await reconcile(adam.console, first.at)
+    assert {*from_the_beginning.foreign} == {*others.foreign, behind}
+    assert len(await adam.rows(AuditQuery(event=AuditEvent.FOREIGN))) == len(from_the_beginning.foreign)
 
 
 async def test_what_one_console_undid_is_no_news_when_another_does_it(

@@ -3,20 +3,30 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from tests.inventories import inventory_of
 from tests.ui.board_values import AT, make_card
 from xsconsole.domain.board import Board
-from xsconsole.domain.drift.causes import Call
-from xsconsole.domain.ids import Ref
+from xsconsole.domain.claims import Claimant, claim, claims_in, stem_of
+from xsconsole.domain.drift.causes import Call, read_calls
+from xsconsole.domain.ids import PersonId, Ref, Uuid
 from xsconsole.domain.inventory import VM, Inventory
-from xsconsole.domain.reconciliation import reconciled, sessions_of
+from xsconsole.domain.outside import NOBODY_SPEAKS, Speakers, Whose, machines_of
+from xsconsole.domain.reconciliation import GRACE, Position, Reconciled, reconciled, sessions_of
 from xsconsole.domain.record import AuditEvent, AuditRow, Fact, Outcome
+from xsconsole.domain.workflow import Person
+from xsconsole.store.keys import SigningKey, is_signature
 
 SHOP = make_card()
 BOARD = Board(workflow=None, cards={SHOP.id: SHOP})
 FIRST, SECOND = SHOP.members
 OWN = frozenset({"ours"})
 END = AT + timedelta(hours=1)
+SIGNER, SECOND_SIGNER = (
+    SigningKey(private=Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32)) for number in (1, 2)
+)
+BEGIN = Position(until=AT - timedelta(seconds=1), lines=0)
 
 
 def inventory() -> Inventory:
@@ -36,16 +46,28 @@ def step(seq: int, vm: str, minute: int, kind: str = "start") -> AuditRow:
     return AuditRow(chain="c", seq=seq, at=at, console="", os_user="", fact=fact, digest="")
 
 
+def compared(
+    calls: list[Call],
+    rows: list[AuditRow],
+    own: frozenset[str] = OWN,
+    position: Position = BEGIN,
+    speakers: Speakers = NOBODY_SPEAKS,
+) -> Reconciled:
+    stand = inventory()
+    refs = {one.uuid: one.ref for one in SHOP.members}
+    return reconciled(calls, rows, own, machines_of(BOARD, stand), refs, position, END, speakers)
+
+
 def test_a_step_that_the_log_does_not_tell_of_is_named_and_one_of_another_kind_is_not_looked_for() -> None:
     rows = [step(1, FIRST.uuid, 1), step(2, SECOND.uuid, 2), step(3, SECOND.uuid, 3, "gate"), step(4, "gone", 4)]
     calls = [call(0, "VM.start", FIRST.ref), call(50, "VM.start", SECOND.ref)]  # the second far too late
 
-    found = reconciled(calls, rows, OWN, BOARD, inventory(), AT, END)
+    found = compared(calls, rows)
 
     assert (found.found, [one.seq for one in found.missing]) == (1, [2])
     assert not found.verdict.is_good
     assert found.verdict.seq == 2
-    assert reconciled(calls, rows[:1], OWN, BOARD, inventory(), AT, END).verdict.is_vouched
+    assert compared(calls, rows[:1]).verdict.is_vouched
 
 
 def test_changes_of_another_session_are_told_by_whom_and_how_often_also_under_our_own_name() -> None:
@@ -59,8 +81,8 @@ def test_changes_of_another_session_are_told_by_whom_and_how_often_also_under_ou
         call(-9, "VM.destroy", FIRST.ref, "theirs"),
     ]
 
-    found = reconciled(calls, [step(1, FIRST.uuid, 1)], OWN, BOARD, inventory(), AT, END)
-    unknown = reconciled(calls, [], frozenset(), BOARD, inventory(), AT, END)
+    found = compared(calls, [step(1, FIRST.uuid, 1)])
+    unknown = compared(calls, [], frozenset())
 
     assert [(one.who, one.call, one.machine, one.number) for one in found.foreign] == [
         ("root", "VM.set_memory", "shop-0", 2),
@@ -78,7 +100,7 @@ def test_changes_of_another_session_are_told_by_whom_and_how_often_also_under_ou
 def test_a_log_that_does_not_reach_back_says_so_and_blames_nobody_for_what_was_before() -> None:
     calls = [call(30, "VM.start", SECOND.ref)]
 
-    found = reconciled(calls, [step(1, FIRST.uuid, 1)], OWN, BOARD, inventory(), AT, END)
+    found = compared(calls, [step(1, FIRST.uuid, 1)])
 
     assert (found.missing, found.found) == ((), 0)
     assert "The log begins only at" in found.verdict.sentence
@@ -96,3 +118,85 @@ def test_sessions_are_those_of_log_ins_and_of_roads_that_came_back() -> None:
     rows = [AuditRow(chain="", seq=1, at=AT, console="", os_user="", fact=fact, digest="") for fact in facts]
 
     assert sessions_of(rows) == {"a", "b"}
+
+
+def test_what_is_compared_again_and_again_is_told_once_and_nothing_falls_between_two_times() -> None:
+    log = [call(1, "VM.start", FIRST.ref), *(call(5, f"VM.set_{n}", FIRST.ref, "theirs") for n in range(3))]
+    told: list[str] = []
+    position = BEGIN
+    for known in (1, 2, 2, 4, 4):  # the log grows, also by lines of one and the same time
+        found = compared(log[:known], [], position=position)
+        told += [one.call for one in found.foreign]
+        position = found.end
+
+    assert told == ["VM.set_0", "VM.set_1", "VM.set_2"]
+    assert (position.until, position.lines) == (log[-1].at, 3)
+    old = Position(until=log[-1].at)  # as a row of an earlier program tells it
+    assert compared(log, [], position=old).foreign == ()
+    assert compared([], [], position=position).end == position
+
+
+def test_a_step_is_only_missing_once_its_line_has_had_time_to_come() -> None:
+    late = 60 - GRACE.total_seconds() / 120  # minutes, within the last one
+    rows = [step(1, FIRST.uuid, 1), step(2, FIRST.uuid, 2, "gate"), step(3, SECOND.uuid, late)]
+    calls = [call(1, "VM.start", FIRST.ref)]
+
+    young = compared(calls, rows)
+    then = compared([*calls, call(late, "VM.start", SECOND.ref)], rows[2:], position=young.end)
+
+    assert (young.found, young.missing, young.end.row) == (1, (), 2)
+    assert (then.found, then.missing, then.end.row) == (1, (), 3)
+
+
+def test_another_console_is_told_from_other_programs_by_its_signed_word() -> None:
+    session = "ab" * 16
+    text = claim(SIGNER, "console-2", "ops-2", "pool", [session, "cd" * 16])
+    keys = {f"{stem_of('console-2')}.7": text, "other": text}
+    claims = claims_in(keys, "pool", (), is_signature)
+    ann = Person(id=PersonId("ann"), name="Ann", fingerprints=(claims[session[:16]].fingerprint,))
+    (enrolled,) = {*claims_in(keys, "pool", (ann,), is_signature).values()}
+    forged = {f"{stem_of('console-2')}.8": text.replace(session[:16], "ee" * 8)}
+    disputed = claim(SECOND_SIGNER, "console-3", "ops-3", "pool", [session])
+    calls = [
+        call(1, "VM.start", FIRST.ref),
+        call(2, "VM.set_memory", FIRST.ref, session),
+        call(3, "VM.clone", FIRST.ref, "theirs"),
+    ]
+
+    def whose(claims: dict[str, Claimant], *, demands: bool) -> list[Whose]:
+        told = Speakers(claims=claims, originators={"theirs": "xo <b>"}, demands_enrolment=demands)
+        return [one.whose for one in compared(calls, [], speakers=told).foreign]
+
+    assert enrolled.words == "console “ops-2” of Ann"
+    assert "by a key that nobody enrolled" in claims[session[:16]].words
+    assert whose(claims, demands=False) == [Whose.CONSOLE, Whose.FOREIGN]
+    assert whose(claims, demands=True) == [Whose.FOREIGN, Whose.FOREIGN]
+    assert whose({session[:16]: enrolled}, demands=True) == [Whose.CONSOLE, Whose.FOREIGN]
+    assert claims_in(keys, "another", (), is_signature) == claims_in(forged, "pool", (), is_signature) == {}
+    assert claims_in({**keys, f"{stem_of('3')}.1": disputed}, "pool", (), is_signature).keys() == {"cd" * 8}
+    found = compared(calls, [], speakers=Speakers(claims=claims, originators={"theirs": "xo <b>"}))
+    assert [one.is_change for one in found.foreign] == [True, False]
+    assert "of what calls itself “xo <b>”" in found.foreign[1].sentence
+    assert "2 changes to its machines are not ours, 1 of other consoles" in found.verdict.sentence
+
+
+def test_a_machine_that_is_gone_is_named_by_what_the_log_says_of_it() -> None:
+    uuid = Uuid("01234567-89ab-cdef-0123-456789abcdef")
+    board = Board(workflow=None, cards={SHOP.id: replace(SHOP, missing=(uuid,), missing_roles={uuid: "web"})})
+    head = (
+        "[{at:%Y%m%dT%H:%M:%S}.500Z|audit|xen-1|7 INET :::80|{call}|audit] "
+        "('trackid={who}' 'S-1-5' 'root' 'ALLOWED' 'OK' "
+    )
+    lines = (
+        head.format(at=AT, call="session.create", who="theirs") + "'API' 'session.create' (('uname' 'root' '' '') "
+        "('originator' 'a script' '' '')))",
+        head.format(at=AT, call="VM.destroy", who="theirs")
+        + f"'API' 'VM.destroy' (('self' 'shop-web' '{uuid}' 'OpaqueRef:gone')))",
+    )
+    calls = read_calls("\n".join(lines))
+
+    found = reconciled(calls, [], OWN, machines_of(board, inventory()), {}, BEGIN, END)
+
+    assert calls[0].originator == "a script"
+    assert calls[1].at.microsecond == 500_000
+    assert [(one.machine, one.call, one.vm) for one in found.foreign] == [(f"web ({uuid})", "VM.destroy", uuid)]

@@ -5,14 +5,16 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping
 
 from xsconsole.console.anchoring import Anchoring
+from xsconsole.console.claiming import Claiming
 from xsconsole.console.dead_batches import close_dead
 from xsconsole.console.home import Home
 from xsconsole.console.own_runs import OwnRuns
-from xsconsole.domain.ids import ConfigurationId, RunId, Uuid
+from xsconsole.domain.ids import ConfigurationId, RunId
+from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.poolstate import configuration_thing, numbers, run_stem
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.engine.engine import Engine
-from xsconsole.engine.ports import Ledger
+from xsconsole.engine.ports import Ledger, PoolPort
 from xsconsole.errors import ConsoleError
 
 log = logging.getLogger(__name__)
@@ -22,19 +24,27 @@ class Aftercare:
     """Follows one connection. Lives on the loop's thread."""
 
     def __init__(
-        self, engine: Engine, ledger: Ledger, pool: Uuid, runs: OwnRuns, home: Home, anchoring: Anchoring
+        self,
+        engine: Engine,
+        ledger: Ledger,
+        pool: PoolPort,
+        runs: OwnRuns,
+        home: Home,
+        inventory: Callable[[], Inventory],
     ) -> None:
         self._engine = engine
         self._ledger = ledger
-        self._pool = pool
+        self._pool = pool.identity.pool
         self._runs = runs
         self._home = home
-        self._anchoring = anchoring
+        self._anchoring = Anchoring(home.evidence, pool, home.clock, inventory)
+        self._claiming = Claiming(home, pool)
         self._left: dict[RunId, ConfigurationId] = {}
         self._work: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Begin to follow the connection."""
+        await self._claiming.claim()
         await self.begin()
         self._anchoring.begin()
 
@@ -56,6 +66,7 @@ class Aftercare:
 
     def hear_keys(self, keys: Mapping[str, str]) -> None:
         """Look at the pool's keys: whose record is gone and whose lease is free, that run was settled elsewhere."""
+        self._claiming.look()
         is_due = any(
             not numbers(keys, run_stem(configuration))
             and self._engine.watch.holder_of(configuration_thing(configuration)) is None
@@ -70,6 +81,7 @@ class Aftercare:
 
     async def close(self) -> None:
         await self._anchoring.close()
+        await self._claiming.close()
         if self._work is not None:
             self._work.cancel()
             await asyncio.wait([self._work])

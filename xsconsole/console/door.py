@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from xsconsole.console.acts import Acts
 from xsconsole.console.aftercare import Aftercare
-from xsconsole.console.anchoring import Anchoring
 from xsconsole.console.announced import AnnouncedLedger
 from xsconsole.console.archives import ArchiveRoom
 from xsconsole.console.bus import Bus
@@ -197,8 +196,7 @@ class Console:
         await self.acts.begin(gateway, ledger, self._home, lambda: (self.inventory, self.own_board))
         if self._may_all():
             await engine.begin()
-            anchoring = Anchoring(self._home.evidence, gateway.pool, self._home.clock, lambda: self.inventory)
-            self._aftercare = Aftercare(engine, ledger, gateway.identity.pool, self._runs, self._home, anchoring)
+            self._aftercare = Aftercare(engine, ledger, gateway.pool, self._runs, self._home, lambda: self.inventory)
             await self._aftercare.open()
             if publishes and self.board.workflow is None and await engine.publish_default() is not None:
                 await self._mirror.until_workflow(gateway.identity.pool_name)

@@ -1,53 +1,155 @@
 """Compares the record with xapi's own log, and leaves rows of what came of it."""
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from xsconsole.console.door import Console
 from xsconsole.console.facts import fact_of
 from xsconsole.domain.canonical import Json
-from xsconsole.domain.reconciliation import TRACKED, Foreign, Reconciled, reconciled, sessions_of
+from xsconsole.domain.claims import claims_in
+from xsconsole.domain.events import AuditFailed, AuditGrew
+from xsconsole.domain.inventory import VM
+from xsconsole.domain.outside import Foreign, Machine, Speakers, machines_of
+from xsconsole.domain.reconciliation import TOLERANCE, TRACKED, Position, Reconciled, reconciled, sessions_of
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, Outcome
 from xsconsole.engine.ports import Identity
-from xsconsole.errors import Refused
+from xsconsole.errors import Refused, StoreFailed
+from xsconsole.store.keys import is_signature
 
 LOOKED_BACK = timedelta(days=7)
+TRACKED_BACK = 10 * LOOKED_BACK
+ANYWAY = timedelta(days=1)  # a comparison that found nothing is on record so often
 PAGE = 500
 
 
-async def reconcile(console: Console, since: datetime | None = None) -> Reconciled:
+@dataclass(slots=True, kw_only=True)
+class Memory:
+    """What a comparison leaves for the next one of the same pool, in this process."""
+
+    position: Position | None = None
+    own: frozenset[str] = frozenset()
+    read_at: datetime | None = None  # up to when rows were looked through for sessions of ours
+    recorded_at: datetime | None = None
+    machines: dict[str, Machine] = field(default_factory=dict)  # also what is gone by now
+    originators: dict[str, str] = field(default_factory=dict)
+
+    def see(self, console: Console) -> None:
+        """Remember what calls can be about: of a machine that is destroyed the log names only what is gone."""
+        self.machines |= machines_of(console.own_board, console.inventory)
+
+
+async def reconcile(
+    console: Console, since: datetime | None = None, *, memory: Memory | None = None, is_quiet: bool = False
+) -> Reconciled:
     """Compare from where the last comparison ended, or from `since`; leave a row of it, and one of each foreign change.
+
+    No change becomes a row twice, whoever compares with this home. A quiet one leaves no row where it found nothing,
+    but once a day.
 
     Raises:
         Refused: there is no connection.
         PoolUnavailable: the log cannot be read.
         StoreFailed: the record cannot be read or written.
     """
+    memory = memory if memory is not None else Memory()
+    while True:
+        found = await _compared(console, since, memory, is_quiet=is_quiet)
+        if found is not None:
+            return found
+
+
+async def _compared(console: Console, since: datetime | None, memory: Memory, *, is_quiet: bool) -> Reconciled | None:
+    """Compare once; None where another process of this home has recorded a comparison meanwhile."""
     identity = console.identity
     if identity is None:
         raise Refused(reason="There is no connection to a pool.", mend="Connect to one first.")
     await console.caught_up()
-    until = console.home.clock.now()
-    tracked = await _rows(console, AuditQuery(events=TRACKED), until - 10 * LOOKED_BACK)
-    ours = [row for row in tracked if row.fact.pool == identity.pool]
-    own = sessions_of(ours)
-    first = max(until - LOOKED_BACK, min((row.at for row in ours), default=until))
-    begin = since or await _last_end(console, identity) or first
+    now = console.home.clock.now()
+    begun = await _remember_sessions(console, identity, memory, now)
+    newest, last = await _last(console, identity, memory)
+    position = last or Position(until=max(now - LOOKED_BACK, begun))
+    told_from = Position(until=since) if since is not None else position
+    begin = min(position.until, told_from.until) - TOLERANCE
+    calls = await console.acts.calls_since(begin)
+    memory.see(console)
+    memory.originators |= {call.session: call.originator for call in calls if call.originator}
     steps = await _rows(console, AuditQuery(event=AuditEvent.STEP_SETTLED), begin)
     of_pool = sorted((row for row in steps if row.fact.pool == identity.pool), key=lambda row: row.seq)
-    calls = await console.acts.calls_since(begin)
-    until = max(until, calls[-1].at) if calls else until  # the clock of the pool may be ahead
-    found = reconciled(calls, of_pool, own, console.own_board, console.inventory, begin, until)
-    await console.record(*(_foreign_fact(one, identity) for one in found.foreign), _fact(found, identity))
-    return found
+
+    def compared(start: Position) -> Reconciled:
+        rows = [row for row in of_pool if row.seq > start.row and (start.row or row.at >= start.until)]
+        refs = {vm.uuid: vm.ref for vm in console.inventory.all(VM)}
+        return reconciled(calls, rows, memory.own, memory.machines, refs, start, now, _speakers(console, memory))
+
+    found = compared(position)
+    told = replace(compared(told_from), end=found.end) if since is not None else found
+    memory.position = found.end
+    if is_quiet and not found.is_news and memory.recorded_at is not None and now - memory.recorded_at < ANYWAY:
+        return told
+    if not await _recorded(console, identity, newest, found.foreign, told):
+        return None
+    memory.recorded_at = now
+    return told
 
 
-async def _last_end(console: Console, identity: Identity) -> datetime | None:
-    for row in await console.audit_page(AuditQuery(event=AuditEvent.RECONCILED), limit=PAGE):
-        until = (row.fact.details or {}).get("until")
-        if row.fact.pool == identity.pool and isinstance(until, str):
-            return datetime.fromisoformat(until)
-    return None
+async def _recorded(
+    console: Console, identity: Identity, newest: int, foreign: Iterable[Foreign], told: Reconciled
+) -> bool:
+    facts = [_foreign_fact(one, identity) for one in foreign]
+    try:
+        seq = await console.home.record_next(_fact(told, identity), newest, facts)
+    except StoreFailed as failure:
+        console.bus.publish(AuditFailed(error=failure))
+        raise
+    if seq is not None:
+        console.bus.publish(AuditGrew(seq=seq))
+    return seq is not None or console.home.is_reading
+
+
+def _speakers(console: Console, memory: Memory) -> Speakers:
+    pool, workflow = console.inventory.pool, console.own_board.workflow
+    people = workflow.people if workflow is not None else ()
+    return Speakers(
+        claims=claims_in(pool.other_config, pool.uuid, people, is_signature) if pool is not None else {},
+        originators=memory.originators,
+        demands_enrolment=any(person.fingerprints for person in people),
+    )
+
+
+async def _remember_sessions(console: Console, identity: Identity, memory: Memory, now: datetime) -> datetime:
+    """Learn which sessions of this pool are ours; return when the first of them began, of those looked through."""
+    since = memory.read_at - TOLERANCE if memory.read_at is not None else now - TRACKED_BACK
+    tracked = [row for row in await _rows(console, AuditQuery(events=TRACKED), since) if row.fact.pool == identity.pool]
+    memory.own |= sessions_of(tracked)
+    memory.read_at = now
+    return min((row.at for row in tracked), default=now)
+
+
+async def _last(console: Console, identity: Identity, memory: Memory) -> tuple[int, Position | None]:
+    """Return the number of the newest comparison of any pool, 0 for none, and where the last one of this pool ended."""
+    rows = await console.audit_page(AuditQuery(event=AuditEvent.RECONCILED), limit=PAGE)
+    newest = rows[0].seq if rows else 0
+    for row in rows:
+        position = _position_in(row)
+        if row.fact.pool == identity.pool and position is not None:
+            memory.recorded_at = max(row.at, memory.recorded_at or row.at)
+            known = memory.position
+            is_further = known is None or (position.until, position.row) >= (known.until, known.row)
+            return newest, position if is_further else known
+    return newest, memory.position
+
+
+def _position_in(row: AuditRow) -> Position | None:
+    details = row.fact.details or {}
+    until, lines, steps = details.get("until"), details.get("lines"), details.get("steps_to")
+    if not isinstance(until, str):
+        return None
+    return Position(
+        until=datetime.fromisoformat(until),
+        lines=lines if isinstance(lines, int) else None,
+        row=steps if isinstance(steps, int) else 0,
+    )
 
 
 async def _rows(console: Console, query: AuditQuery, since: datetime) -> list[AuditRow]:
@@ -67,7 +169,9 @@ def _fact(found: Reconciled, identity: Identity) -> Fact:
     details: dict[str, Json] = {
         "what": verdict.sentence,
         "since": found.since.isoformat(),
-        "until": found.until.isoformat(),
+        "until": found.end.until.isoformat(),
+        "lines": found.end.lines,
+        "steps_to": found.end.row,
         "is_good": verdict.is_good,
         "is_vouched": verdict.is_vouched,
         "found": found.found,
@@ -78,8 +182,11 @@ def _fact(found: Reconciled, identity: Identity) -> Fact:
 
 
 def _foreign_fact(one: Foreign, identity: Identity) -> Fact:
+    claimant = one.claimant
     details: dict[str, Json] = {
         "what": one.sentence,
+        "whose": one.whose.value,
+        "is_change": one.is_change,
         "who": one.who,
         "call": one.call,
         "vm": one.vm,
@@ -87,6 +194,8 @@ def _foreign_fact(one: Foreign, identity: Identity) -> Fact:
         "last": one.last.isoformat(),
         "number": one.number,
         "trackid": one.session,
+        **({"originator": one.originator} if one.originator else {}),
+        **({"claimed_by": claimant.words, "claimed_by_key": claimant.fingerprint} if claimant is not None else {}),
     }
     return replace(
         fact_of(AuditEvent.FOREIGN, identity, details),

@@ -1,14 +1,14 @@
 """This console's rows beside xapi's own log: what it did is found there, what others did to its machines is told."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from xsconsole.domain.board import Board, Card, Member
 from xsconsole.domain.drift.causes import Call
-from xsconsole.domain.ids import ConfigurationId, Ref, Uuid
-from xsconsole.domain.inventory import VBD, VM, Inventory
+from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.naming import shortened
+from xsconsole.domain.outside import NOBODY_SPEAKS, Foreign, Machines, Speakers, Whose, foreign_in
 from xsconsole.domain.record import AuditEvent, AuditRow, Outcome, Verdict
 from xsconsole.domain.words import count, instant
 
@@ -18,29 +18,38 @@ TRACKED = frozenset({AuditEvent.CONNECTED, AuditEvent.LINK_RESTORED})
 CALLING = frozenset({"start", "shut-down", "member"})
 """Steps that cannot be done without a call about the machine itself."""
 TOLERANCE = timedelta(minutes=15)  # between the clocks of a console and its pool, and for a step that takes long
-MOST_TOLD = 200
+GRACE = timedelta(minutes=1)  # for a line to get into the log; a younger step is looked for the next time
+MOST_TOLD = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Foreign:
-    """Calls to one machine of a configuration, of one kind and one session that is none of this console's."""
+class Position:
+    """Up to where a pool's log and the steps of the record were compared.
 
-    configuration: ConfigurationId
-    configuration_name: str
-    vm: Uuid
-    machine: str
-    who: str
-    session: str
-    call: str
-    first: datetime
-    last: datetime
-    number: int
+    `until` is the time of the last line, by the pool's clock, and `lines` how many have that very time; `row` is the
+    number of the last step. Without `lines` none of that time is read again.
+    """
 
-    @property
-    def sentence(self) -> str:
-        times = "" if self.number == 1 else f", {self.number} times up to {instant(self.last)}"
-        who = shortened(self.who, 60) or "somebody"
-        return f"{shortened(self.machine, 60)}: {self.call} by {who}, another session, {instant(self.first)}{times}"
+    until: datetime
+    lines: int | None = None
+    row: int = 0
+
+    def beyond(self, calls: Sequence[Call]) -> Sequence[Call]:
+        """Return the calls that come after it, of a log that is told oldest first."""
+        first = next((at for at, call in enumerate(calls) if call.at >= self.until), len(calls))
+        same = sum(call.at == self.until for call in calls)
+        return calls[first + (same if self.lines is None else min(self.lines, same)) :]
+
+    def after(self, calls: Sequence[Call], row: int) -> "Position":
+        """Return the position once these, which begin before this position, and steps up to `row` are compared."""
+        last = max((call.at for call in calls), default=self.until)
+        if last <= self.until:
+            return Position(until=self.until, lines=self._lines_in(calls), row=max(self.row, row))
+        return Position(until=last, lines=sum(call.at == last for call in calls), row=max(self.row, row))
+
+    def _lines_in(self, calls: Sequence[Call]) -> int | None:
+        same = sum(call.at == self.until for call in calls)
+        return max(same, self.lines) if self.lines is not None else same or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +70,14 @@ class Reconciled:
     found: int
     missing: tuple[Missing, ...]
     foreign: tuple[Foreign, ...]
+    end: Position  # where the next comparison begins
     begins: datetime | None = None  # of a log that does not reach back to steps of ours
     has_sessions: bool = True  # rows name sessions of ours; without, nothing tells ours from others
+    left_out: int = 0  # changes of others beyond the most that is told at once
+
+    @property
+    def is_news(self) -> bool:
+        return bool(self.found or self.missing or self.foreign)
 
     @property
     def verdict(self) -> Verdict:
@@ -80,94 +95,75 @@ class Reconciled:
         ours = f"{count(self.found, 'step')} of this console {'is' if self.found == 1 else 'are'} in the pool's own log"
         if self.foreign:
             told = f"{count(len(self.foreign), 'change')} to its machines {'is' if len(self.foreign) == 1 else 'are'}"
-            sentence = f"{ours}, {span}. {told} not ours: {self.foreign[0].sentence}.{late}"
+            more = f" {count(self.left_out, 'more is', 'more are')} not listed." if self.left_out else ""
+            sentence = f"{ours}, {span}. {told} not ours{self._whose}: {self.foreign[0].sentence}.{more}{late}"
             return Verdict(check=CHECK, is_good=True, sentence=sentence, is_vouched=False)
         sentence = f"{ours}, {span}, and nobody else changed its machines.{late}"
         return Verdict(check=CHECK, is_good=True, sentence=sentence, is_vouched=self.begins is None)
 
+    @property
+    def _whose(self) -> str:
+        """Say how many are other consoles', where there are any."""
+        by_consoles = Counter(one.whose for one in self.foreign)[Whose.CONSOLE]
+        if not by_consoles:
+            return ""
+        return ", all of other consoles" if by_consoles == len(self.foreign) else f", {by_consoles} of other consoles"
+
 
 def sessions_of(rows: Iterable[AuditRow]) -> frozenset[str]:
     """Return the sessions of ours that rows name, as xapi's log writes them."""
+    return frozenset(newest_sessions(rows))
+
+
+def newest_sessions(rows: Iterable[AuditRow]) -> tuple[str, ...]:
+    """Return the same in the order of the rows, each once."""
     found = ((row.fact.details or {}).get("trackid") for row in rows if row.fact.event in TRACKED)
-    return frozenset(one for one in found if isinstance(one, str) and one)
+    return tuple(dict.fromkeys(one for one in found if isinstance(one, str) and one))
 
 
 def reconciled(
     calls: Sequence[Call],
     rows: Iterable[AuditRow],
     own: frozenset[str],
-    board: Board,
-    inventory: Inventory,
-    since: datetime,
-    until: datetime,
+    machines: Machines,
+    refs: Mapping[Uuid, Ref],
+    position: Position,
+    now: datetime,
+    speakers: Speakers = NOBODY_SPEAKS,
 ) -> Reconciled:
-    """Compare. `calls` are oldest first; `own` are all sessions of ours, `rows` those of the time that is compared."""
-    machines = dict(_machines(board, inventory))
-    refs = {vm.uuid: vm.ref for vm in inventory.all(VM)}
+    """Compare. `calls` are oldest first and begin before `position`; `own` are all sessions of ours.
+
+    `rows` are those that come after `position`, oldest first; `refs` are the machines that there are.
+    """
     ours = [call for call in calls if call.session in own]
-    found, missing = 0, []
+    found, missing, row_done = 0, [], position.row
     first = calls[0].at if calls else None
     begins: datetime | None = None
     for row in rows:
         ref = refs.get(_machine_of(row))
-        if ref is None:
-            continue
-        if first is not None and row.at < first - TOLERANCE:
+        if ref is not None and first is not None and row.at < first - TOLERANCE:
             begins = first
-            continue
-        if any(ref in call.objects and abs(call.at - row.at) <= TOLERANCE for call in ours):
+        elif ref is not None and any(ref in call.objects and abs(call.at - row.at) <= TOLERANCE for call in ours):
             found += 1
-        else:
+        elif ref is not None and row.at > now - GRACE:
+            break
+        elif ref is not None:
             missing.append(Missing(seq=row.seq, what=shortened(str((row.fact.details or {}).get("what", "")), 80)))
-    foreign: dict[tuple[Uuid, str, str, str], Foreign] = {}
-    for call in calls:
-        if call.session in own or not call.is_done or not since < call.at <= until:
-            continue
-        about = next((machines[ref] for ref in call.objects if ref in machines), None)
-        if about is not None:
-            _add(foreign, call, *about)
+        row_done = row.seq
+    fresh, end = position.beyond(calls), position.after(calls, row_done)
+    foreign = foreign_in(fresh, own, machines, speakers) if own else []
     return Reconciled(
-        since=since,
-        until=until,
-        calls=len(calls),
+        since=position.until,
+        until=end.until,
+        calls=len(fresh),
         found=found,
         missing=tuple(missing),
-        foreign=tuple(sorted(foreign.values(), key=lambda one: one.first))[:MOST_TOLD] if own else (),
+        foreign=tuple(foreign[:MOST_TOLD]),
+        left_out=max(0, len(foreign) - MOST_TOLD),
         begins=begins,
         has_sessions=bool(own),
+        end=end,
     )
-
-
-def _add(found: dict[tuple[Uuid, str, str, str], Foreign], call: Call, card: Card, member: Member) -> None:
-    key = (member.uuid, call.name, call.who, call.session)
-    before = found.get(key)
-    found[key] = Foreign(
-        configuration=card.id,
-        configuration_name=card.name,
-        vm=member.uuid,
-        machine=member.name,
-        who=call.who,
-        session=call.session,
-        call=call.name,
-        first=before.first if before is not None else call.at,
-        last=call.at,
-        number=(before.number if before is not None else 0) + 1,
-    )
-
-
-def _machines(board: Board, inventory: Inventory) -> Iterator[tuple[Ref, tuple[Card, Member]]]:
-    """Yield what a call can be about to change a member: the machine, its drives and disks, its interfaces."""
-    for card in board.cards.values():
-        for member in card.members:
-            vm = inventory.get(VM, member.ref)
-            drives = [drive for ref in vm.VBDs if (drive := inventory.get(VBD, ref)) is not None] if vm else []
-            parts: Mapping[str, Sequence[Ref]] = {
-                "drives": [drive.ref for drive in drives],
-                "disks": [drive.VDI for drive in drives if drive.type == "Disk"],
-                "interfaces": list(vm.VIFs) if vm else [],
-            }
-            for ref in (member.ref, *(ref for some in parts.values() for ref in some)):
-                yield ref, (card, member)
 
 
 def _machine_of(row: AuditRow) -> Uuid:

@@ -3,17 +3,20 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from xsconsole.domain.board import Card
-from xsconsole.domain.ids import Ref
+from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import VBD, VIF, VM, Inventory
 from xsconsole.domain.manifest import Change, FieldChange, Part
 
-_HEAD = re.compile(r"^\[(\d{8}T\d\d:\d\d:\d\d)(?:\.\d+)?Z?\|")
+_HEAD = re.compile(r"^\[(\d{8}T\d\d:\d\d:\d\d)(?:\.(\d{1,6})\d*)?Z?\|")
 _TASK = re.compile(r"^[^\]]*\sR:([0-9a-f]+)\|")
 _WORD = re.compile(r"(?<!\\)'((?:[^'\\]|\\.)*)'")
 _OBJECT = re.compile(r"(?<!\\)'(OpaqueRef:[0-9A-Za-z-]+)'\)")
+_UUID = re.compile(r"(?<!\\)'([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})' 'OpaqueRef:[0-9A-Za-z-]+'\)")
+_ORIGINATOR = re.compile(r"\('originator' '((?:[^'\\]|\\.)*)' '")
+_LOG_IN = "session.create"
 _ESCAPED = re.compile(r"\\+")  # as the log writes the backslash of DOMAIN\user, twice escaped
 _WORDS = 7  # trackid, subject, name, verdict, outcome, kind, call: after these come names that anybody may write
 _LIMIT = 4000  # characters of a line that are looked at
@@ -33,6 +36,8 @@ class Call:
     task: str = ""
     is_done: bool = True
     session: str = ""  # as the log names it, which is not its reference
+    uuids: frozenset[Uuid] = frozenset()  # of its objects, which are known also when they are gone
+    originator: str = ""  # of a log-in that is in the log: what the program calls itself
 
     def is_of(self, task: Ref) -> bool:
         """Whether it is the call that a task carried out."""
@@ -51,14 +56,18 @@ def _read(line: str) -> Call | None:
     if head is None or len(words) < _WORDS or words[3] != "ALLOWED":
         return None
     task = _TASK.match(line)
+    originator = _ORIGINATOR.search(body) if words[6] == _LOG_IN else None
+    at = datetime.strptime(head.group(1), "%Y%m%dT%H:%M:%S").replace(tzinfo=UTC)
     return Call(
-        at=datetime.strptime(head.group(1), "%Y%m%dT%H:%M:%S").replace(tzinfo=UTC),
+        at=at + timedelta(microseconds=int((head.group(2) or "0").ljust(6, "0"))),
         who=_ESCAPED.sub(r"\\", words[2] or words[1]),
         name=words[6],
         objects=frozenset(Ref(found) for found in _OBJECT.findall(body)),
         task="" if task is None else task.group(1),
         is_done=words[4] == "OK",
         session=words[0].removeprefix("trackid="),
+        uuids=frozenset(Uuid(found) for found in _UUID.findall(body)),
+        originator="" if originator is None else originator.group(1),
     )
 
 
