@@ -66,6 +66,11 @@ async def test_drift_is_counted_on_the_card_told_cell_by_cell_allowed_and_stated
     at = next(at for at, each in enumerate(rows(dialog)) if each[:2] == [member.role, "start order"])
     assert (dialog.allow.isEnabled(), dialog.allow.toolTip()) == (False, "Select one difference first.")
     dialog.list.selectRow(at)
+    assert "start order: so since" in dialog.whole.text()
+    assert "by root, VM.set_order, as xapi's own log tells." in dialog.whole.text()
+    dialog.resize(784, 560)  # a small screen
+    assert dialog.list.isColumnHidden(5), "by whom, which stands below"
+    assert (dialog.picture.horizontalScrollBar().maximum(), dialog.list.horizontalScrollBar().maximum()) == (0, 0)
     with pool.plain_session() as session:
         machine = session.xenapi.VM.get_by_uuid(member.uuid)
         session.xenapi.VM.set_order(machine, "0")

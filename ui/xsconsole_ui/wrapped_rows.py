@@ -26,10 +26,16 @@ class WrappingDelegate(CellDelegate):
         if index.column() not in self._columns:
             super().write(painter, words, text, index)
             return
-        shown = painter.fontMetrics().elidedText(
-            text, Qt.TextElideMode.ElideRight, round(words.width() * self._most_lines * FILLED)
-        )
-        painter.drawText(words, WRAPPED, pieces.breakable(shown))
+        painter.drawText(words, WRAPPED, self._shortened(painter.fontMetrics(), words.width(), text))
+
+    def _shortened(self, metrics: QFontMetrics, width: int, text: str) -> str:
+        """Return as much of a text as the lines hold: long words are broken before a line is full."""
+        most, room = self._most_lines * metrics.lineSpacing(), round(width * self._most_lines * FILLED)
+        while True:
+            shown = pieces.breakable(metrics.elidedText(text, Qt.TextElideMode.ElideRight, room))
+            if room <= width or metrics.boundingRect(QRect(0, 0, width, 0), WRAPPED, shown).height() <= most:
+                return shown
+            room -= width // 4
 
 
 class WrappedRows(QObject):

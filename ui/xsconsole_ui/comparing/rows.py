@@ -66,7 +66,7 @@ def columns_of_members() -> tuple[Column[MemberRow], ...]:
             tone=lambda row: tone(row.counts[at]),
             hint=lambda row: f"{one_line(row.role)}, {head}: {told(row.counts[at])}",
             key=lambda row: float(row.counts[at][0] * 1000 + row.counts[at][1]),
-            width=84,
+            width=72,
         )
 
     classes = tuple(of(at, ASPECTS[aspect]) for at, aspect in enumerate(Aspect))

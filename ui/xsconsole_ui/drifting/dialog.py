@@ -23,13 +23,14 @@ from xsconsole_ui.comparing.rows import ASPECTS, columns_of_members, member_rows
 from xsconsole_ui.conditions import denied
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.dialogs import answered
-from xsconsole_ui.drifting.rows import DriftRow, OnRecord, columns_of_drift, rows_of
+from xsconsole_ui.drifting.rows import SPARE, WRAPPED, DriftRow, OnRecord, columns_of_drift, history, rows_of
 from xsconsole_ui.drifting.rule_dialog import AllowDialog, ForbidDialog
 from xsconsole_ui.drifting.rules_dialog import RulesDialog
 from xsconsole_ui.health.model import ListModel
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.papers import Papers
 from xsconsole_ui.sizing import fit_on_screen
+from xsconsole_ui.wrapped_rows import WrappedRows
 
 SIZE = (1120, 700)  # px
 LEAST = 110  # px, of the column that takes what is left
@@ -61,14 +62,16 @@ class DriftDialog(QDialog):
         self.summary = pieces.wrapped("", "section", self)
         self.contents = pieces.wrapped("", "muted", self)
         self.news = pieces.Notice(self, can_close=True)
-        self.news.hide()
         self.members = ListModel(columns_of_members(), self)
         self.picture = DenseTable(
             self.members, self.tr("Members and classes of fields"), self.members.widths, self, least_elastic=LEAST
         )
         self.rows = ListModel(columns_of_drift(), self)
-        self.list = DenseTable(self.rows, self.tr("Differences"), self.rows.widths, self, least_elastic=LEAST)
+        title, widths = self.tr("Differences"), self.rows.widths
+        self.list = DenseTable(self.rows, title, widths, self, least_elastic=LEAST, spare=SPARE)
+        WrappedRows(self.list, *WRAPPED)
         self.list.offer_sorting(self.rows.order_by)
+        self.whole = pieces.wrapped("", "muted", self)  # since when and by whom the selected one is so
         self.left = pieces.wrapped("", "muted", self)  # what of the selected cannot be mended
         self.title = pieces.label("", "section", self)
         self.all = pieces.button(self.tr("Show all"), "quiet", self)
@@ -107,6 +110,7 @@ class DriftDialog(QDialog):
         beneath = QVBoxLayout()
         beneath.setContentsMargins(theme.MARGIN, 0, theme.MARGIN, theme.GAP)
         column.addLayout(beneath)
+        beneath.addWidget(self.whole)
         beneath.addWidget(self.left)
         parts = QSplitter(Qt.Orientation.Vertical, self)
         parts.setChildrenCollapsible(False)
@@ -295,6 +299,7 @@ class DriftDialog(QDialog):
     @Slot()
     def _look(self) -> None:
         chosen = self.chosen
+        self.whole.setText(pieces.breakable(history(chosen)) if chosen is not None else "")
         why = ""
         if chosen is None:
             why = self.tr("Select one difference first.")

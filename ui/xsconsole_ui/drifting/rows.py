@@ -57,6 +57,19 @@ def columns_of_drift() -> tuple[Column[DriftRow], ...]:
     )
 
 
+SPARE = (5, 4)  # by whom and since when: said below of the one that is selected
+WRAPPED = (0, 1, 2, 3, 6)  # columns
+
+
+def history(row: DriftRow) -> str:
+    """Return in a line since when a difference is so, and by whom."""
+    what = f"{words.place(row.judged.change)}, {words.label(row.judged.change)}"
+    since = tr("so since {time}").format(time=times.exact_time(row.since)) if row.since is not None else ""
+    since = since or tr("so when this console first looked")
+    who = tr("by {who}, as xapi's own log tells").format(who=one_line(row.who)) if row.who else tr("not known by whom")
+    return one_line(f"{what}: {since}, {who}.")
+
+
 def since_text(row: DriftRow) -> str:
     return times.clock_time(row.since) if row.since is not None else ""
 
