@@ -243,21 +243,22 @@ async def test_it_stays_on_its_version_when_a_console_publishes_and_a_decision_b
 
 
 async def test_who_logs_in_by_name_types_the_password_anew(office: Office) -> None:
-    subject = "adam"
+    subject = "Adam@Acme.example"  # whom XAPI calls adam
     await office.publish(subjects={"ann": subject})
     request = await office.ask()
     ann = office.ann.console.requests
 
     assert ann.log_in_wanted(ann.view(request.id)) == subject
-    with pytest.raises(LogInNeeded, match="logs in anew as adam"):
+    with pytest.raises(LogInNeeded, match="logs in anew as Adam@Acme"):
         await ann.decide(request.id, Meaning.APPROVE, "")
     with pytest.raises(ConnectFailed):
         await ann.decide(request.id, Meaning.APPROVE, "", Secret("wrong"))
-    view = await ann.decide(request.id, Meaning.APPROVE, "", Secret(office.pool.passwords[subject]))
+    view = await ann.decide(request.id, Meaning.APPROVE, "", Secret(office.pool.passwords["adam"]))
 
     decision = view.decisions[0]
     assert view.state is RequestState.APPROVED
-    assert decision.actor == subject
+    assert decision.actor == "adam"
+    assert decision.sid.startswith("S-1-5-21-")
     assert decision.session
     assert office.ann.console.identity is not None
     assert decision.session != office.ann.console.identity.session

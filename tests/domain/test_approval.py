@@ -14,15 +14,17 @@ from xsconsole.domain.approval import (
     Requester,
     Tally,
     decided,
-    fewest,
     from_text,
     is_genuine,
     tally,
     to_text,
 )
 from xsconsole.domain.ids import Digest, GroupId, PersonId
+from xsconsole.domain.log_ins import may_be_one
+from xsconsole.domain.quorum import fewest
 from xsconsole.domain.signing import SignatureState, provenance, signed
 from xsconsole.domain.workflow import ApprovalRule, Group, Person, Workflow, default_workflow, from_json, to_json
+from xsconsole.domain.workflow.findings import OFFLINE, findings
 from xsconsole.store.keys import SigningKey, is_signature
 
 AT = datetime(2026, 11, 23, 14, 2, tzinfo=UTC)
@@ -34,6 +36,7 @@ def key(number: int) -> SigningKey:
 
 
 REQUESTER, ALICE, BOB, CAROL, STRANGER = (key(number) for number in range(1, 6))
+RITA, BEN = "S-1-5-21-1-2-3-1101", "S-1-5-21-1-2-3-1102"
 RULES = (
     ApprovalRule(count=2, groups=(GroupId("operators"),)),
     ApprovalRule(count=1, people=(PersonId("carol"),)),
@@ -59,7 +62,13 @@ def workflow(*people: Person) -> Workflow:
     return msgspec.structs.replace(default_workflow(), people=known, groups=(group,))
 
 
-def by(signer: SigningKey, meaning: Meaning = Meaning.APPROVE, subject: Digest = SUBJECT, actor: str = "") -> Decision:
+def by(
+    signer: SigningKey,
+    meaning: Meaning = Meaning.APPROVE,
+    subject: Digest = SUBJECT,
+    actor: str = "",
+    sid: str = "",
+) -> Decision:
     return decided(
         signer,
         matter=Matter.PUBLICATION,
@@ -69,6 +78,7 @@ def by(signer: SigningKey, meaning: Meaning = Meaning.APPROVE, subject: Digest =
         reason="looks right",
         at=AT,
         actor=actor,
+        sid=sid,
     )
 
 
@@ -77,6 +87,7 @@ def counted(
     of: Workflow | None = None,
     rules: tuple[ApprovalRule, ...] = RULES,
     authors: Iterable[Requester] = (),
+    actor: str = "rita@acme",
 ) -> Tally:
     return tally(
         rules,
@@ -84,7 +95,7 @@ def counted(
         Matter.PUBLICATION,
         SUBJECT,
         decisions,
-        Requester(fingerprint=REQUESTER.fingerprint, actor="rita@acme"),
+        Requester(fingerprint=REQUESTER.fingerprint, actor=actor, sid=RITA),
         is_signature,
         authors,
     )
@@ -197,10 +208,95 @@ def test_a_key_that_several_share_is_nobodys() -> None:
     assert found.rules[0].could == ()
 
 
-def test_who_logs_in_as_the_requester_does_not_count_either() -> None:
-    people = workflow(person("rita", key(8), subject="RITA@acme"), person("alice", ALICE), person("bob", BOB))
+@pytest.mark.parametrize(
+    ("one", "other", "may_be"),
+    [
+        ("rita@acme", "RITA@Acme", True),
+        ("ACME\\rita", "rita@acme.example", True),  # which domain ACME stands for, only the directory knows
+        ("rita", "ACME\\Rita", True),
+        ("ACME\\rita", "rita@acme", True),
+        ("rita@acme.example.", " rita@acme.example", True),
+        ("acme.example\\rita", "rita@acme.example", True),
+        ("ACME\\STRASSE", "acme\\straße", True),
+        ("\uff32ita", "rita", True),
+        ("ACME\\rita", "OTHER\\rita", False),
+        ("rita@acme.example", "rita@other.example", False),
+        ("ACME\\rita", "ACME\\ritas", False),
+        ("rita@acme", "rita@acme@acme", False),
+        ("", "", False),
+        ("@acme", "acme\\", False),
+    ],
+)
+def test_a_log_in_is_spelled_in_several_ways(one: str, other: str, may_be: bool) -> None:
+    assert may_be_one(one, other) is may_be_one(other, one) is may_be
 
-    assert counted([by(key(8))], people).ignored[0].reason == "Rita asked for it."
+
+@pytest.mark.parametrize("subject", ["RITA@acme", "ACME\\rita", "rita", "rita@acme.example"])
+def test_who_logs_in_as_the_requester_does_not_count_however_that_is_spelled(subject: str) -> None:
+    people = workflow(person("rita", key(8), subject=subject), person("alice", ALICE), person("bob", BOB))
+
+    found = counted([by(key(8))], people)
+
+    assert found.ignored[0].reason == "Rita asked for it."
+    assert [one.words for one in found.rules[0].left_out] == ["Rita asked for it"]
+    rule = ApprovalRule(count=1, people=(PersonId("rita"),), excludes_author=True)
+    author = Requester(fingerprint="", actor="ACME\\rita")
+    assert not counted([by(key(8))], people, (rule,), (author,), actor="bob").is_satisfied
+
+
+def test_who_the_directory_says_asked_does_not_count_by_another_name_and_key() -> None:
+    rule = ApprovalRule(count=1, people=(PersonId("alice"),))
+
+    own = counted([by(ALICE, actor="a.moss@acme", sid=RITA)], rules=(rule,))
+    forged = counted([msgspec.structs.replace(by(ALICE), sid=RITA), by(ALICE, sid=BEN)], rules=(rule,))
+
+    assert (own.is_satisfied, own.ignored[0].reason) == (False, "Alice asked for it.")
+    assert own.rules[0].left_out[0].is_requester
+    assert own.rules[0].could == ()
+    assert forged.is_satisfied, "what Alice did not sign takes nothing from her"
+    assert [one.reason for one in forged.ignored] == ["Its signature does not match."]
+
+
+@pytest.mark.parametrize(
+    ("alice", "bob", "sids"),
+    [("ACME\\ann", "Ann@acme.example", ("", "")), ("alice", "bob@acme", (BEN, BEN)), ("ann", "ann", ("", BEN))],
+)
+def test_nobody_counts_twice_by_two_spellings(alice: str, bob: str, sids: tuple[str, str]) -> None:
+    people = workflow(
+        person("rita", REQUESTER),
+        person("alice", ALICE, subject=alice),
+        person("bob", BOB, subject=bob),
+        person("carol", CAROL),
+    )
+
+    found = counted([by(ALICE, sid=sids[0]), by(BOB, sid=sids[1]), by(CAROL, sid="S-1-5-21-1-2-3-1103")], people)
+    other_way = counted([by(BOB, sid=sids[1]), by(ALICE, sid=sids[0])], people)
+
+    operators, carol = found.rules
+    assert (found.is_satisfied, len(operators.approved), operators.could) == (False, 1, ())
+    assert operators.why_left_out == "Rita asked for it and Bob has the log-in of Alice, who approved"
+    assert carol.is_satisfied
+    assert len(other_way.rules[0].approved) == 1
+    told = [one.sentence for one in findings(people, OFFLINE) if one.rule == "same-log-in"]
+    assert len(told) == (sids != (BEN, BEN)), "by their names"
+    only_bob = (ApprovalRule(count=1, people=(PersonId("bob"),)),)
+    assert counted([by(ALICE, sid=sids[0]), by(BOB, sid=sids[1])], people, only_bob).is_satisfied
+
+
+def test_two_of_one_name_in_two_domains_are_two() -> None:
+    people = workflow(
+        person("rita", REQUESTER),
+        person("alice", ALICE, subject="ACME\\ann"),
+        person("bob", BOB, subject="OTHER\\ann"),
+        person("carol", CAROL),
+    )
+
+    found = counted([by(ALICE, actor="ACME\\ann", sid=RITA[:-1]), by(BOB, actor="OTHER\\Ann", sid=BEN)], people)
+
+    assert len(found.rules[0].approved) == 2
+    assert counted([by(BOB, actor="ACME\\ann")], people).ignored[0].reason == (
+        "It was made by the log-in ACME\\ann, and Bob logs in as OTHER\\ann."
+    )
 
 
 def test_one_rejection_of_somebody_whom_a_rule_names_ends_it() -> None:
@@ -229,6 +325,12 @@ def test_a_decision_is_the_same_as_text_and_hostile_text_is_none() -> None:
 
     assert again == decision
     assert is_genuine(decision, is_signature)
+    with_sid = by(ALICE, actor="alice", sid=RITA)
+    assert is_genuine(with_sid, is_signature)
+    assert not is_genuine(msgspec.structs.replace(with_sid, sid=BEN), is_signature)
+    assert not is_genuine(msgspec.structs.replace(with_sid, sid=""), is_signature)
+    earlier = from_text(to_text(decision).replace('"sid":"",', ""))  # as consoles wrote it that knew of no sid
+    assert earlier == decision
     for hostile in ("", "{", "[]", "[" * 100_000, to_text(decision).replace('"schema":1', '"schema":2')):
         assert from_text(hostile) is None
 

@@ -54,12 +54,17 @@ async def test_what_is_open_holds_the_whole_inventory(pool: EmbeddedPool, plain:
 
 
 async def test_everybody_is_known_by_name_and_role(pool: EmbeddedPool, connect: Connect) -> None:
-    known = {}
+    known, sids = {}, {}
     for user in pool.roles:
         gateway, _ = await connect(pool, user=user)
         known[gateway.identity.actor] = gateway.identity.role
+        sids[gateway.identity.actor] = gateway.identity.sid
 
     assert known == dict(pool.roles)
+    assert sids.pop("root") == ""
+    assert len(set(sids.values())) == len(sids)
+    again = await gateway.vouched("ACME.EXAMPLE\\Alice", Password(pool.passwords["alice"]))
+    assert (again.actor, again.sid) == ("alice", sids["alice"]), "by another spelling too"
 
 
 async def test_two_log_ins_of_one_user_are_told_apart_by_a_digest(pool: EmbeddedPool, connect: Connect) -> None:

@@ -224,6 +224,7 @@ class LibraryDesk:
             reason=reason.strip(),
             at=home.clock.now(),
             actor=identity.actor,
+            sid=identity.sid,
         )
         await self._console.engine.shelving.decide(decision)
         before = len(shelved.gold.counted) + len(shelved.gold.rejected) if shelved.gold is not None else 0

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from xsconsole.console.desks import Desk, Keeper
 from xsconsole.console.values import Secret, Verb
-from xsconsole.console.vouching import Vouch, log_in_of, logged_in
+from xsconsole.console.vouching import Vouch, log_in_fields, log_in_of, logged_in
 from xsconsole.domain.approval import Matter, Meaning, decided
 from xsconsole.domain.emergency import declared, why_not_declarer
 from xsconsole.domain.events import Event, InventoryChanged, ReviewsChanged
@@ -226,10 +226,9 @@ class Reviews:
             meaning=Meaning.APPROVE,
             reason=findings.strip(),
             at=self._now(),
-            actor=identity.actor if identity is not None else "",
             plan=view.item.plan,
             rule=rule_words(rule, workflow) if workflow is not None else "",
-            session=identity.session if identity is not None else "",
+            **log_in_fields(identity),
         )
         await self._desk.engine.decide(decision)
         await self._until(lambda: decision in [one for shown in self.views for one in shown.findings])

@@ -1,8 +1,10 @@
 """Who sits at this console: by its key, and by a password that is typed now."""
 
 from collections.abc import Awaitable, Callable
+from typing import TypedDict
 
 from xsconsole.console.values import Secret
+from xsconsole.domain.log_ins import may_be_one
 from xsconsole.domain.workflow import Person
 from xsconsole.domain.workflow.findings.approvals import is_shared
 from xsconsole.engine.ports import Identity
@@ -10,6 +12,21 @@ from xsconsole.errors import LogInNeeded, Refused
 
 Vouch = Callable[[str, Secret], Awaitable[Identity]]
 """Logs somebody in anew, says who that is, and out again."""
+
+
+class LogInFields(TypedDict):
+    """Of what is signed: as whom somebody is logged in."""
+
+    actor: str
+    session: str
+    sid: str
+
+
+def log_in_fields(identity: Identity | None) -> LogInFields:
+    """Return them for a log-in, empty where there is none."""
+    if identity is None:
+        return LogInFields(actor="", session="", sid="")
+    return LogInFields(actor=identity.actor, session=identity.session, sid=identity.sid)
 
 
 def log_in_of(person: Person | None) -> str:
@@ -36,7 +53,7 @@ async def logged_in(
     fresh = await vouch(person.subject, password)
     if identity is None or fresh.pool != identity.pool:
         raise Refused(reason="The log-in led to another pool.", mend="Connect to the pool that it is about.")
-    if fresh.actor.casefold() != person.subject.casefold():
+    if not may_be_one(fresh.actor, person.subject):
         raise Refused(
             reason=f"The log-in is that of {fresh.actor}, and {person.name} logs in as {person.subject}.",
             mend="Log in as yourself.",

@@ -4,8 +4,7 @@ A decision counts for the person to whom the rules' own workflow pins the key th
 key that is pinned to several people or to none, and whoever asked.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,14 +14,15 @@ import msgspec
 
 from xsconsole.domain.canonical import canonical_bytes
 from xsconsole.domain.ids import Digest, PersonId
+from xsconsole.domain.log_ins import may_be_one
 from xsconsole.domain.naming import shortened
+from xsconsole.domain.quorum import fewest
 from xsconsole.domain.signing import SignatureCheck, Signer, key_fingerprint, owner_of, raw_of, text_of
 from xsconsole.domain.words import count, listing
 from xsconsole.domain.workflow import ApprovalRule, Person, Workflow
 from xsconsole.domain.workflow.findings.approvals import is_shared
 
 REASON_LIMIT = 1000
-MOST_COUNTED = 5000  # more would be felt in a list of requests
 
 NAME_MORE = "Let whoever edits the workflow name more people, or pin the keys that are missing."
 """What is done about a dead end."""
@@ -46,7 +46,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody decided, as it is signed. `actor` is the log-in it was made with; empty: by file, the key alone.
 
     Texts of keys and signatures are base64. On a promotion it also names the `plan`, the `rule` in words, and the
-    digest of the `session` that the log-in made, which xapi's own log has too.
+    digest of the `session` that the log-in made, which xapi's own log has too. `sid` is who the directory says that
+    the log-in is, however it was spelled; empty where it says nothing.
     """
 
     schema: Literal[1] = 1
@@ -62,6 +63,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     plan: Digest | None = None
     rule: str = ""
     session: str = ""
+    sid: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -83,6 +85,7 @@ def decided(
     plan: Digest | None = None,
     rule: str = "",
     session: str = "",
+    sid: str = "",
 ) -> Decision:
     """Return a decision signed by `signer`."""
     unsigned = Decision(
@@ -97,6 +100,7 @@ def decided(
         plan=plan,
         rule=shortened(rule, REASON_LIMIT),
         session=session,
+        sid=sid,
     )
     return msgspec.structs.replace(unsigned, signature=text_of(signer.sign(_covered(unsigned))))
 
@@ -113,6 +117,8 @@ def _covered(decision: Decision) -> bytes:
     if decision.plan is None:  # as decisions on publications were signed before there were promotions to decide on
         for name in ("plan", "rule", "session"):
             del content[name]
+    if not decision.sid:  # as all were signed before it was known
+        del content["sid"]
     return canonical_bytes({"type": "xsconsole decision", **content})
 
 
@@ -130,14 +136,19 @@ def from_text(text: str) -> Decision | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requester:
-    """Who asks: the key of their console and the name of their log-in. They never count."""
+    """Who asks: the key of their console, the name of their log-in, and its `sid`. They never count."""
 
     fingerprint: str
     actor: str = ""
+    sid: str = ""
 
     def is_(self, person: Person) -> bool:
-        is_log_in = bool(self.actor) and person.subject.casefold() == self.actor.casefold()
-        return self.fingerprint in person.fingerprints or is_log_in
+        """Whether it is that person, or cannot be told from them: a log-in is spelled in several ways."""
+        return self.fingerprint in person.fingerprints or may_be_one(person.subject, self.actor)
+
+    def made(self, decision: Decision) -> bool:
+        """Whether the same log-in decided, by what the directory says, whatever key was used."""
+        return bool(self.sid) and decision.sid == self.sid
 
     def among(self, people: Iterable[Person]) -> Person | None:
         """Return who it is, None where that cannot be told: a key of nobody or of several, and a shared log-in."""
@@ -255,25 +266,6 @@ class Tally:
         return " ".join(rule.sentence for rule in self.rules if not rule.is_satisfied)
 
 
-def fewest(wanted: Sequence[int], able: Sequence[Collection[PersonId]]) -> int:
-    """Return how many people give every rule what it wants, each counting wherever they are able; at least so many.
-
-    People who serve the same rules are alike. It is exact up to `MOST_COUNTED` ways to stand half-way; beyond, the
-    rule that wants most is the answer, which is never too much.
-    """
-    everybody = {person for people in able for person in people}
-    alike = Counter(tuple(at for at, people in enumerate(able) if person in people) for person in everybody)
-    reached = {tuple(wanted): 0}
-    for serves, number in alike.items():
-        for left, used in tuple(reached.items()):
-            for more in range(1, min(number, max((left[at] for at in serves), default=0)) + 1):
-                then = tuple(max(0, one - more) if at in serves else one for at, one in enumerate(left))
-                reached[then] = min(used + more, reached.get(then, used + more))
-        if len(reached) > MOST_COUNTED:
-            return max(wanted)
-    return reached.get((0,) * len(wanted), sum(wanted))
-
-
 def tally(
     rules: Sequence[ApprovalRule],
     workflow: Workflow,
@@ -292,10 +284,13 @@ def tally(
     ignored: list[Ignored] = []
     approved: dict[PersonId, tuple[Person, Decision]] = {}
     rejected: dict[PersonId, tuple[Person, Decision]] = {}
+    asked: set[PersonId] = set()
     named = {person.id for rule in rules for person in people_of(rule, workflow)}
     for decision in decisions:
         person = owner_of(decision.fingerprint, workflow.people)
         reason = _why_not(decision, person, named, matter, subject, requester, check, workflow)
+        if person is not None and requester.made(decision) and is_genuine(decision, check):
+            asked.add(person.id)
         if reason or person is None:
             ignored.append(Ignored(decision=decision, reason=reason))
         elif decision.meaning is Meaning.REJECT:
@@ -303,7 +298,7 @@ def tally(
         else:
             approved.setdefault(person.id, (person, decision))
     return Tally(
-        rules=tuple(_of_rule(rule, workflow, approved, requester, authors) for rule in rules),
+        rules=tuple(_of_rule(rule, workflow, approved, requester, authors, asked) for rule in rules),
         counted=tuple(decision for _, decision in approved.values()),
         rejected=tuple(rejected.values()),
         ignored=tuple(ignored),
@@ -319,32 +314,38 @@ def people_of(rule: ApprovalRule, workflow: Workflow) -> tuple[Person, ...]:
 def _of_rule(
     rule: ApprovalRule,
     workflow: Workflow,
-    approved: Collection[PersonId],
+    decided_by: Mapping[PersonId, tuple[Person, Decision]],
     requester: Requester,
     authors: tuple[Requester, ...],
+    asked: Collection[PersonId],
 ) -> RuleTally:
+    approved: list[Person] = []
+    could: list[Person] = []
+    left_out: list[LeftOut] = []
     named = people_of(rule, workflow)
-    left_out = tuple(
-        LeftOut(person=person, reason=reason, is_requester=requester.is_(person))
-        for person in named
-        if (reason := _why_left_out(person, rule, workflow, requester, authors))
-    )
-    out = {one.person.id for one in left_out}
-    able = tuple(person for person in named if person.id not in out)
-    return RuleTally(
-        rule=rule,
-        approved=tuple(person for person in able if person.id in approved),
-        could=tuple(person for person in able if person.id not in approved),
-        left_out=left_out,
-    )
+    for person in sorted(named, key=lambda one: one.id not in decided_by):  # who approved is known before who could
+        is_requester = requester.is_(person) or person.id in asked
+        reason = "asked for it" if is_requester else _why_left_out(person, rule, workflow, authors)
+        twin = next((one for one in approved if _are_one(person, one, decided_by)), None)
+        if not reason and twin is not None:
+            reason = f"has the log-in of {shortened(twin.name)}, who approved"
+        if reason:
+            left_out.append(LeftOut(person=person, reason=reason, is_requester=is_requester))
+        else:
+            (approved if person.id in decided_by else could).append(person)
+    at = {person.id: place for place, person in enumerate(named)}
+    left_out.sort(key=lambda one: at[one.person.id])
+    return RuleTally(rule=rule, approved=tuple(approved), could=tuple(could), left_out=tuple(left_out))
 
 
-def _why_left_out(
-    person: Person, rule: ApprovalRule, workflow: Workflow, requester: Requester, authors: tuple[Requester, ...]
-) -> str:
-    """Return why an approval of somebody whom a rule names would not count; empty where it would."""
-    if requester.is_(person):
-        return "asked for it"
+def _are_one(person: Person, other: Person, decided_by: Mapping[PersonId, tuple[Person, Decision]]) -> bool:
+    """Whether two whom the workflow names are one, or cannot be told apart, by their log-ins."""
+    sids = [decided_by[one.id][1].sid for one in (person, other) if one.id in decided_by]
+    return may_be_one(person.subject, other.subject) or (len(sids) == 2 and bool(sids[0]) and sids[0] == sids[1])
+
+
+def _why_left_out(person: Person, rule: ApprovalRule, workflow: Workflow, authors: tuple[Requester, ...]) -> str:
+    """Return why an approval of somebody else than who asks would not count; empty where it would."""
     if rule.excludes_author and any(author.is_(person) for author in authors):
         return "is an author of it"
     if is_shared(person):
@@ -372,10 +373,10 @@ def _why_not(
         holders = [one.name for one in workflow.people if decision.fingerprint in one.fingerprints]
         shared = f"Its key belongs to {listing(tuple(holders))} together, so to nobody."
         return shared if holders else "The workflow pins its key to nobody."
-    if requester.is_(person):
+    if requester.is_(person) or requester.made(decision):
         return f"{person.name} asked for it."
     if is_shared(person):
         return f"{person.name} logs in as {person.subject}, which several people use, so as nobody."
-    if person.subject and decision.actor and decision.actor.casefold() != person.subject.casefold():
+    if person.subject and decision.actor and not may_be_one(decision.actor, person.subject):
         return f"It was made by the log-in {shortened(decision.actor)}, and {person.name} logs in as {person.subject}."
     return "" if person.id in named else f"No rule names {person.name}."

@@ -13,6 +13,7 @@ from xsconsole.domain.approval import Requester
 from xsconsole.domain.canonical import canonical_bytes
 from xsconsole.domain.folding import shortened
 from xsconsole.domain.ids import Digest, Uuid
+from xsconsole.domain.log_ins import may_be_one
 from xsconsole.domain.plan import Override, Plan
 from xsconsole.domain.signing import SignatureCheck, Signer, key_fingerprint, owner_of, raw_of, text_of
 from xsconsole.domain.words import listing
@@ -127,7 +128,7 @@ def why_not_declarer(fingerprint: str, actor: str, workflow: Workflow | None) ->
         return f"{person.name} is none of those who may declare an emergency: {names or 'nobody is in the group'}."
     if is_shared(person) or is_shared_log_in(actor):
         return f"The log-in {shortened(actor) or 'nobody'} is one that several people use, so nobody."
-    if person.subject and person.subject.casefold() != actor.casefold():
+    if person.subject and not may_be_one(person.subject, actor):
         return f"It was made by the log-in {shortened(actor)}, and {person.name} logs in as {person.subject}."
     return ""
 

@@ -40,6 +40,7 @@ class Identity:
     role: str
     session: str
     trackid: str = ""
+    sid: str = ""  # who that is in the directory, however the name was spelled; empty of a local user
 
 
 class Field(StrEnum):

@@ -93,7 +93,7 @@ class Sessions:
         """
         user = await self._authenticated(name, password)
         is_known = user.subject == NULL or self._db.exists("subject", user.subject)
-        if name in self._unauthorised or not is_known:
+        if user.name in self._unauthorised or not is_known:
             words = f"Subject {user.identifier} (identifier {name}, from domain) has no access rights"
             raise XapiError("SESSION_AUTHORIZATION_FAILED", name, words)
         return self.begin(user, originator)
@@ -131,11 +131,20 @@ class Sessions:
         return session
 
     async def _authenticated(self, name: str, password: str) -> User:
-        user = self._users.get(name)
+        user = self._users.get(name) or self._in_directory(name)
         if user is None or user.password != password or (user.subject != NULL and not self._asks_directory()):
             await self._clock.sleep(WRONG_PASSWORD_DELAY_S)
             raise XapiError("SESSION_AUTHENTICATION_FAILED", name, "Authentication failure")
         return user
+
+    def _in_directory(self, name: str) -> User | None:
+        """Return whom a directory knows by a name that is spelled in another way: it takes any case, and both forms."""
+        for ref, subject in self._db.rows("subject"):
+            spelled = {subject["other_config"].get(field, "").lower() for field in ("subject-name", "subject-upn")}
+            found = next((user for user in self._users.values() if user.subject == ref), None)
+            if found is not None and name.lower() in {*spelled, found.name.lower()} - {""}:
+                return found
+        return None
 
     def _asks_directory(self) -> bool:
         coordinator = self._db.get("pool", self._db.refs("pool")[0], "master")

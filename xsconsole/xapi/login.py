@@ -185,6 +185,7 @@ def _login(session: Session, address: Address, user: str) -> Login:
         actor=_unless_unknown(api.session.get_auth_user_name, handle, otherwise="") or user,
         role=role,
         session=hashlib.sha256(handle.encode()).hexdigest(),
+        sid="" if is_superuser else _unless_unknown(api.session.get_auth_user_sid, handle, otherwise=""),
         trackid=hashlib.md5(handle.encode(), usedforsecurity=False).hexdigest(),
     )
     return Login(address=address, handle=handle, pool_ref=Ref(pool_ref), identity=identity, rights=rights)

@@ -52,6 +52,7 @@ def decision_here(plan: PublishPlan, home: Keeper, desk: Desk, meaning: Meaning,
         reason=reason,
         at=home.clock.now(),
         actor=desk.identity.actor if desk.identity is not None else "",
+        sid=desk.identity.sid if desk.identity is not None else "",
     )
 
 

@@ -276,8 +276,8 @@ class Publishing:
         if not sites:
             raise Refused(reason="There is no connection to a pool.", mend="Connect to one first.")
         desk = next(iter(self._here().values()))
-        actor = desk.identity.actor if desk.identity is not None else ""
-        requester = Requester(fingerprint=self._home.key_fingerprint, actor=actor)
+        actor, sid = (desk.identity.actor, desk.identity.sid) if desk.identity is not None else ("", "")
+        requester = Requester(fingerprint=self._home.key_fingerprint, actor=actor, sid=sid)
         return plan_publication(
             wish, sites, sites[0].pool, requester, self.findings(wish.workflow), is_signature, self._home.clock.now()
         )

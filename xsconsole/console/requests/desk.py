@@ -10,7 +10,7 @@ from xsconsole.console.requests.ends import RequestEnds
 from xsconsole.console.requests.watch import RequestWatch
 from xsconsole.console.requests.works import RequestWorks
 from xsconsole.console.values import Secret, Verb
-from xsconsole.console.vouching import Vouch, log_in_of, logged_in
+from xsconsole.console.vouching import Vouch, log_in_fields, log_in_of, logged_in
 from xsconsole.console.webhook import Webhook
 from xsconsole.domain.approval import Decision, Matter, Meaning, decided, is_genuine
 from xsconsole.domain.board import Board
@@ -235,10 +235,9 @@ class Requests:
             meaning=meaning,
             reason=reason,
             at=self.now(),
-            actor=identity.actor if identity is not None else "",
             plan=view.request.plan,
             rule="; ".join(rule_words(rule, workflow) for rule in rules),
-            session=identity.session if identity is not None else "",
+            **log_in_fields(identity),
         )
         await engine.requests.decide(decision)
         await self._watch.until(lambda views: any(decision in one.decisions for one in views))

@@ -36,7 +36,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody asks for. `plan` is the digest that the approvals are over; `asked_at` is by the pool's clock.
 
     `answers` are the questions of the plan that the requester answered with yes. `runs_itself`: the requester's console
-    carries it out as soon as it may.
+    carries it out as soon as it may. `sid` is who the log-in `actor` is by the directory; empty where none says.
     """
 
     schema: Literal[1] = 1
@@ -52,6 +52,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     runs_itself: bool = False
     answers: tuple[str, ...] = ()
     actor: str
+    sid: str = ""
     console: str
     public_key: str
     signature: str = ""
@@ -64,7 +65,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def requester(self) -> Requester:
-        return Requester(fingerprint=self.key, actor=self.actor)
+        return Requester(fingerprint=self.key, actor=self.actor, sid=self.sid)
 
     @property
     def is_frozen(self) -> bool:
@@ -117,6 +118,8 @@ def is_genuine(request: Request, check: SignatureCheck) -> bool:
 def _content(request: Request) -> dict[str, Any]:
     content: dict[str, Any] = msgspec.to_builtins(request)
     del content["signature"]
+    if not request.sid:  # as all were signed before it was known
+        del content["sid"]
     return {"type": "xsconsole promotion request", **content}
 
 

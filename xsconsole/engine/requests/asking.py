@@ -161,6 +161,7 @@ class Requests:
                 runs_itself=ask.runs_itself,
                 answers=ask.answers,
                 actor=self._pool.identity.actor,
+                sid=self._pool.identity.sid,
                 console=self._console,
                 public_key="",
             )

@@ -8,6 +8,7 @@ import msgspec
 
 from xsconsole.domain.folding import shown
 from xsconsole.domain.ids import PersonId
+from xsconsole.domain.log_ins import may_be_one
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow.afterwards import Review
 from xsconsole.domain.workflow.edits import change_workflow
@@ -273,6 +274,21 @@ def _people(case: Case, used: set[PersonId]) -> Iterator[Finding]:
             yield Rule(name="shared-key").error(
                 f"{names} have the same key {key[:12]}…: who signs with it cannot be told apart.", "people"
             )
+    yield from _one_log_in(case.workflow)
+
+
+def _one_log_in(workflow: Workflow) -> Iterator[Finding]:
+    """Yield who count as one, as their log-ins cannot be told apart."""
+    people = [person for person in workflow.people if not is_shared(person)]
+    for at, person in enumerate(people):
+        for other in people[at + 1 :]:
+            if may_be_one(person.subject, other.subject):
+                yield Rule(name="same-log-in").warning(
+                    f"{shown(person.name)} logs in as {shown(person.subject)} and {shown(other.name)} as "
+                    f"{shown(other.subject)}: that may be one person, so both count as one. If they are two, write "
+                    "both log-ins with their domain, in the same form.",
+                    "people",
+                )
 
 
 def _without_subject(person: Person) -> Callable[[Workflow], Workflow]:
