@@ -20,7 +20,7 @@ from xsconsole_ui.activity.entries import Entry, of_job, of_task
 from xsconsole_ui.activity.model import ActivityModel, Column
 from xsconsole_ui.activity.panel import LEAST_STATE, WIDTHS
 from xsconsole_ui.activity.past import none_later, of_past_job
-from xsconsole_ui.dense_table import KEPT_ELASTIC, DenseTable
+from xsconsole_ui.dense_table import KEPT_ELASTIC, OUTSIDE_ROLE, PROGRESS_ROLE, DenseTable
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -49,6 +49,18 @@ def test_acts_of_an_earlier_start_still_say_of_how_many_they_failed_and_what_the
     assert of_past_job(past, "acme").what == "Add tag “web”: 3 objects"
     assert of_past_job(past, "acme").result == "failed: 1 of 3, No host has room."
     assert of_past_job(replace(past, items=items[1:2]), "acme").result == "failed: No host has room."
+
+
+def test_how_far_a_task_of_the_pool_is_does_not_look_like_a_run_of_ours(qapp):
+    going = task(status="pending", progress=0.4)
+    model = ActivityModel()
+    for shown in (of_task(going, "acme", NOON), replace(entry(1, progress=0.4), stage="40 % · Start web-01")):
+        model.show(shown)
+    states = [model.index(row, Column.STATE) for row in range(2)]
+
+    told = {index.data(): (index.data(PROGRESS_ROLE), index.data(OUTSIDE_ROLE)) for index in states}
+    assert told == {"task · 40 %": (0.4, True), "40 % · Start web-01": (0.4, False)}
+    assert of_task(task(status="cancelling", progress=0.4), "acme", NOON).stage == "task cancelling · 40 %"
 
 
 def test_an_act_that_goes_on_says_how_far_it_is():

@@ -45,6 +45,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 TONE_ROLE = Qt.ItemDataRole.UserRole + 1  # "", muted, good, warn or bad
 PROGRESS_ROLE = Qt.ItemDataRole.UserRole + 2  # 0 to 1; absent: no bar
+OUTSIDE_ROLE = Qt.ItemDataRole.UserRole + 5  # whether the progress is not ours: its bar is a frame that fills
 COPY_ROLE = Qt.ItemDataRole.UserRole + 4  # what is copied where the cell shows less; absent: what it shows
 NUMBER_ROLE = Qt.ItemDataRole.UserRole + 3  # whether the text stands at the right end
 
@@ -55,6 +56,7 @@ MOST_GROWN = 600  # px
 KEPT_ELASTIC = 200  # px
 BAR_WIDTH = 56
 BAR_HEIGHT = 3
+FRAME_HEIGHT = 5
 
 
 def csv_field(text: str) -> str:
@@ -91,7 +93,9 @@ class CellDelegate(QStyledItemDelegate):
         words = area.adjusted(theme.GAP if index.column() else theme.MARGIN, 0, -theme.GAP, 0)
         progress = index.data(PROGRESS_ROLE)
         if isinstance(progress, float):
-            _paint_bar(painter, words.left(), words.center().y(), progress, colours)
+            _paint_bar(
+                painter, words.left(), words.center().y(), progress, colours, is_outside=bool(index.data(OUTSIDE_ROLE))
+            )
             words.setLeft(words.left() + BAR_WIDTH + theme.GAP)
         painter.setFont(theme.text_font())
         painter.setPen(QColor(getattr(colours, tone) if tone else colours.text))
@@ -106,9 +110,18 @@ class CellDelegate(QStyledItemDelegate):
         painter.drawText(words, side | Qt.AlignmentFlag.AlignVCenter, shown)
 
 
-def _paint_bar(painter: QPainter, left: int, middle: int, progress: float, colours: theme.Colours) -> None:
-    painter.fillRect(left, middle - 1, BAR_WIDTH, BAR_HEIGHT, QColor(colours.chip))
+def _paint_bar(
+    painter: QPainter, left: int, middle: int, progress: float, colours: theme.Colours, *, is_outside: bool
+) -> None:
     filled = round(BAR_WIDTH * min(1.0, max(0.0, progress)))
+    if is_outside:
+        top, height = middle - FRAME_HEIGHT // 2, FRAME_HEIGHT
+        painter.fillRect(left, top, filled, height, QColor(colours.muted))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(colours.muted), 1))
+        painter.drawRect(left, top, BAR_WIDTH - 1, height - 1)
+        return
+    painter.fillRect(left, middle - 1, BAR_WIDTH, BAR_HEIGHT, QColor(colours.chip))
     painter.fillRect(left, middle - 1, filled, BAR_HEIGHT, QColor(colours.accent))
 
 

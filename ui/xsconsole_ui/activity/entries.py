@@ -69,6 +69,11 @@ class Entry:
         return self.progress is not None
 
     @property
+    def is_task(self) -> bool:
+        """Whether it is a task of the pool, begun by others or by hand, and no run or job of a console."""
+        return self.key.startswith((TASK, PAST_TASK))
+
+    @property
     def result(self) -> str:
         """The one word for how it ended, and the reason where there is one."""
         if self.has_gone:
@@ -79,7 +84,7 @@ class Entry:
     @property
     def has_gone(self) -> bool:
         """Whether the pool forgot a task before it told the end: it does so with short calls, and nothing is wrong."""
-        return self.ending is Ending.UNKNOWN and self.key.startswith((TASK, PAST_TASK))
+        return self.ending is Ending.UNKNOWN and self.is_task
 
     @property
     def tone(self) -> str:
@@ -165,8 +170,8 @@ def failure_of(error_info: tuple[str, ...]) -> Notice | None:
 
 
 def _share_of(task: Task) -> str:
-    share = f"{task.progress * 100:.0f} %"
-    return tr("cancelling, {share}").format(share=share) if task.status == "cancelling" else share
+    told = tr("task cancelling · {share}") if task.status == "cancelling" else tr("task · {share}")
+    return told.format(share=f"{task.progress * 100:.0f} %")
 
 
 def of_job(status: JobStatus, pool_name: str) -> Entry:

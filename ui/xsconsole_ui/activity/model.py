@@ -9,8 +9,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from xsconsole.domain.folding import natural
 from xsconsole.domain.ids import Ref
 from xsconsole_ui import pieces, times
-from xsconsole_ui.activity.entries import PAST_TASK, TASK, Entry
-from xsconsole_ui.dense_table import PROGRESS_ROLE, TONE_ROLE
+from xsconsole_ui.activity.entries import TASK, Entry
+from xsconsole_ui.dense_table import OUTSIDE_ROLE, PROGRESS_ROLE, TONE_ROLE
 from xsconsole_ui.sorting import Sorting, rearranged
 from xsconsole_ui.texts import tr
 
@@ -205,6 +205,8 @@ class ActivityModel(QAbstractTableModel):
                 return entry.tone if column is Column.STATE else "" if column is Column.WHAT else "muted"
             case _ if role == PROGRESS_ROLE:
                 return entry.progress if column is Column.STATE else None
+            case _ if role == OUTSIDE_ROLE:
+                return entry.is_task
             case _:
                 return None
 
@@ -237,6 +239,6 @@ def _hint(entry: Entry, column: Column) -> str:
         return times.exact_time(entry.started_at)
     if column is Column.STATE and not entry.is_going:
         return "\n".join(filter(None, (entry.result, _forgotten(entry), entry.mend, entry.details)))
-    if column is Column.WHAT and not entry.is_going and not entry.objects and entry.key.startswith((TASK, PAST_TASK)):
+    if column is Column.WHAT and not entry.is_going and not entry.objects and entry.is_task:
         return "\n".join((entry.what, tr("Neither the task nor its error names what it worked on.")))
     return _text(entry, column)
