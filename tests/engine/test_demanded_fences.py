@@ -110,7 +110,7 @@ def test_nothing_comes_into_a_stage_without_the_fence_that_it_demands() -> None:
         )
         lone = pool.add_vm("lone")
         creation = Create(service="x", version="1", stage=StageId("patch-testing"), members=(NewMember(vm=lone.uuid),))
-        assert "what is put together of machines, made of a blueprint" in desk.refusal(creation).reason
+        assert "what is put together of machines stands in none" in desk.refusal(creation).reason
         open_one = scene.deploy(target=StageId("patch-testing"))
         assert "that of “shop 1.3.0 fence 1” is in and out" in desk.refusal(open_one).reason
 

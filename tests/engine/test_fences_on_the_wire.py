@@ -6,6 +6,7 @@ from dataclasses import replace
 from ipaddress import IPv4Network
 from pathlib import Path
 
+import msgspec
 import pytest
 from embedded import EmbeddedPool, embedded_pool
 
@@ -15,9 +16,13 @@ from tests.engine.seats import Seat, seated
 from xsconsole.domain.board import Standing
 from xsconsole.domain.fence.proof import prove
 from xsconsole.domain.fence.standing import CLAIM_PREFIX, ROUTER_KEY, StandingFence, fences_on, ground_on
+from xsconsole.domain.ids import StageId
 from xsconsole.domain.inventory import VBD, VDI, VIF, VM, Host, HostMetrics, Network
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.words import explain
+from xsconsole.domain.workflow import Binding, default_workflow
+from xsconsole.domain.workflow.edits import change_stage
+from xsconsole.domain.workflow.values import VlanRange
 from xsconsole.engine.commands import Confirmed, Delete, Redeploy, Undeploy
 from xsconsole.errors import NotPromotable, Refused
 
@@ -132,7 +137,10 @@ async def test_nothing_starts_where_a_card_was_left_outside_and_of_two_who_deplo
     plain = ground_of(alice)
     ground = replace(plain, vlans=(3000, 3009), trunk=plain.outside, trunk_name=plain.outside_name)
     await grounded(alice, ground)
-    await bob.until(lambda: "xsconsole.fence_ground.1" in bob.keys)
+    flow = change_stage(default_workflow(), StageId("staging"), binding=Binding(vlans=VlanRange(first=3100, last=3101)))
+    await alice.doing.publish(msgspec.structs.replace(flow, version=2), 1)
+    for seat in (alice, bob):
+        await seat.until(lambda seat=seat: seat.board.workflow.version == 2 and "xsconsole.fence_ground.1" in seat.keys)
     before, networks = footprint(pool), networks_of(pool)
     starts = len(_starts(pool))
     pool.control("delay", method="VDI.create", seconds=60)  # that of the router's disk: all others are fitted by then
@@ -156,7 +164,7 @@ async def test_nothing_starts_where_a_card_was_left_outside_and_of_two_who_deplo
 
     first, second = await asyncio.gather(
         alice.do(deploying(alice, SHOP, "staging", ground)),
-        bob.do(deploying(bob, "payroll 2026.4", "patch-testing", ground)),
+        bob.do(deploying(bob, "payroll 2026.4", "staging", ground)),
         return_exceptions=True,
     )
     await calm(alice, bob)
@@ -165,6 +173,7 @@ async def test_nothing_starts_where_a_card_was_left_outside_and_of_two_who_deplo
     assert len(shares) == len(set(shares))
     assert {f"vlan-{tag}" for tag in _tags(pool)} == {share for share in shares if share.startswith("vlan-")}
     assert all(prove(one.fence, one.site, alice.inventory).holds for one in standing)
+    assert {tag for one in standing for tag in one.site.vlans.values()} <= {3100, 3101}
     ended = [one for one in (first, second) if isinstance(one, RunStatus)]
     assert len(standing) == sum(one.state is RunState.DONE for one in ended) >= 1
     refused = [one for one in (first, second) if not isinstance(one, RunStatus)]

@@ -46,10 +46,11 @@ from xsconsole.engine.commands import (
     ProveArchive,
     Provision,
     Replicate,
+    RestoreFromArchive,
     RestoreFromPool,
     Undeploy,
 )
-from xsconsole.engine.fences.drawn import machine_beside, machines_around
+from xsconsole.engine.fences.drawn import machine_beside, machines_around, template_of_routers
 from xsconsole.engine.plans.lands import Land
 from xsconsole.engine.ports import Field, PoolPort
 from xsconsole.engine.runs.gatekeeper import World
@@ -147,8 +148,13 @@ def _named(command: Plannable, mirror: Inventory) -> Iterable[Uuid]:
         case Adopt():
             return command.vms
         case Provision():
-            return tuple({member.template: None for one in command.newcomers for member in one.members})
-        case RestoreFromPool(archive=archive) | ProveArchive(of=RestoreFromPool(archive=archive)):
+            made_of = {member.template: None for one in command.newcomers for member in one.members}
+            return tuple({**made_of, **dict.fromkeys(template_of_routers(mirror))})
+        case RestoreFromPool(archive=archive):
+            return (*(member.template for member in archive.members), *template_of_routers(mirror))
+        case RestoreFromArchive():
+            return template_of_routers(mirror)
+        case ProveArchive(of=RestoreFromPool(archive=archive)):
             return tuple(member.template for member in archive.members)
         case FenceCommand():
             return machine_beside(command, mirror)

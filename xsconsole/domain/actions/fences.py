@@ -4,6 +4,7 @@ import msgspec
 
 from xsconsole.domain.actions.copies import FitScratch
 from xsconsole.domain.actions.proofs import ProofAction
+from xsconsole.domain.actions.provisions import OutfitCopy
 from xsconsole.domain.ids import ConfigurationId, StepKey, Uuid
 
 
@@ -26,6 +27,16 @@ class FitFenced(FitScratch, frozen=True, kw_only=True, tag="fit-fenced"):
     """Fit a clone that stands in a fence: interfaces as `source` has them, MAC addresses too, on networks of steps."""
 
     source: Uuid
+
+
+class OutfitFenced(OutfitCopy, frozen=True, kw_only=True, tag="outfit-fenced"):
+    """Fit a machine that is made anew in a fence: exactly these cards, by device, on networks of steps.
+
+    `macs` are their MAC addresses.
+    """
+
+    scratch: dict[str, StepKey] = msgspec.field(default_factory=dict)
+    macs: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class FitRouter(FitScratch, frozen=True, kw_only=True, tag="fit-router"):
@@ -100,6 +111,7 @@ FenceAction = (
     ClaimShare
     | MakeVlan
     | FitFenced
+    | OutfitFenced
     | FitRouter
     | WriteFence
     | CheckFence

@@ -43,6 +43,7 @@ from xsconsole.domain.actions.fences import (
     FitRouter,
     ForgetFence,
     MakeVlan,
+    OutfitFenced,
     ReleaseShare,
     RemoveFenceNetwork,
     ReseedRouter,
@@ -150,6 +151,8 @@ def doing(action: Action, subject: str) -> str:
             return f"Make a linked clone of {subject}"
         case SendMachine():
             return f"Copy {subject} with all its disks to the other pool"
+        case OutfitFenced():
+            return f"Make {subject} what is wanted of it, with its cards inside the fence"
         case OutfitCopy():
             return f"Make {subject} what the blueprint says"
         case KeepTemplate():

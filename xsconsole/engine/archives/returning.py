@@ -34,6 +34,8 @@ from xsconsole.engine.archives.return_checks import (
 from xsconsole.engine.archives.stow_checks import demand_whole
 from xsconsole.engine.commands import RestoreFromPool, Restoring
 from xsconsole.engine.copies.replicating import CLOSING, demand_no_way_round
+from xsconsole.engine.fences.arriving import Arrival, Making, NewCard, Reception, free_name, receive
+from xsconsole.engine.fences.building import Housed, lay_out
 from xsconsole.engine.plans import capacity, rules
 from xsconsole.engine.plans.barring import demand_open
 from xsconsole.engine.plans.claims import claims_on
@@ -71,7 +73,7 @@ def plan_return(
     else:
         demand_version(archive, inventory)
     made, number = made_of(archive, board, inventory)
-    will_run = target.entry is EntryAction.START
+    will_run = target.entry is EntryAction.START or target.fence is not None
     card = card_to_be(made, archive.name, archive.service, archive.version, target.id)
     barriers = barriers_against(card, target, board, inventory, clocks)
     demand_open(
@@ -87,7 +89,11 @@ def plan_return(
     space = capacity.total(*(part.space for part in parts))
     warnings = capacity.demand_space(inventory, space, "The machines", claims_on(board).space)
     to_start = sorted((part for part in parts if will_run), key=lambda part: part.member.order)
-    hosts = place(inventory, [guest_of(part) for part in to_start], claims_on(board).memory)
+    reception = _reception(command, parts, target, made, board, inventory)
+    if reception is None:
+        hosts = place(inventory, [guest_of(part) for part in to_start], claims_on(board).memory)
+    else:
+        hosts = dict(reception.enclosure.hosts)
     intent = Intent(
         kind=RunKind.REPLICATE if command.is_replica else RunKind.RETURN,
         configuration=made,
@@ -102,11 +108,46 @@ def plan_return(
     vouched = vouching(archive.key, archive.console_name, workflow, is_own=command.is_own)
     return Plan(
         intent=intent,
-        steps=_steps(command, parts, to_start, hosts, made, target, workflow, sr).all,
+        steps=_steps(command, parts, to_start, hosts, made, target, workflow, sr, reception, inventory).all,
         leases=tuple(sorted((archive_thing(archive.id), *leases))),
-        warnings=(*_sentences(command, target, parts, sr, inventory), *vouched, *warnings),
+        warnings=(*_sentences(command, target, parts, sr, reception, inventory), *vouched, *warnings),
         asks=True,
     )
+
+
+def _reception(
+    command: Restoring,
+    parts: Sequence[Part],
+    target: Stage,
+    made: ConfigurationId,
+    board: Board,
+    inventory: Inventory,
+) -> Reception | None:
+    """Return the fence that what comes back gets, with the MAC addresses that it had; None where none is demanded."""
+    if target.fence is None:
+        return None
+    archive = command.archive
+    making = Making(
+        made=made,
+        origin=archive.configuration,
+        title=archive.name,
+        service=archive.service,
+        name=free_name(archive.name, inventory),
+        target=target,
+        mode=target.fence,
+    )
+    arrivals = [
+        Arrival(
+            housed=Housed(key=part.key, name=part.name, memory_bytes=part.member.memory_bytes, storages=part.storages),
+            member=part.member.role or part.name,
+            cards=tuple(
+                NewCard(device=nic.device, network=part.networks[nic.device], mac=nic.mac)
+                for nic in part.member.interfaces
+            ),
+        )
+        for part in parts
+    ]
+    return receive(making, arrivals, (), claims_on(board), board, inventory)
 
 
 def _demand_replicable(command: Restoring, target: Stage, workflow: Workflow) -> None:
@@ -134,14 +175,23 @@ def _steps(
     target: Stage,
     workflow: Workflow,
     sr: SR | None,
+    reception: Reception | None,
+    inventory: Inventory,
 ) -> Steps:
     archive, steps = command.archive, Steps()
-    made_by = add_machines(steps, command, parts, sr, [add_check(steps, command)])
+    checked = [add_check(steps, command)]
+    laid = lay_out(steps, reception.enclosure, inventory, checked) if reception is not None else None
+    made_by = add_machines(steps, command, parts, sr, [*checked, *(laid.before if laid is not None else ())])
     # Networks that an import made are taken away with the last interface: nothing may be arriving on them then.
-    ready = [
-        steps.add(_fitting(part, made_by[part.key]), part.name, made_by.values(), Estimate(seconds=FIT_S))
-        for part in parts
-    ]
+    ready = []
+    for part in parts:
+        fit = _fitting(part, made_by[part.key])
+        if reception is not None and laid is not None:
+            fit = reception.fitting(fit, part.key, laid)
+        ready.append(steps.add(fit, part.name, made_by.values(), Estimate(seconds=FIT_S)))
+    if reception is not None and laid is not None:
+        ready = reception.close(steps, laid, made_by, ready)
+    name = archive.name if reception is None else reception.enclosure.drawing.fence.name
     ready = add_arrived_starts(steps, to_start, made_by, hosts, ready)
     roles = {made_by[part.key]: part.member.role for part in parts}
     origin = encode(_origin(command))
@@ -150,7 +200,7 @@ def _steps(
         steps.add(
             WriteCopy(
                 copy=made_by[part.key],
-                value=encode(_value(archive, made, part.member, target, workflow)),
+                value=encode(_value(archive, name, made, part.member, target, workflow)),
                 stage_name=target.name,
                 blocked=protection_of(target),
             ),
@@ -260,13 +310,18 @@ def _origin(command: Restoring) -> Origin:
 
 
 def _value(
-    archive: Archive | PoolArchive, made: ConfigurationId, member: ArchivedMember, target: Stage, workflow: Workflow
+    archive: Archive | PoolArchive,
+    name: str,
+    made: ConfigurationId,
+    member: ArchivedMember,
+    target: Stage,
+    workflow: Workflow,
 ) -> MemberValue:
     """Return the member value without what only the import tells: the machine's uuid, and the roster."""
     return MemberValue(
         vm=Uuid(""),
         configuration=made,
-        name=archive.name,
+        name=name,
         service=archive.service,
         version=archive.version,
         stage=target.id,
@@ -291,7 +346,12 @@ def _table(parts: Sequence[Part], inventory: Inventory) -> list[str]:
 
 
 def _sentences(
-    command: Restoring, target: Stage, parts: Sequence[Part], sr: SR | None, inventory: Inventory
+    command: Restoring,
+    target: Stage,
+    parts: Sequence[Part],
+    sr: SR | None,
+    reception: Reception | None,
+    inventory: Inventory,
 ) -> list[str]:
     there = f" in “{shortened(sr.name_label, 60)}”" if sr is not None else ""
     archive, taken = command.archive, size(sum(sum(part.space.values()) for part in parts))
@@ -299,8 +359,10 @@ def _sentences(
     found += [
         f"{shortened(archive.name, 60)} comes back as a new configuration, as it stood in "
         f"{shortened(archive.stage_name, 60)} at {instant(archive.frozen_at)}: {count(len(parts), 'machine')}, up to "
-        f"{taken}{there}. The machines get new MAC addresses.",
+        f"{taken}{there}. The machines {'get new' if reception is None else 'keep their'} MAC addresses.",
     ]
+    if reception is not None:
+        return found + reception.words(target, inventory)
     if any(part.networks for part in parts):
         found.append(f"Networks, archive → pool: {', '.join(_table(parts, inventory))}.")
         found.append("A fixed address of a guest comes back as it was: keep it off where that one is in use.")

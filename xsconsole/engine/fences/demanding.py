@@ -19,9 +19,6 @@ from xsconsole.engine.commands import (
     Demote,
     Plannable,
     Promote,
-    Provision,
-    RestoreFromArchive,
-    RestoreFromPool,
 )
 from xsconsole.engine.copies.copy_checks import Offspring, Order
 from xsconsole.engine.copies.replicating import ordered, plan_replica
@@ -75,20 +72,19 @@ def plan_copy_there(
 
 
 def demand_no_newcomer(command: Plannable, board: Board) -> None:
-    """Refuse, before anything else is said, to make something in a stage that demands a fence, which it would not have.
+    """Refuse, before anything else is said, to put something together where a fence is demanded, which it has not.
 
     Raises:
         NotPromotable: naming the way round.
     """
-    if not isinstance(command, Create | Provision | RestoreFromArchive | RestoreFromPool):
+    if not isinstance(command, Create):
         return
-    target = command.stage if isinstance(command, Create) else command.target
-    stage = board.workflow.stage(target) if board.workflow is not None else None
+    stage = board.workflow.stage(command.stage) if board.workflow is not None else None
     if stage is None or stage.fence is None:
         return
     raise NotPromotable(
         reason=f"{stage.name} takes only what stands in a fence ({mode_words(stage.fence)}), and what is put together "
-        "of machines, made of a blueprint or comes back from an archive stands in none.",
+        "of machines stands in none.",
         mend="Make it in another stage, then a fenced copy of it there: a replica, or "
         f"`xsconsole fence deploy … --stage {stage.id} --mode {stage.fence}`.",
     )

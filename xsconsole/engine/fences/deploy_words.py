@@ -26,8 +26,6 @@ def sentences(
 ) -> list[str]:
     """Return what whoever confirms a fence should know of it."""
     fence, running = drawing.fence, [part for part in parts if runs(part.member)]
-    host = next(iter(hosts.values()), None) if not drawing.tags else None
-    found = inventory.by_uuid(Host, host) if host is not None else None
     macs, addresses = len({one.mac for one in fence.footholds}), len({one.address for one in fence.footholds})
     told = [
         f"{count(len(parts), 'machine')} of {shortened(order.card.name, 60)} {'comes' if len(parts) == 1 else 'come'} "
@@ -36,14 +34,7 @@ def sentences(
         "theirs. Without a fence all of these would collide.",
         rules_in_short(fence),
     ]
-    if drawing.tags:
-        told.append(spanning_words(drawing.tags, drawing.reserved, ground, len(trunk_cards(ground, inventory))))
-    if found is not None:
-        why = _why_one_host(order.target, drawing, ground, inventory)
-        told.append(
-            f"All of it starts on {shortened(found.name_label, 40)}, the router first, because its networks are inside "
-            f"one host; it cannot move to another one while it runs.{why}"
-        )
+    told += place_words(order.target, drawing, ground, hosts, inventory)
     if running and order.is_stopped_first:
         told.append(f"{count(len(running), 'running machine')} will be shut down, frozen and started again.")
     elif running:
@@ -51,8 +42,33 @@ def sentences(
             f"The copies hold what a power cut would leave on {count(len(running), 'running machine')}, "
             "one frozen after the other: how far apart is recorded."
         )
-    told += [f"{one.sentence} {one.mend}" for one in drawing.findings]
-    return told
+    return [*told, *_found(drawing)]
+
+
+def standing_words(
+    target: Stage, drawing: Drawing, ground: Ground, hosts: Mapping[Uuid, Uuid], inventory: Inventory
+) -> list[str]:
+    """Return what to know of a fence, whatever comes into it: its rules, where it stands, and what was found."""
+    return [rules_in_short(drawing.fence), *place_words(target, drawing, ground, hosts, inventory), *_found(drawing)]
+
+
+def place_words(
+    target: Stage, drawing: Drawing, ground: Ground, hosts: Mapping[Uuid, Uuid], inventory: Inventory
+) -> list[str]:
+    """Return on which host a fence stands, or over which it has VLANs, and why."""
+    if drawing.tags:
+        return [spanning_words(drawing.tags, drawing.reserved, ground, len(trunk_cards(ground, inventory)))]
+    found = inventory.by_uuid(Host, next(iter(hosts.values()), Uuid("")))
+    if found is None:
+        return []
+    return [
+        f"All of it starts on {shortened(found.name_label, 40)}, the router first, because its networks are inside one "
+        f"host; it cannot move to another one while it runs.{_why_one_host(target, drawing, ground, inventory)}"
+    ]
+
+
+def _found(drawing: Drawing) -> list[str]:
+    return [f"{one.sentence} {one.mend}" for one in drawing.findings]
 
 
 def _why_one_host(target: Stage, drawing: Drawing, ground: Ground, inventory: Inventory) -> str:

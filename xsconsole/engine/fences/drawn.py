@@ -13,7 +13,7 @@ from xsconsole.domain.fence.outward import bystanders
 from xsconsole.domain.fence.spanning import tags_for
 from xsconsole.domain.fence.standing import StandingFence, fence_on, fences_on, ground_on, taken_addresses
 from xsconsole.domain.fence.tags import range_for
-from xsconsole.domain.ids import ConfigurationId, Uuid
+from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.engine.fence_commands import Connect, Deploy, FenceCommand
@@ -74,13 +74,28 @@ def drawing_of(
     vms = [vm for member in card.members if (vm := inventory.get(VM, member.ref)) is not None]
     told = findings_inside(command.mode, accounts_of(vms, inventory), ground)
     drawing = replace(drawing, findings=(*drawing.findings, *told))
+    drawing = tagged(drawing, ground, command.target, board, keys, inventory, is_on_one_host=command.is_on_one_host)
+    return ground, drawing
+
+
+def tagged(
+    drawing: Drawing,
+    ground: Ground,
+    target: StageId,
+    board: Board,
+    keys: Mapping[str, str],
+    inventory: Inventory,
+    *,
+    is_on_one_host: bool,
+) -> Drawing:
+    """Return a fence with the VLANs that it gets in a stage; what is claimed in `keys` it does not get."""
     pool = inventory.pool.uuid if inventory.pool is not None else None
-    reserved = range_for(ground, board.workflow, command.target, pool)
+    reserved = range_for(ground, board.workflow, target, pool)
     drawing = replace(drawing, reserved=reserved)
-    if command.is_on_one_host or reserved is None:
-        return ground, drawing
+    if is_on_one_host or reserved is None:
+        return drawing
     tags, short = tags_for(reserved, drawing.networks, keys, inventory)
-    return ground, replace(drawing, tags=tags, findings=(*short, *drawing.findings))
+    return replace(drawing, tags=tags, findings=(*short, *drawing.findings))
 
 
 def machine_beside(command: FenceCommand, inventory: Inventory) -> tuple[Uuid, ...]:
@@ -91,6 +106,12 @@ def machine_beside(command: FenceCommand, inventory: Inventory) -> tuple[Uuid, .
     standing = [fence_on(keys, one) for one in (command.configuration, *others)]
     found = (ground.ground.router if ground is not None else None, *(one.site.router for one in standing if one))
     return tuple(uuid for uuid in found if uuid is not None)
+
+
+def template_of_routers(inventory: Inventory) -> tuple[Uuid, ...]:
+    """Return what the router of a fence that a plan builds would be made of; none where nobody has said."""
+    found = ground_on(keys_of(inventory))
+    return (found.ground.router,) if found is not None and found.ground.router is not None else ()
 
 
 def machines_around(configuration: ConfigurationId, inventory: Inventory) -> tuple[Uuid, ...]:
@@ -120,9 +141,7 @@ def demand_buildable(command: Deploy, drawing: Drawing, inventory: Inventory) ->
     Raises:
         NotPromotable: the first thing that stands against it.
     """
-    wrong = next((one for one in drawing.findings if one.is_error), None)
-    if wrong is not None:
-        raise NotPromotable(reason=wrong.sentence, mend=wrong.mend)
+    _demand_no_error(drawing)
     named = {foothold.member for foothold in drawing.fence.footholds}
     strange = sorted(set(command.published) - named)
     if strange:
@@ -136,7 +155,31 @@ def demand_buildable(command: Deploy, drawing: Drawing, inventory: Inventory) ->
         raise NotPromotable(
             reason="An address is typed for a machine that is no member.", mend="Name a member and a card of it."
         )
-    name = drawing.fence.name
+    demand_name(drawing.fence.name, inventory)
+
+
+def demand_drawable(drawing: Drawing, inventory: Inventory) -> None:
+    """Refuse a fence that could not work, or whose name is taken.
+
+    Raises:
+        NotPromotable: the first thing that stands against it.
+    """
+    _demand_no_error(drawing)
+    demand_name(drawing.fence.name, inventory)
+
+
+def _demand_no_error(drawing: Drawing) -> None:
+    wrong = next((one for one in drawing.findings if one.is_error), None)
+    if wrong is not None:
+        raise NotPromotable(reason=wrong.sentence, mend=wrong.mend)
+
+
+def demand_name(name: str, inventory: Inventory) -> None:
+    """Refuse a name that a fence has.
+
+    Raises:
+        NotPromotable: a fence is called so.
+    """
     if any(one.fence.name.casefold() == name.casefold() for one in fences_on(keys_of(inventory))):
         raise NotPromotable(
             reason=f"A fence is called “{shortened(name, 60)}” already.", mend="Give it another name with --name."

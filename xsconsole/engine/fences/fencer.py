@@ -15,6 +15,7 @@ from xsconsole.domain.actions.fences import (
     FitRouter,
     ForgetFence,
     MakeVlan,
+    OutfitFenced,
     ReleaseShare,
     RemoveFenceNetwork,
     ReseedRouter,
@@ -73,6 +74,11 @@ class Fencer:
                 await self._copier.fit(action)
                 vm, networks = (await self._copier.of(action.copy)).uuid, await self._networks(action.scratch)
                 await insist(self._pool, lambda: self._pool.placing.wear(vm, action.source, networks))
+            case OutfitFenced():
+                networks = await self._networks(action.scratch)
+                await self._copier.fit(msgspec.structs.replace(action, networks=networks))
+                made = (await self._copier.of(action.copy)).uuid
+                await insist(self._pool, lambda: self._pool.placing.give_macs(made, action.macs))
             case FitRouter():
                 await self._fit_router(action)
             case WriteFence():

@@ -1,24 +1,24 @@
 """The one host on which a fence starts: its networks are inside one, so there has to be room for all of it together."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from xsconsole.domain.ids import Uuid
-from xsconsole.domain.inventory import VM, Host, HostMetrics, Inventory
+from xsconsole.domain.inventory import Host, HostMetrics, Inventory
 from xsconsole.domain.words import size
 from xsconsole.engine.plans.claims import Claims
-from xsconsole.engine.plans.placement import Guest, memory_of, place
+from xsconsole.engine.plans.placement import Guest, place
 from xsconsole.errors import NotPromotable
 
 
 def host_for(
     name: str,
-    machines: Sequence[VM],
+    memory_bytes: int,
     storages: Iterable[Uuid],
     networks: Iterable[Uuid],
     claims: Claims,
     inventory: Inventory,
 ) -> Uuid | None:
-    """Return a host that sees all of that and has room for the sum; None where hosts do not tell what they have.
+    """Return a host that sees all of that and has room for `memory_bytes`; None where hosts do not tell what they have.
 
     Raises:
         NotPromotable: none has, with what each has free.
@@ -26,7 +26,7 @@ def host_for(
     together = Guest(
         key=Uuid(name),
         name=name,
-        memory_bytes=sum(memory_of(vm) for vm in machines),
+        memory_bytes=memory_bytes,
         storages=frozenset(storages),
         networks=frozenset(networks),
     )

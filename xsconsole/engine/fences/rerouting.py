@@ -22,7 +22,7 @@ from xsconsole.domain.plan import Estimate, Plan, RunKind, Start, Verify
 from xsconsole.domain.words import size
 from xsconsole.engine.copies.copying import DISK_S
 from xsconsole.engine.fence_commands import Connect, Publish
-from xsconsole.engine.fences.deploying import files_of
+from xsconsole.engine.fences.building import files_of
 from xsconsole.engine.fences.drawn import demand_fence, keys_of
 from xsconsole.engine.fences.undeploying import demand_card
 from xsconsole.engine.plans import rules

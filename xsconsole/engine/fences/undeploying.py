@@ -259,7 +259,7 @@ def _hosts(standing: StandingFence, machines: Sequence[VM], board: Board, invent
         return place(inventory, [guest_of(vm, inventory) for vm in machines], claims.memory)
     storages = {sr.uuid for vm in machines for sr in repositories_of(inventory, vm)}
     outside = {standing.site.outside} if standing.site.outside is not None else set[Uuid]()
-    host = host_for(standing.fence.name, machines, storages, outside, claims, inventory)
+    host = host_for(standing.fence.name, sum(map(memory_of, machines)), storages, outside, claims, inventory)
     return {vm.uuid: host for vm in machines} if host is not None else {}
 
 

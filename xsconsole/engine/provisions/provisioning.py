@@ -3,7 +3,7 @@
 import base64
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 import msgspec
@@ -11,39 +11,31 @@ import msgspec
 from xsconsole.domain.actions.copies import CopyMachine, EmptyDisk, StartCopy, VerifyCopies, WriteCopy, WriteCopyRoster
 from xsconsole.domain.actions.provisions import OutfitCopy, SeedDisk
 from xsconsole.domain.board import Board, Member
-from xsconsole.domain.ids import NULL_REF, ConfigurationId, Digest, StageId, StepKey, Uuid, WorkflowId
+from xsconsole.domain.ids import NULL_REF, Digest, StageId, StepKey, Uuid, WorkflowId
 from xsconsole.domain.inventory import SR, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Intent, Plan, RunKind
 from xsconsole.domain.poolstate import MemberValue, Origin, encode
-from xsconsole.domain.words import count, listing, size
+from xsconsole.domain.words import size
 from xsconsole.domain.workflow import EntryAction, Method, Stage, Workflow
 from xsconsole.engine.archives.return_checks import barriers_against, card_to_be, demand_here, demand_open_way
 from xsconsole.engine.commands import Newcomer, Provision
 from xsconsole.engine.copies.copying import CLONE_S, COPIED_BYTES_PER_S, DISK_S, FIT_S
+from xsconsole.engine.fences.arriving import Reception
+from xsconsole.engine.fences.building import lay_out
 from xsconsole.engine.plans import capacity, rules
 from xsconsole.engine.plans.barring import demand_open
 from xsconsole.engine.plans.claims import Claims, claims_on
 from xsconsole.engine.plans.placement import place
 from xsconsole.engine.plans.steps import START_S, Steps, protection_of
 from xsconsole.engine.provisions.collisions import address_words, demand_names, demand_titles
-from xsconsole.engine.provisions.parts import (
-    Machine,
-    NewDisk,
-    machines_of,
-)
+from xsconsole.engine.provisions.enclosing import Made, key_of, receptions_of, source_of
+from xsconsole.engine.provisions.parts import Machine, NewDisk, machines_of
+from xsconsole.engine.provisions.provision_words import sentences
 from xsconsole.errors import NotPromotable, StageFull
 
 UNSETTLED = Digest("")
 MOST_STORED_BYTES = 160 * 1024  # XAPI takes calls of up to 300 KiB; what each step made comes to the plan
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Made:
-    """One configuration that is to be, with its machines."""
-
-    newcomer: Newcomer
-    machines: Sequence[Machine]
 
 
 def plan_provision(
@@ -70,9 +62,10 @@ def plan_provision(
     claims = claims_on(board)
     cloned: set[Uuid] = set()
     made = [
-        _Made(newcomer=one, machines=machines_of(command, one, target, cloned, inventory)) for one in command.newcomers
+        Made(newcomer=one, machines=machines_of(command, one, target, cloned, inventory)) for one in command.newcomers
     ]
     warnings = _demand_room([machine for one in made for machine in one.machines], claims, inventory)
+    receptions = receptions_of(command, made, target, claims, board, inventory)
     hosts = _hosts(made, target, claims, inventory)
     first, *beside = command.newcomers
     stages = {one.configuration for one in command.newcomers}
@@ -94,10 +87,11 @@ def plan_provision(
             target=target.id,
             beside=tuple(one.configuration for one in beside),
         ),
-        steps=_steps(command, made, hosts, target, workflow).all,
+        steps=_steps(command, made, receptions, hosts, target, workflow, inventory).all,
         leases=tuple(leases),
         warnings=(
-            *_sentences(command, made, target),
+            *sentences(command, [machine for one in made for machine in one.machines], target),
+            *(word for one in receptions for word in one.words(target, inventory)),
             *address_words(command.newcomers, inventory),
             *warnings,
         ),
@@ -125,7 +119,7 @@ def _demand_places(
     command: Provision, target: Stage, board: Board, inventory: Inventory, clocks: tuple[datetime, ...]
 ) -> None:
     """Refuse what a closure or a limit stands against; each newcomer counts for those after it."""
-    will_run, seen = target.entry is EntryAction.START, board
+    will_run, seen = target.entry is EntryAction.START or target.fence is not None, board
     for at, one in enumerate(command.newcomers):
         card = card_to_be(one.configuration, one.name, one.service, one.version, target.id)
 
@@ -182,37 +176,52 @@ def _demand_room(machines: Sequence[Machine], claims: Claims, inventory: Invento
     return (*warnings, *tight)
 
 
-def _hosts(made: Sequence[_Made], target: Stage, claims: Claims, inventory: Inventory) -> Mapping[Uuid, Uuid]:
-    if target.entry is not EntryAction.START:
+def _hosts(made: Sequence[Made], target: Stage, claims: Claims, inventory: Inventory) -> Mapping[Uuid, Uuid]:
+    if target.entry is not EntryAction.START or target.fence is not None:
         return {}
-    guests = [machine.guest(_key(one, machine), inventory) for one in made for machine in one.machines]
+    guests = [machine.guest(key_of(one, machine), inventory) for one in made for machine in one.machines]
     return place(inventory, guests, claims.memory)
-
-
-def _key(one: _Made, machine: Machine) -> str:
-    return f"{one.newcomer.configuration}/{machine.member.id}"
 
 
 # Steps
 
 
 def _steps(
-    command: Provision, made: Sequence[_Made], hosts: Mapping[Uuid, Uuid], target: Stage, workflow: Workflow
+    command: Provision,
+    made: Sequence[Made],
+    receptions: Sequence[Reception],
+    hosts: Mapping[Uuid, Uuid],
+    target: Stage,
+    workflow: Workflow,
+    inventory: Inventory,
 ) -> Steps:
-    """Add the steps of each configuration; none waits for those of another."""
-    steps = Steps()
-    for one in made:
-        copies = {machine.member.id: _copy(steps, command, machine) for machine in one.machines}
-        ready = [key for machine in one.machines for key in _fitted(steps, machine, copies[machine.member.id])]
-        running: tuple[StepKey, ...] = ()
-        if target.entry is EntryAction.START:
+    """Add the steps of each configuration; none waits for those of another, but for what fences share."""
+    steps, claimed = Steps(), list[StepKey]()
+    for at, one in enumerate(made):
+        reception, running = receptions[at] if receptions else None, tuple[StepKey, ...]()
+        laid = lay_out(steps, reception.enclosure, inventory, claimed) if reception is not None else None
+        claimed = laid.claimed if laid is not None else []
+        before = laid.before if laid is not None else ()
+        copies = {machine.member.id: _copy(steps, command, machine, before) for machine in one.machines}
+        ready = []
+        for machine in one.machines:
+            copy = copies[machine.member.id]
+            fit: OutfitCopy = _fitting(machine, copy)
+            if reception is not None and laid is not None:
+                fit = reception.fitting(fit, key_of(one, machine), laid)
+            ready += _fitted(steps, machine, fit)
+        if reception is not None and laid is not None:
+            made_by = {key_of(one, machine): copies[machine.member.id] for machine in one.machines}
+            ready = reception.close(steps, laid, made_by, ready)
+            hosts = {**hosts, **reception.enclosure.hosts}
+        if target.entry is EntryAction.START or reception is not None:
             ready = _add_starts(steps, one, copies, hosts, ready)
             running = tuple(copies.values())
         _enter(steps, command, one, copies, ready, running, target, workflow)
     return steps
 
 
-def _copy(steps: Steps, command: Provision, machine: Machine) -> StepKey:
+def _copy(steps: Steps, command: Provision, machine: Machine, before: Sequence[StepKey]) -> StepKey:
     is_full = command.method is Method.FULL_COPY
     moved = sum(shape.size_bytes for shape in machine.shapes.values()) if is_full else 0
     return steps.add(
@@ -223,7 +232,7 @@ def _copy(steps: Steps, command: Provision, machine: Machine) -> StepKey:
             sr=machine.sr.uuid if is_full else None,
         ),
         f"the template of {machine.member.name}",
-        (),
+        before,
         Estimate(
             seconds=CLONE_S + moved / COPIED_BYTES_PER_S,
             bytes=sum(machine.space.values()),
@@ -232,28 +241,28 @@ def _copy(steps: Steps, command: Provision, machine: Machine) -> StepKey:
     )
 
 
-def _fitted(steps: Steps, machine: Machine, copy: StepKey) -> list[StepKey]:
-    """Add what makes of a copy the machine that the blueprint describes; return what its start waits for."""
+def _fitting(machine: Machine, copy: StepKey) -> OutfitCopy:
     member = machine.member
-    fitted = steps.add(
-        OutfitCopy(
-            copy=copy,
-            name=member.name,
-            order=member.order,
-            start_delay_s=member.start_delay,
-            shutdown_delay_s=member.shutdown_delay,
-            networks=machine.networks,
-            home=machine.home,
-            vcpus=member.vcpus,
-            memory_bytes=member.memory,
-            disks=machine.shapes,
-        ),
-        member.name,
-        [copy],
-        Estimate(seconds=FIT_S),
+    return OutfitCopy(
+        copy=copy,
+        name=member.name,
+        order=member.order,
+        start_delay_s=member.start_delay,
+        shutdown_delay_s=member.shutdown_delay,
+        networks=machine.networks,
+        home=machine.home,
+        vcpus=member.vcpus,
+        memory_bytes=member.memory,
+        disks=machine.shapes,
     )
+
+
+def _fitted(steps: Steps, machine: Machine, fit: OutfitCopy) -> list[StepKey]:
+    """Add what makes of a copy the machine that the blueprint describes; return what its start waits for."""
+    name = machine.member.name
+    fitted = steps.add(fit, name, [fit.copy], Estimate(seconds=FIT_S))
     disks = [
-        steps.add(_making(disk, copy, machine), member.name, [fitted], Estimate(seconds=DISK_S))
+        steps.add(_making(disk, fit.copy, machine), name, [fitted], Estimate(seconds=DISK_S))
         for disk in machine.new_disks
     ]
     return disks or [fitted]
@@ -276,7 +285,7 @@ def _making(disk: NewDisk, copy: StepKey, machine: Machine) -> EmptyDisk:
 
 def _add_starts(
     steps: Steps,
-    one: _Made,
+    one: Made,
     copies: Mapping[str, StepKey],
     hosts: Mapping[Uuid, Uuid],
     ready: list[StepKey],
@@ -289,7 +298,7 @@ def _add_starts(
                 machine.member.name,
                 ready,
                 Estimate(seconds=START_S + machine.member.start_delay, memory_bytes=machine.memory_bytes),
-                host=hosts.get(Uuid(_key(one, machine))),
+                host=hosts.get(key_of(one, machine)),
             )
             for machine in one.machines
             if machine.member.order == order
@@ -300,7 +309,7 @@ def _add_starts(
 def _enter(
     steps: Steps,
     command: Provision,
-    one: _Made,
+    one: Made,
     copies: Mapping[str, StepKey],
     ready: list[StepKey],
     running: tuple[StepKey, ...],
@@ -332,7 +341,7 @@ def _enter(
 
 def _origin(command: Provision, newcomer: Newcomer) -> Origin:
     return Origin(
-        configuration=ConfigurationId(f"{command.blueprint}@{command.blueprint_version}"),
+        configuration=source_of(command),
         name=command.blueprint_name,
         stage=StageId(""),
         revision=command.blueprint_version,
@@ -358,32 +367,3 @@ def _value(newcomer: Newcomer, role: str, stage: StageId, workflow: Workflow | N
         roster_count=0,
         roster_digest=UNSETTLED,
     )
-
-
-# Words
-
-
-def _sentences(command: Provision, made: Sequence[_Made], target: Stage) -> list[str]:
-    machines = [machine for one in made for machine in one.machines]
-    taken = size(sum(sum(machine.space.values()) for machine in machines))
-    memory = size(sum(machine.memory_bytes for machine in machines))
-    names = listing(tuple(f"“{shortened(one.newcomer.name, 40)}”" for one in made))
-    how = "full copies" if command.method is Method.FULL_COPY else "linked clones"
-    seeds = sum(disk.files is not None for machine in machines for disk in machine.new_disks)
-    found = [
-        f"{names} {'comes' if len(made) == 1 else 'come'} into being in {target.name}, of version "
-        f"{command.blueprint_version} of the blueprint {shortened(command.blueprint_name, 60)}: "
-        f"{count(len(machines), 'machine')} as {how}, up to {taken} of storage and {memory} of memory."
-    ]
-    if not command.is_signed:
-        found.append("Nobody signed this version of the blueprint, or it was changed afterwards: look at it before.")
-    if seeds:
-        found.append(
-            f"{count(seeds, 'machine')} {'gets' if seeds == 1 else 'get'} a disk that cloud-init reads; what is on it "
-            "can be read by whoever can read the machine's disks."
-        )
-    if len(made) > 1:
-        found.append("All of them stand at the end, or nothing is left of any.")
-    if target.entry is not EntryAction.START:
-        found.append(f"The machines stay off: {target.name} does not start what enters it.")
-    return found

@@ -1,0 +1,170 @@
+"""What is made of a blueprint or comes back from an archive gets the fence that its stage demands, in the one plan."""
+
+from ipaddress import IPv4Address, IPv4Network
+
+import msgspec
+
+from tests.engine.blueprints import blueprint, provision
+from tests.engine.desks import virtually
+from tests.engine.fence_scene import Scene, left
+from tests.engine.memory_port import Fault
+from tests.engine.test_archives import Scene as Archives
+from tests.engine.test_copying import census
+from tests.engine.test_pool_archives import Scene as PoolArchives
+from xsconsole.domain.board import Standing
+from xsconsole.domain.fence.ground import Ground, Original
+from xsconsole.domain.fence.proof import prove
+from xsconsole.domain.fence.standing import fences_on, ground_on
+from xsconsole.domain.fence.values import FenceMode
+from xsconsole.domain.ids import StageId, Uuid
+from xsconsole.domain.inventory import VIF, VM, Network
+from xsconsole.domain.runs import RunState
+from xsconsole.domain.words import explain
+from xsconsole.domain.workflow import Workflow, default_workflow
+from xsconsole.domain.workflow.edits import change_stage
+from xsconsole.engine.commands import Undeploy
+from xsconsole.engine.fences.arriving import addresses_told
+
+CONFIGURED = "network:\n  ethernets:\n    eth0:\n      addresses: [{{ address }}]\n      gateway4: 10.2.0.1\n"
+ACME, BOLT = {"customer": "acme", "address": "10.2.0.7/24"}, {"customer": "bolt", "address": "10.2.0.7/24"}
+
+
+def demanding(stage: str, mode: FenceMode) -> Workflow:
+    return msgspec.structs.replace(change_stage(default_workflow(), StageId(stage), fence=mode), version=2)
+
+
+def original(network: Network, number: int) -> Original:
+    subnet = IPv4Network(f"10.{number}.0.0/24")
+    return Original(network=network.uuid, name=network.name_label, subnet=subnet, gateway=subnet[1])
+
+
+def test_what_is_made_of_a_blueprint_stands_in_fences_with_the_addresses_that_it_is_told_or_gets() -> None:
+    async def story() -> None:
+        scene = Scene()
+        desk, pool = scene.desk, scene.pool
+        await desk.engine.publish_default()
+        await desk.publish(demanding("integration", FenceMode.IN_AND_OUT))
+        plain = blueprint(pool)
+        db, web = plain.members
+        made_of = msgspec.structs.replace(plain, members=(db, msgspec.structs.replace(web, network_config=CONFIGURED)))
+        command = provision(desk, made_of, ACME, BOLT)
+        assert "Nobody has said what fences of this pool are built on" in desk.refusal(command).reason
+        front, back = (
+            next(one for one in pool.records.values() if isinstance(one, Network) and one.name_label == name)
+            for name in ("front", "back")
+        )
+        await desk.engine.grounds.write(scene.ground(originals=(original(front, 1),)), None)
+        assert "which subnet “back” has" in desk.refusal(command).reason
+        ground = scene.ground(originals=(original(front, 1), original(back, 2)))
+        await desk.engine.grounds.write(ground, ground_on(pool.keys))
+        before = left(scene)
+
+        plan = desk.engine.plan(command)
+        assert any(
+            "a fence of its own, “webshop 3.1”, in and out, as Integration demands" in one for one in plan.warnings
+        )
+        assert any("Nobody knows which address db and web have: the fence gives one" in one for one in plan.warnings)
+        assert len([one for one in plan.warnings if "starts on" in one]) == 2
+        desk.port.faults.append(Fault(method="start", nth=3))
+        assert (await desk.do(command)).state is RunState.UNDONE
+        assert left(scene) == before
+        desk.port.faults.clear()
+
+        status = await desk.do(command)
+        assert status.error is None, explain(status.error)
+        fences = fences_on(pool.keys)
+        assert [one.fence.name for one in fences] == ["webshop 3.1", "webshop 3.2"]
+        shares = [share for one in fences for share in one.shares]
+        assert len(shares) == len(set(shares)) == 6
+        for one in fences:
+            assert prove(one.fence, one.site, desk.inventory).holds
+            assert one.fence.services.has_dhcp
+            inside = {(held.member, held.logical): held.address for held in one.fence.footholds}
+            assert inside == {
+                ("db", "back"): IPv4Address("10.2.0.2"),
+                ("web", "back"): IPv4Address("10.2.0.7"),
+                ("web", "front"): IPv4Address("10.1.0.2"),
+            }
+            machines = [pool.vm(vm) for vm in (*one.site.members.values(), one.site.router or Uuid(""))]
+            assert {vm.power_state for vm in machines} == {"Running"}
+            card = desk.card(one.configuration)
+            assert (card.stage, card.standing, card.name) == ("integration", Standing.WHOLE, one.fence.name)
+        macs = [held.mac for one in fences for held in one.fence.footholds]
+        assert len(macs) == len(set(macs))
+
+        for one in fences:
+            assert (await scene.do(Undeploy(configuration=one.configuration))).error is None
+        assert left(scene) == before
+
+    virtually(story)
+
+
+def test_what_comes_back_from_an_archive_has_its_old_mac_addresses_inside_a_fence_of_its_own() -> None:
+    async def story() -> None:
+        scene = await PoolArchives().begin()
+        desk, pool = scene.desk, scene.office.pool
+        await scene.done(scene.archiving())
+        lan, template = pool.add_network("LAN"), pool.add_vm("debian router", is_a_template=True)
+        await desk.engine.grounds.write(ground_over(lan, template, original(scene.front, 1)), None)
+        await desk.publish(demanding("integration", FenceMode.ISOLATED))
+        wanted = scene.returning()
+        plan = desk.engine.plan(wanted)
+        assert any("The machines keep their MAC addresses." in one for one in plan.warnings)
+        desk.port.faults.append(Fault(method="give_macs", nth=2))
+        before = census(scene.office)
+        assert (await desk.do(wanted)).state is RunState.UNDONE
+        assert (census(scene.office), fences_on(pool.keys)) == (before, ())
+        desk.port.faults.clear()
+
+        status = await scene.done(wanted)
+        (fence,) = fences_on(pool.keys)
+        assert prove(fence.fence, fence.site, desk.inventory).holds
+        assert (fence.fence.name, fence.stage, fence.origin) == ("shop 1.3.0 fence 1", "integration", scene.shop)
+        worn = {nic.mac.lower() for member in wanted.archive.members for nic in member.interfaces}
+        assert {held.mac for held in fence.fence.footholds} == worn
+        card = desk.card(status.plan.intent.configuration)
+        assert (card.name, card.standing, card.id) == (fence.fence.name, Standing.WHOLE, fence.configuration)
+        assert card.origin is not None
+        assert card.origin.archive == wanted.archive.id
+        assert any("“shop 1.3.0 fence 2”" in one for one in desk.engine.plan(scene.returning()).warnings)
+        assert (await desk.do(Undeploy(configuration=fence.configuration))).error is None
+        assert census(scene.office) == before
+
+    virtually(story)
+
+
+def test_what_comes_out_of_a_file_stands_in_a_fence_too() -> None:
+    async def story() -> None:
+        scene = await Archives().begin()
+        await scene.archived()
+        there, pool = scene.there, scene.other.pool
+        lan, template = pool.add_network("LAN"), pool.add_vm("debian router", is_a_template=True)
+        await there.engine.grounds.write(ground_over(lan, template, original(scene.prod, 1)), None)
+        await there.publish(demanding("staging", FenceMode.OUT_ONLY))
+
+        status = await there.do(scene.returning())
+        assert status.error is None, explain(status.error)
+        (fence,) = fences_on(pool.keys)
+        assert prove(fence.fence, fence.site, there.inventory).holds
+        assert {pool.vm(vm).power_state for vm in fence.site.members.values()} == {"Running"}
+        assert len([one for one in pool.records.values() if isinstance(one, VIF)]) == 3 + 2
+
+    virtually(story)
+
+
+def ground_over(lan: Network, template: VM, *originals: Original) -> Ground:
+    return Ground(
+        outside=lan.uuid,
+        outside_name=lan.name_label,
+        subnet=IPv4Network("192.0.2.0/24"),
+        pool=(IPv4Network("192.0.2.16/28"),),
+        router=template.uuid,
+        originals=originals,
+    )
+
+
+def test_an_address_is_read_of_what_cloud_init_is_told_the_one_with_a_prefix_first() -> None:
+    told = "gateway4: 10.0.0.1\naddresses: [10.0.0.9/24, 300.1.1.1/8]\nnameservers: 10.0.0.5 v1.2.3.4.5"
+
+    assert [str(one) for one in addresses_told(told)] == ["10.0.0.9", "10.0.0.1", "10.0.0.5"]
+    assert addresses_told("dhcp4: true") == ()
