@@ -12,9 +12,10 @@ from xsconsole.console.publication.publishing import Publishing
 from xsconsole.console.values import Connection, Secret, Verb
 from xsconsole.domain.events import Event, LinkState, PoolsChanged
 from xsconsole.domain.ids import Uuid
+from xsconsole.domain.naming import shortened
 from xsconsole.engine.neighbours import Neighbour
 from xsconsole.engine.plans.lands import Land
-from xsconsole.errors import NotFound, Refused
+from xsconsole.errors import NotFound, NotPermitted, Refused
 
 E = TypeVar("E", bound=Event)
 
@@ -65,10 +66,18 @@ class Pools:
         return Land(board=console.board, inventory=console.inventory, actor=actor, told=told)
 
     def neighbour(self, pool: Uuid) -> Neighbour | None:
-        """Return the engine of a pool for a run that leads there; None also where the log-in there may not all."""
+        """Return the engine of a pool for a run that leads there; None where there is no connection to it.
+
+        Raises:
+            NotPermitted: the role of the log-in there may not all.
+        """
         console = self._of(pool)
-        if console is None or any(console.denial(verb) is not None for verb in Verb):
+        if console is None or console.identity is None:
             return None
+        denial = next((found for verb in Verb if (found := console.denial(verb)) is not None), None)
+        if denial is not None:
+            name = shortened(console.identity.pool_name, 60)
+            raise NotPermitted(reason=f"In pool “{name}”: {denial.reason}", mend=denial.mend)
         return console.engine.as_neighbour()
 
     async def answered(self) -> None:

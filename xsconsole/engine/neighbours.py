@@ -37,7 +37,12 @@ class Abroad(Protocol):
     def land(self, pool: Uuid) -> Land | None:
         """Return what is to be seen of a pool; None where there is no connection to it."""
 
-    def neighbour(self, pool: Uuid) -> Neighbour | None: ...
+    def neighbour(self, pool: Uuid) -> Neighbour | None:
+        """Return the engine of a pool; None where there is no connection to it.
+
+        Raises:
+            NotPermitted: the log-in there may not take part in a run.
+        """
 
     async def answered(self) -> None:
         """Wait until both pools have answered what was asked of machines that would move between them."""
@@ -65,7 +70,7 @@ def neighbour_of(intent: Intent, abroad: Abroad) -> Neighbour | None:
     """Return the other pool of a run, None where it stays in its own.
 
     Raises:
-        Refused: there is no connection to it.
+        Refused: there is no connection to it, or the log-in there may not do that.
     """
     return None if intent.abroad is None else demand_neighbour(intent.abroad, intent, abroad)
 
