@@ -221,6 +221,8 @@ def title(plan: Plan, workflow: Workflow | None = None) -> str:
         text += f" in {named(intent.target)}"
     if intent.kind in (RunKind.REPLICATE, RunKind.DEPLOY) and intent.source in (None, intent.target) and intent.target:
         text += f" in {named(intent.target)}"
+    if intent.kind is RunKind.MIGRATE and intent.abroad is not None:
+        text += f" to pool “{shortened(intent.pool_names[1], 60)}”"
     if intent.disks is Disks.RESTORE:
         text += ", back to the restore point"
     elif intent.disks is Disks.SWAP:

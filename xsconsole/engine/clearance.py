@@ -16,6 +16,8 @@ PASSING = frozenset({"TOO_MANY_STORAGE_MIGRATES", "OTHER_OPERATION_IN_PROGRESS"}
 BLOCKED = "OPERATION_BLOCKED"
 APART = frozenset({"CANNOT_CONTACT_HOST", "HOST_CANNOT_ATTACH_NETWORK", "HOST_HAS_NO_MANAGEMENT_IP"})
 """Hosts that do not reach each other. What is copied goes through the console, which reaches both pools."""
+COPIES = "Or let the way make full copies: they go through this console."
+ARCHIVE = "Or archive it and restore the archive there: that goes through this console."
 NAMED: tuple[tuple[type[Record], str], ...] = (
     (VDI, "disk"),
     (SR, "storage"),
@@ -24,8 +26,10 @@ NAMED: tuple[tuple[type[Record], str], ...] = (
 )
 
 
-def demand_clearance(journeys: Sequence[Journey], there: Land, inventory: Inventory) -> None:
+def demand_clearance(journeys: Sequence[Journey], there: Land, inventory: Inventory, instead: str = COPIES) -> None:
     """Refuse what XAPI was asked for and refused, in a sentence; what nobody asked it yet is let pass.
+
+    `instead` says what leads there where the hosts do not reach each other.
 
     Raises:
         NotPromotable: naming the machines for the same reason together, and what of them is in the way.
@@ -38,7 +42,7 @@ def demand_clearance(journeys: Sequence[Journey], there: Land, inventory: Invent
     names = tuple(f"“{shortened(journey.vm.name_label, 60)}”" for journey, _ in same)
     pool = there.inventory.pool.name_label if there.inventory.pool is not None else ""
     failed, mend = sentences(first.code, first.parameters)
-    mend = f"{mend} Or let the way make full copies: they go through this console." if first.code in APART else mend
+    mend = f"{mend} {instead}" if first.code in APART else mend
     about = tuple(dict.fromkeys(name for _, failure in same for name in _named(failure, (inventory, there.inventory))))
     where = f" It is {listing(about)}." if about else ""
     others = len(refused) - len(same)

@@ -1,6 +1,7 @@
 """What can be asked for about a configuration as one thing, where it stands. Parts of `commands`."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from xsconsole.domain.ids import ConfigurationId, RunId, Uuid
 from xsconsole.domain.run_kinds import RunKind
@@ -64,7 +65,9 @@ class Delete:
 class Relocate:
     """Bring the running machines of a configuration to `host`, and the disks of its machines to storage `sr`.
 
-    None: these stay where they are. `members` are those that go; none: all.
+    None: these stay where they are. `members` are those that go; none: all. With `pool` all its machines go into that
+    one, of which `host` and `sr` are then; `networks` says which of its networks takes the place of which one here, by
+    uuid, where neither the stage nor an equal name says it.
     """
 
     configuration: ConfigurationId
@@ -72,6 +75,8 @@ class Relocate:
     host: Uuid | None = None
     sr: Uuid | None = None
     members: tuple[Uuid, ...] = ()
+    pool: Uuid | None = None
+    networks: Mapping[Uuid, Uuid] = field(default_factory=dict)
     reason: str = ""
 
     @property

@@ -18,6 +18,10 @@ class CarryHold(PlaceHold, frozen=True, kw_only=True, tag="carry-hold"):
     text: str
 
 
+class CarryStay(CarryHold, frozen=True, kw_only=True, tag="carry-stay"):
+    """Let the configuration stay as long in the pool it comes to: `text` is that of the `Extension` where it was."""
+
+
 class DropHold(msgspec.Struct, frozen=True, kw_only=True, tag="drop-hold"):
     """Forget the hold of a configuration. Inverse: write `original`, a text of a `Hold`."""
 
@@ -29,4 +33,4 @@ class DropStay(DropHold, frozen=True, kw_only=True, tag="drop-stay"):
     """Forget that a configuration may stand in its stage for longer. Inverse: write `original`, of an `Extension`."""
 
 
-HoldAction = PlaceHold | CarryHold | DropHold | DropStay
+HoldAction = PlaceHold | CarryHold | CarryStay | DropHold | DropStay

@@ -50,7 +50,7 @@ from xsconsole.domain.actions.fences import (
     TakeForOff,
     WriteFence,
 )
-from xsconsole.domain.actions.holds import CarryHold, DropHold, DropStay, PlaceHold
+from xsconsole.domain.actions.holds import CarryHold, CarryStay, DropHold, DropStay, PlaceHold
 from xsconsole.domain.actions.mends import MendFields, SetFields
 from xsconsole.domain.actions.placing import BringTo, Migrate, MoveDisk, PreferHost, PutOnNetworks, Rewire
 from xsconsole.domain.actions.proofs import (
@@ -123,6 +123,8 @@ def doing(action: Action, subject: str) -> str:
             return f"Mark what was frozen of {subject} as copied"
         case WriteMark():
             return f"Forget the restore point of {subject}"
+        case CarryStay():
+            return f"Let {subject} stay as long there"
         case CarryHold():
             return f"Keep {subject} held"
         case PlaceHold():
@@ -309,6 +311,8 @@ def undoing(action: Action, subject: str) -> str:
             return f"Write back the roster of {subject}"
         case WriteMark():
             return f"Write back the mark of the restore point of {subject}"
+        case CarryStay():
+            return f"Forget there how long {subject} may stay"
         case PlaceHold():
             return f"Lift the hold of {subject} again"
         case DropStay():

@@ -44,7 +44,7 @@ def plan_crossing(order: Order, offspring: Offspring, there: Land, inventory: In
     is_freezing = order.stock is None
     warnings = [
         *demand_room_there(parts, sr, there, inventory, is_freezing=is_freezing),
-        *demand_versions(order.target, there, inventory),
+        *demand_versions(there, inventory),
     ]
     demand_operations(order, parts, inventory, is_freezing=is_freezing)
     to_start = [part for part in parts if order.target.entry is EntryAction.START]

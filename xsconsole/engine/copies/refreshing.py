@@ -97,7 +97,7 @@ def plan_refresh(command: Refresh, board: Board, inventory: Inventory, actor: st
         sr = storage_in(target, inventory)
         room = (
             *demand_room_there(parts, sr, here, origins, is_freezing=True),
-            *demand_versions(target, here, origins),
+            *demand_versions(here, origins),
         )
     demand_operations(order, parts, origins, is_freezing=True)
     going = [member for member in card.members if runs(member)]
@@ -159,7 +159,7 @@ def _source(command: Refresh, card: Card, board: Board, lands: Lands) -> tuple[C
             mend="Connect to its pool, or name the configuration of which it is to be made anew.",
         )
     if land is not None:
-        demand_same_version(f"“{shortened(found.name, 60)}”", land, board)
+        demand_same_version(f"“{shortened(found.name, 60)}” lives in", land, board)
     if found.id == card.id:
         raise NotPromotable(reason=f"{name} cannot be made anew of itself.", mend="Name another configuration.")
     if found.service != card.service:

@@ -76,7 +76,7 @@ def demand_unfenced(command: Plannable, inventory: Inventory) -> None:
             demand_together(standing, vms, inventory)
     if isinstance(command, LEADING_OUT):
         standing = fence_on(keys_of(inventory), command.configuration)
-        if standing is not None and isinstance(command, Relocate):
+        if standing is not None and isinstance(command, Relocate) and command.pool is None:
             _demand_spanning(standing)
         elif standing is not None:
             raise NotPromotable(

@@ -9,7 +9,7 @@ from xsconsole.domain.plan import Intent, Plan
 from xsconsole.domain.poolstate import MemberValue
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import EntryAction, Kind, Stage, Transition
-from xsconsole.engine.clearance import demand_clearance
+from xsconsole.engine.clearance import ARCHIVE, COPIES, demand_clearance
 from xsconsole.engine.moves.moving import add_restore_point, runs, taken_along, vms_of
 from xsconsole.engine.moves.trip_steps import (
     Leg,
@@ -40,16 +40,26 @@ def plan_moving_across(
     values: Mapping[Uuid, MemberValue],
     there: Land,
     inventory: Inventory,
+    host: Uuid | None = None,
 ) -> Plan:
     """Ask both pools; then restore point, what stops, and the move of each machine; there, what starts and the stage.
 
     Nothing but our own protection, of which a pool would say no, is changed before both pools have said of every
     machine that it can go. The stage is written when all have arrived; until then every machine carries what it
-    carried, and the roster stands here.
+    carried, and the roster stands here. `host` is the one that has to receive them all.
     """
     sr, is_kept = storage_in(target, there.inventory), edge.restore_point is not None
-    way = Way(source=source, target=target, edge=edge, sr=sr, there=there, ends=intent.abroad, is_doubled=is_kept)
-    one_way = demand_versions(target, there, inventory)
+    way = Way(
+        source=source,
+        target=target,
+        edge=edge,
+        sr=sr,
+        there=there,
+        ends=intent.abroad,
+        is_doubled=is_kept,
+        host=host,
+    )
+    one_way = demand_versions(there, inventory)
     vms = vms_of(card.members, inventory)
     to_stop = [member for member in card.members if target.entry is EntryAction.STOP and runs(member)]
     to_start = [member for member in card.members if target.entry is EntryAction.START and not runs(member)]
@@ -60,7 +70,7 @@ def plan_moving_across(
     room = demand_room(party, way, inventory, vms if is_kept else ())
     hosts = hosts_there(way, [each.guest(sr, will_start=each.uuid in starting) for each in party])
     leg = Leg(way=way, party=tuple(party), hosts=hosts, inventory=inventory, is_one_way=bool(one_way))
-    demand_clearance(leg.journeys(card), there, inventory)
+    demand_clearance(leg.journeys(card), there, inventory, COPIES if way.is_promotion else ARCHIVE)
 
     steps = Steps()
     ready = add_questions(steps, leg)

@@ -55,7 +55,7 @@ def plan_restoring_across(
     demand_own_disks(card, source, inventory)
     sr = storage_in(target, there.inventory)
     way = Way(source=source, target=target, edge=edge, sr=sr, there=there, ends=intent.abroad, is_doubled=True)
-    one_way = demand_versions(target, there, inventory)
+    one_way = demand_versions(there, inventory)
     parts = [Returnee.of(member, point, inventory, MEND) for member in card.members]
     running = [part.member for part in parts if part.member.power_state == "Running"]
     to_start = [part.member for part in parts if starts(part, target)]

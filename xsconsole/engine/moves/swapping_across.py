@@ -163,8 +163,8 @@ def _legs(
         begins=intent.abroad,
         ends=None,
     )
-    demand_versions(target, there, inventory)
-    demand_versions(source, home, there.inventory)
+    demand_versions(there, inventory)
+    demand_versions(home, there.inventory)
     leaving, coming = machines_in(card, inventory), machines_in(standby, there.inventory)
     running = {member.uuid for member in to_start_again(coming, leaving, source)}
     goes = travellers([member for member, _ in leaving], [vm for _, vm in leaving], out, set(), inventory)

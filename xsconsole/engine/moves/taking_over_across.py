@@ -64,7 +64,7 @@ def plan_taking_over_across(
     """
     sr, is_kept_first = storage_in(target, there.inventory), edge.restore_point is not None
     way = Way(source=source, target=target, edge=edge, sr=sr, there=there, ends=intent.abroad, is_doubled=is_kept_first)
-    one_way = demand_versions(target, there, inventory)
+    one_way = demand_versions(there, inventory)
     vms = vms_of(card.members, inventory)
     machines = list(zip(card.members, vms, strict=True))
     exchanged = exchanges_of(machines, incumbent, target, edge, inventory, there.inventory)
@@ -171,7 +171,7 @@ def retreat_of(
         ends=None,
         is_doubled=is_kept_by(incumbent, edge, exchanged),
     )
-    demand_versions(stage, home, there.inventory)
+    demand_versions(home, there.inventory)
     members = [member for member, _ in incumbent.members]
     party = travellers(members, incumbent.vms, way, set(), there.inventory)
     for vm in incumbent.vms:

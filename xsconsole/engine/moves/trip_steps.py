@@ -1,11 +1,11 @@
 """Steps that bring machines into another pool, whatever becomes of them there: asked for, sent, noted on both sides."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
 
-from xsconsole.domain.actions.holds import CarryHold, DropHold
+from xsconsole.domain.actions.holds import CarryHold, CarryStay, DropHold, DropStay
 from xsconsole.domain.actions.placing import PreferHost
 from xsconsole.domain.actions.travel import (
     AskAcross,
@@ -27,7 +27,7 @@ from xsconsole.engine.moves.relocation import SET_S
 from xsconsole.engine.moves.trips import Traveller, Way, foreign_nics, pool_names, storage_of
 from xsconsole.engine.plans import capacity, rules
 from xsconsole.engine.plans.claims import claims_on
-from xsconsole.engine.plans.lands import Journey
+from xsconsole.engine.plans.lands import Journey, called
 from xsconsole.engine.plans.networking import present_networks
 from xsconsole.engine.plans.placement import Guest, less, memory_of, place
 from xsconsole.engine.plans.steps import Steps, own_blocks, writing
@@ -79,9 +79,11 @@ def hosts_there(way: Way, guests: Sequence[Guest], freed: Mapping[Uuid, int] | N
     Raises:
         NotPromotable: none has room, or none receives anything.
     """
+    if way.host is not None:
+        guests = [replace(guest, is_bound=True, here=way.host) for guest in guests]
     hosts = place(way.there.inventory, guests, less(claims_on(way.there.board).memory, freed or {}))
     if len(hosts) < len(guests):
-        raise NotPromotable(reason=f"The pool of {way.target.name} has no enabled host.", mend="Enable a host there.")
+        raise NotPromotable(reason=f"Pool {called(way.there)} has no enabled host.", mend="Enable a host there.")
     return hosts
 
 
@@ -209,7 +211,7 @@ def add_entries(steps: Steps, leg: Leg, values: Mapping[Uuid, MemberValue], read
 def add_records(
     steps: Steps, card: Card, leg: Leg, ready: list[StepKey], succession: Succession | None = None
 ) -> list[StepKey]:
-    """Let roster and hold stand there and no more here; return what ends that.
+    """Let roster and hold stand there and no more here, and for how long it may stay; return what ends that.
 
     `succession` says whose place it takes, where it takes one.
     """
@@ -225,9 +227,7 @@ def add_records(
     if roster:
         with steps.at(leg.way.ends):
             ready = [steps.add(WriteRoster(configuration=card.id, value=value, original=other), names[1], ready)]
-    if card.hold is not None:
-        carried = CarryHold(configuration=card.id, reason=card.hold.reason, text=to_text(card.hold))
-        dropped = DropHold(configuration=card.id, original=to_text(card.hold))
+    for carried, dropped in _closures_of(card, leg.way):
         with steps.at(leg.way.ends):
             ready = [steps.add(carried, names[1], ready)]
         with steps.at(leg.way.begins):
@@ -236,6 +236,18 @@ def add_records(
         with steps.at(leg.way.begins):
             ready = [steps.add(WriteRoster(configuration=card.id, value="", original=roster), names[0], ready)]
     return ready
+
+
+def _closures_of(card: Card, way: Way) -> Iterator[tuple[CarryHold, DropHold]]:
+    """Return how what people decided of a configuration is written there, and forgotten here."""
+    if card.hold is not None:
+        text = to_text(card.hold)
+        carried = CarryHold(configuration=card.id, reason=card.hold.reason, text=text)
+        yield carried, DropHold(configuration=card.id, original=text)
+    if card.extension is not None and not way.is_promotion:  # else its time in the stage ends
+        text = to_text(card.extension)
+        stay = CarryStay(configuration=card.id, reason=card.extension.reason, text=text)
+        yield stay, DropStay(configuration=card.id, original=text)
 
 
 # What must hold

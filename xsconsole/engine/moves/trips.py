@@ -14,7 +14,7 @@ from xsconsole.domain.workflow import Stage, Transition
 from xsconsole.domain.workflow.gates import AddressesAnswer
 from xsconsole.engine.moves.relocation import demand_movable, preferred_hosts
 from xsconsole.engine.plans import capacity
-from xsconsole.engine.plans.lands import Land
+from xsconsole.engine.plans.lands import Land, called
 from xsconsole.engine.plans.networking import networks_in
 from xsconsole.engine.plans.placement import Guest, guest_of, hosts_for, memory_of
 from xsconsole.errors import NotPromotable
@@ -28,7 +28,8 @@ class Way:
     """From where to where; `sr` is where all disks go, `there` the pool that has it.
 
     `begins` and `ends` are where steps at either end happen, as a step of a plan says it: None is the pool of the run.
-    What `is_doubled` is kept in a snapshot of each machine too, which takes room there beside the machine.
+    What `is_doubled` is kept in a snapshot of each machine too, which takes room there beside the machine. `host` is
+    the only one there that may receive them; None: any.
     """
 
     source: Stage
@@ -39,6 +40,12 @@ class Way:
     begins: Uuid | None = None
     ends: Uuid | None
     is_doubled: bool = False
+    host: Uuid | None = None
+
+    @property
+    def is_promotion(self) -> bool:
+        """Whether it leads into another stage, by a way with gates."""
+        return self.source.id != self.target.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,29 +192,29 @@ def _demand_able(vm: VM, snapshots: Sequence[VM], way: Way, inventory: Inventory
     if vm.VTPMs:
         raise NotPromotable(
             reason=f"{name} has a virtual TPM, whose secrets do not leave their pool.",
-            mend="Promote within the pool, or without that machine.",
+            mend="Leave it where it is, or take that machine out of the configuration.",
         )
     if vm.VGPUs:
         raise NotPromotable(
             reason=f"{name} has a virtual graphics card, which is one of its pool.",
-            mend="Take the card from it, or promote without that machine.",
+            mend="Take the card from it, or that machine out of the configuration.",
         )
     for one in (vm, *snapshots):
         for _, disk in drives_of(inventory, one):
-            demand_movable(vm, disk, f"the storage of {way.target.name}")
+            demand_movable(vm, disk, f"the storage of pool {called(way.there)}")
             _demand_plain(vm, disk)
     there = way.there.inventory
     if any(other.uuid == vm.uuid for other in there.all(VM)):
         raise NotPromotable(
-            reason=f"{name} is in the pool of {way.target.name} already: one with the same uuid stands there.",
+            reason=f"{name} is in pool {called(way.there)} already: one with the same uuid stands there.",
             mend="Look at both, and delete the one that is not needed.",
         )
     seed = vm.other_config.get(SEED)
     twin = next((other for other in there.all(VM) if seed and _shares(other, seed)), None)
     if twin is not None:
         raise NotPromotable(
-            reason=f"The addresses of {name} and those of “{shortened(twin.name_label)}” in the pool of "
-            f"{way.target.name} are made of the same seed, and a pool takes none twice.",
+            reason=f"The addresses of {name} and those of “{shortened(twin.name_label)}” in "
+            f"pool {called(way.there)} are made of the same seed, and a pool takes none twice.",
             mend="Delete that one, such as a restored copy, or change its key mac_seed.",
         )
 
@@ -226,7 +233,7 @@ def _demand_plain(vm: VM, disk: VDI) -> None:
     if ENCRYPTED in disk.sm_config:
         raise NotPromotable(
             reason=f"{name} is encrypted with a key of its pool, and does not leave that.",
-            mend="Promote within the pool, or without that machine.",
+            mend="Leave it where it is, or take that machine out of the configuration.",
         )
 
 
@@ -249,7 +256,8 @@ def sentences(card: Card, party: Sequence[Traveller], way: Way, inventory: Inven
         found.append(f"{listing(up)} {'goes' if len(up) == 1 else 'go'} on running on the way.")
     if any(each.networks for each in party):
         looks = any(isinstance(gate, AddressesAnswer) for gate in way.edge.gates)
-        mend = "a gate looks whether they answer" if looks else "change it in the guest, or let a gate look"
+        mend = "a gate looks whether they answer" if looks else "change it in the guest"
+        mend = f"{mend}, or let a gate look" if way.is_promotion and not looks else mend
         found.append(f"A fixed address of a guest does not change with the network: {mend}.")
     vapps = {held.name_label for each in party if (held := inventory.get(Appliance, each.vm.appliance)) is not None}
     for name in sorted(vapps):

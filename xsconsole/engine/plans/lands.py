@@ -99,18 +99,24 @@ def land_of(stage: Stage, board: Board, inventory: Inventory, lands: Lands) -> L
             "has no connection.",
             mend="Connect to that pool beside this one.",
         )
-    demand_same_version(stage.name, land, board)
-    if land.actor is not None and board.workflow is not None:
-        rules.demand_actor(board.workflow, (stage,), land.actor)
+    demand_same_version(f"{stage.name} lives in", land, board)
+    if board.workflow is not None:
+        demand_actor_there(stage, land, board.workflow)
     return land
 
 
-def demand_same_version(name: str, land: Land, board: Board) -> None:
-    """Refuse where the other pool, in which something of this `name` is, follows another version of the workflow."""
+def demand_actor_there(stage: Stage, land: Land, workflow: Workflow) -> None:
+    """Refuse who may not act in a stage by the name with which they are logged in at another pool."""
+    if land.actor is not None:
+        rules.demand_actor(workflow, (stage,), land.actor)
+
+
+def demand_same_version(told: str, land: Land, board: Board) -> None:
+    """Refuse where the other pool, in which something is as `told`, follows another version of the workflow."""
     if not _is_same(land.board, board.workflow):
         pool = land.inventory.pool
         raise NotPromotable(
-            reason=f"{name} lives in pool “{shortened(pool.name_label if pool else '', 60)}”, which has "
+            reason=f"{told} pool “{shortened(pool.name_label if pool else '', 60)}”, which has "
             f"{_version_words(land.board)}, and this pool has {_version_words(board)}: both must have the same.",
             mend="Publish the newest version to both pools.",
         )
@@ -154,19 +160,26 @@ def storage_in(target: Stage, inventory: Inventory) -> SR:
     return sr
 
 
-def demand_versions(target: Stage, there: Land, inventory: Inventory) -> list[str]:
+def called(there: Land) -> str:
+    """Return what another pool is called, in quotation marks."""
+    pool = there.inventory.pool
+    return f"“{shortened(pool.name_label if pool is not None else '', 60)}”"
+
+
+def demand_versions(there: Land, inventory: Inventory) -> list[str]:
     """Refuse a pool of lower version, which takes nothing from a higher one; say where the way back would be one."""
     here, other = version_of(inventory, highest=True), version_of(there.inventory, highest=False)
     if not here or not other or here == other:
         return []
     told = ".".join(map(str, here)), ".".join(map(str, other))
+    name = f"Pool {called(there)}"
     if other < here:
         raise NotPromotable(
-            reason=f"The pool of {target.name} has XAPI {told[1]}, this one {told[0]}: "
+            reason=f"{name} has XAPI {told[1]}, the one they come from {told[0]}: "
             "a pool takes nothing from one of a higher version.",
-            mend="Update the pool of that stage first.",
+            mend="Update that pool first.",
         )
-    return [f"The pool of {target.name} has a higher version ({told[1]}, here {told[0]}): nothing comes back."]
+    return [f"{name} has a higher version ({told[1]}, here {told[0]}): nothing comes back."]
 
 
 def version_of(inventory: Inventory, *, highest: bool) -> tuple[int, ...]:

@@ -190,7 +190,7 @@ def _refusal(
     inventory: Inventory, sights: _Sights, guest: Guest, guests: Sequence[Guest], rooms: Mapping[Uuid, int]
 ) -> NotPromotable:
     name = f"“{shortened(guest.name)}”"
-    seeing = {uuid: rooms[uuid] for uuid in sights.seeing(guest)}
+    seeing = {uuid: rooms[uuid] for uuid in sights.seeing(guest) if not guest.is_bound or uuid == guest.here}
     if not seeing:
         return NotPromotable(
             reason=f"No host that is enabled sees all the storage and networks of {name}.",

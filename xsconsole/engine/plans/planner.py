@@ -91,7 +91,7 @@ from xsconsole.engine.verbs.deleting import plan_delete
 from xsconsole.engine.verbs.describing import plan_description
 from xsconsole.engine.verbs.ending import plan_end
 from xsconsole.engine.verbs.mending import plan_mend
-from xsconsole.engine.verbs.migrating import plan_relocation
+from xsconsole.engine.verbs.migrating_across import plan_migration
 from xsconsole.engine.verbs.pointing import plan_point, plan_revert
 from xsconsole.engine.verbs.powering import plan_power
 from xsconsole.engine.verbs.removal import plan_removal
@@ -179,7 +179,7 @@ def _planned(
         case Arrange():
             return plan_arrangement(command, board, inventory, actor)
         case Relocate():
-            return plan_relocation(command, board, inventory, actor)
+            return plan_migration(command, board, inventory, actor, lands)
         case TakePoint():
             return plan_point(command, board, inventory, actor)
         case RevertTo():

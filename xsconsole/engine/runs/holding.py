@@ -1,7 +1,7 @@
 """The hold that a demotion leaves behind, written as a step of its run."""
 
-from xsconsole.domain.actions.holds import CarryHold, DropHold, DropStay, PlaceHold
-from xsconsole.domain.closures import ClosureKind, Hold, closure_of, closure_stem, to_text
+from xsconsole.domain.actions.holds import CarryHold, CarryStay, DropHold, DropStay, PlaceHold
+from xsconsole.domain.closures import ClosureKind, Extension, Hold, closure_of, closure_stem, to_text
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.engine.ports import Field
 from xsconsole.engine.runs.presence import Presence
@@ -16,16 +16,16 @@ class Holding:
         self._why = why
         self._pool = presence.pool
 
-    async def stands(self, configuration: ConfigurationId) -> bool:
-        return await self._standing(configuration) is not None
+    async def stands(self, action: PlaceHold) -> bool:
+        return await self._standing(action.configuration, _kind_of(action)) is not None
 
     async def place(self, action: PlaceHold) -> None:
         """Hold a configuration; one that somebody holds already stays as it is."""
         configuration = action.configuration
-        if await self.stands(configuration):
+        if await self.stands(action):
             return
         if isinstance(action, CarryHold):
-            return await self.put_back(configuration, action.text)
+            return await self.put_back(configuration, action.text, _kind_of(action))
         hold = Hold(
             configuration=configuration,
             reason=self._why.strip() or action.reason,
@@ -37,12 +37,14 @@ class Holding:
 
     async def take_back(self, action: PlaceHold) -> None:
         """Remove the hold that this run placed or brought along, and nobody else's."""
-        standing = await self._standing(action.configuration)
-        if not isinstance(standing, Hold):
+        kind = _kind_of(action)
+        standing = await self._standing(action.configuration, kind)
+        if not isinstance(standing, Hold | Extension):
             return
         carried = action.text if isinstance(action, CarryHold) else None
-        if standing.run == self._at.run or to_text(standing) == carried:
-            await self.drop(action.configuration)
+        is_own = isinstance(standing, Hold) and standing.run == self._at.run
+        if is_own or to_text(standing) == carried:
+            await self.drop(action.configuration, kind)
 
     async def is_dropped(self, action: DropHold) -> bool:
         return await self._standing(action.configuration, _kind_of(action)) is None
@@ -64,5 +66,5 @@ class Holding:
         return closure_of(await self._at.keys(Field.POOL), kind, configuration)
 
 
-def _kind_of(action: DropHold) -> ClosureKind:
-    return ClosureKind.STAY if isinstance(action, DropStay) else ClosureKind.HOLD
+def _kind_of(action: PlaceHold | DropHold) -> ClosureKind:
+    return ClosureKind.STAY if isinstance(action, CarryStay | DropStay) else ClosureKind.HOLD

@@ -137,8 +137,8 @@ class Performer:
                 return await self._marking.has_roster(configuration, value)
             case WriteMark(snapshot=snapshot, value=value):
                 return (await self._at.keys(Field.VM, snapshot)).get(RESTORE_POINT_KEY, "") == value
-            case PlaceHold(configuration=configuration):
-                return await self._holding.stands(configuration)
+            case PlaceHold() as action:
+                return await self._holding.stands(action)
             case DropHold() as action:
                 return await self._holding.is_dropped(action)
             case CopyMachine() | SendMachine() | ImportMachine():

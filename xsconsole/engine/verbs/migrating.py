@@ -1,6 +1,6 @@
 """The plan that brings a configuration to another host or another storage of its pool; it stays in its stage."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from xsconsole.domain.actions.placing import BringTo, Migrate, MoveDisk
@@ -64,9 +64,10 @@ def plan_relocation(command: Relocate, board: Board, inventory: Inventory, actor
     """
     found = surroundings_of(command, board, inventory, actor)
     if command.host is None and command.sr is None:
-        raise NotPromotable(reason="Nothing says where it is to go.", mend="Choose a host, a storage, or both.")
+        raise NotPromotable(reason="Nothing says where it is to go.", mend="Choose a host, a storage or another pool.")
     chosen = _chosen(command, found.card)
-    host, sr = _host(command.host, inventory), _storage(command.sr, inventory)
+    host = host_named(command.host, inventory) if command.host is not None else None
+    sr = _storage(command.sr, inventory)
     relocations = [_relocation(member, vm, sr, inventory) for member, vm in _machines(chosen, inventory)]
     hosts = _placed(found, relocations, host)
     journeys = [_journey(one, hosts, inventory) for one in relocations]
@@ -111,9 +112,9 @@ def _machines(members: Sequence[Member], inventory: Inventory) -> list[tuple[Mem
     return list(zip(members, vms_of(members, inventory), strict=True))
 
 
-def _host(uuid: Uuid | None, inventory: Inventory) -> Host | None:
-    host = inventory.by_uuid(Host, uuid) if uuid is not None else None
-    if uuid is not None and host is None:
+def host_named(uuid: Uuid, inventory: Inventory) -> Host:
+    host = inventory.by_uuid(Host, uuid)
+    if host is None:
         raise NotFound(
             reason="The pool has no such host.",
             mend="Name one of its hosts.",
@@ -165,7 +166,7 @@ def _placed(found: Surroundings, relocations: Sequence[Relocation], host: Host |
         if host is not None:
             if guest.here == host.uuid and not relocation.disks:
                 continue
-            _demand_seen(guest, host, inventory)
+            demand_seen(guest, host, inventory)
             guest = replace(guest, is_bound=True, here=host.uuid)
         elif not hosts_for(inventory, guest):
             raise NotPromotable(
@@ -181,7 +182,7 @@ def _placed(found: Surroundings, relocations: Sequence[Relocation], host: Host |
     return place(inventory, guests, claimed)
 
 
-def _demand_seen(guest: Guest, host: Host, inventory: Inventory) -> None:
+def demand_seen(guest: Guest, host: Host, inventory: Inventory) -> None:
     if host.uuid in hosts_for(inventory, guest):
         return
     name = shortened(host.name_label, 60)
@@ -231,16 +232,21 @@ def _journey(relocation: Relocation, hosts: Mapping[Uuid, Uuid], inventory: Inve
 def _demand_allowed(stage: Stage, going: Sequence[_Journey], inventory: Inventory) -> None:
     needed = {MIGRATION for journey in going if journey.host is not None}
     needed |= {STORAGE_MIGRATION for journey in going if journey.relocation.disks}
-    if needed & set(stage.protection):
-        raise NotPromotable(
-            reason=f"The protection of {stage.name} forbids to migrate machines.",
-            mend="Let the stage allow it in the workflow.",
-        )
+    demand_unprotected(stage, needed)
     for journey in going:
         if journey.host is not None:
             rules.demand_operation(journey.relocation.vm, MIGRATION, inventory)
         if journey.relocation.disks:
             rules.demand_operation(journey.relocation.vm, STORAGE_MIGRATION, inventory)
+
+
+def demand_unprotected(stage: Stage, needed: Collection[str]) -> None:
+    """Refuse what the protection of a stage forbids at machines in it."""
+    if set(needed) & set(stage.protection):
+        raise NotPromotable(
+            reason=f"The protection of {stage.name} forbids to migrate machines.",
+            mend="Let the stage allow it in the workflow.",
+        )
 
 
 def _nowhere(card: Card, chosen: Sequence[Member], host: Host | None, sr: SR | None) -> NotPromotable:
