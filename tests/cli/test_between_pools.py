@@ -45,6 +45,18 @@ async def test_a_way_into_another_pool_takes_both_pools(served: tuple[EmbeddedPo
     assert "leaves pool “acme”: 2 machines with" in moved.err
     assert "“payroll 2026.4” stands in Staging now: whole, 2 machines, 2 running" in moved.out
 
+    there = ("--to-pool", served[1].name, *beside[3:])
+    leaving = shell.say("config", "migrate", "crm@patch-testing", *there, stdin=passwords)
+    assert "Patch testing lives in pool “acme”: in pool “acme production” it would not stand in that" in leaving.err
+    assert "Promote it to Staging, which lives there." in leaving.err
+    unsaid = shell.say("config", "migrate", "payroll@2026.5", *there, stdin=passwords)
+    assert "takes the place of “int-net”. Say it for each, in the table of networks or by --map-network" in unsaid.err
+    mapped = ("--map-network", "int-net=prod-dmz", "--host", "xen-p1", "--sr", "SAN-platinum", "--json")
+    gone = shell.say("config", "migrate", "payroll@2026.5", *mapped, *there, stdin=passwords)
+    assert gone.status == 0, gone.err
+    assert gone.document["configuration"]["stage"] == "integration"
+    assert (leaving.status, unsaid.status) == (1, 1)
+
     back = shell.say("plan", "payroll@staging", *beside[1:], stdin=passwords)
     assert back.status == 1
     assert "No configuration is called “payroll@staging” in this pool; it stands in “" in back.err

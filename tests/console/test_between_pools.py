@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from embedded import EmbeddedPool, embedded_pools
 from tests.console.pool_state import footprint, runs_and_held_leases
 from tests.console.test_several_pools import access
 from tests.workflows import put_on
-from xsconsole.console import Console, Pools, RunState
+from xsconsole.console import Connection, Console, Estate, Pools, RunState, Secret
 from xsconsole.domain.board import Card, Member, Standing
 from xsconsole.domain.disks import repositories_of
 from xsconsole.domain.events import BoardChanged, ClearanceChanged, Event, InventoryChanged
@@ -23,8 +24,8 @@ from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.plan import Disks
 from xsconsole.domain.workflow import Binding, Limits, Method, PoolObject, Workflow, default_workflow
 from xsconsole.domain.workflow.values import NetworkEntry, RestorePointRule
-from xsconsole.engine.commands import Confirmed, Demote, Promote
-from xsconsole.errors import NotPromotable, PoolFailed, RunFailed
+from xsconsole.engine.commands import Confirmed, Demote, Promote, Relocate
+from xsconsole.errors import NotPermitted, NotPromotable, PoolFailed, RunFailed
 
 SOURCE = "payroll@patch-testing"
 
@@ -290,9 +291,22 @@ async def test_machines_move_there_and_come_back_or_stay_whole_where_they_are(
     assert all(verdict.is_good for verdict in await here.verify_audit())
 
 
-async def test_without_a_connection_to_the_other_pool_it_is_refused(pools: Pools) -> None:
-    there = pools.all[1]
+async def test_without_a_connection_to_the_other_pool_or_a_right_there_it_is_refused(
+    served: tuple[EmbeddedPool, ...], pools: Pools
+) -> None:
+    here, there = pools.all
     await pools.leave(there)
 
     with pytest.raises(NotPromotable, match="to which this console has no connection"):
-        pools.first.plan(promotion(pools.first))
+        here.plan(promotion(here))
+
+    looking = await pools.connect(Connection(url=served[1].url, user="eve"), Secret(served[1].passwords["eve"]))
+    command = promotion(here)
+    digest = here.plan(command).digest
+    with pytest.raises(NotPermitted, match="In pool “acme production”: The role read-only may not"):
+        await here.do(Confirmed(command=command, digest=digest))
+    leaving = Relocate(configuration=command.configuration, revision=command.revision, pool=looking.identity.pool)
+    denial = Estate(pools).denial(leaving)
+    assert denial is not None
+    assert denial.mend == "Log in as somebody with the role pool-operator or higher."
+    assert Estate(pools).denial(replace(leaving, pool=None)) is None

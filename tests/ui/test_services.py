@@ -189,8 +189,8 @@ async def test_several_at_once_go_by_one_plan_one_moves_and_one_is_deleted_twice
     (to,) = window.findChildren(RelocateAllDialog)
     await until(to.isVisible, "where to")
     assert not to.go.isEnabled()
-    to.storage.setCurrentIndex(to.storage.findText("SAN-gold", Qt.MatchFlag.MatchStartsWith))
-    gold = to.storage.currentData()
+    to.aim.storage.setCurrentIndex(to.aim.storage.findText("SAN-gold", Qt.MatchFlag.MatchStartsWith))
+    gold = to.aim.storage.currentData()
     assert to.go.isEnabled()
     assert [(one.configuration, one.sr, one.host) for one in to.wanted()] == [
         (card.id, gold, None) for card in to.cards

@@ -3,19 +3,24 @@
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtCore import Qt
 
 from tests.console.test_between_pools import crossing
 from tests.embedded import EmbeddedPool, embedded_pools
 from tests.ui.board_window import cards_in
 from tests.ui.test_window_pools import connect_both, pools, window
 from tests.workflows import put_on
+from xsconsole.console import Console
 from xsconsole.domain.ids import StageId
+from xsconsole.domain.inventory import VM, Host
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow import Method
+from xsconsole_ui import service_actions
 from xsconsole_ui.board.offers import offer_of
 from xsconsole_ui.demo.gestures import CarriedCard, click, until
 from xsconsole_ui.main_window import MainWindow
+from xsconsole_ui.membership import RelocateDialog
 from xsconsole_ui.pieces import ActionButton
 
 __all__ = ["pools", "window"]
@@ -31,6 +36,7 @@ async def test_a_card_is_promoted_into_the_other_pool_by_a_drop(
     window: MainWindow, served: tuple[EmbeddedPool, ...]
 ) -> None:
     here, there = await connect_both(window, served)
+    await migrated(window, "shop@staging", here, there)
     workflow = crossing(here.inventory, there.inventory)
     for pool in served:
         put_on(pool, workflow)
@@ -49,7 +55,7 @@ async def test_a_card_is_promoted_into_the_other_pool_by_a_drop(
     carried.drop(lane)
     await until(lambda: window.desk.question is not None, "the plan")
     click(window.inspector.plan_page.go)
-    await until(lambda: bool(here.runs) and here.runs[0].ended_at is not None, "the end of the run")
+    await until(lambda: len(here.runs) == 2 and here.runs[0].ended_at is not None, "the end of the run")
 
     assert here.runs[0].state is RunState.DONE
     await until(lambda: "payroll 2026.4" in cards_in(window, "Staging"), "the new card")
@@ -71,7 +77,7 @@ async def test_a_card_is_promoted_into_the_other_pool_by_a_drop(
     carried.drop(window.board.lane("Staging"))
     await until(lambda: window.desk.question is not None, "the plan")
     click(window.inspector.plan_page.go)
-    await until(lambda: len(here.runs) == 2 and here.runs[0].ended_at is not None, "the end of the move")
+    await until(lambda: len(here.runs) == 3 and here.runs[0].ended_at is not None, "the end of the move")
     assert here.runs[0].state is RunState.DONE, here.runs[0].error
     await until(lambda: "payroll 2026.4" not in cards_in(window, "Patch testing"), "the card to leave")
     assert window.estate.of_card(card.id) is there
@@ -86,6 +92,36 @@ async def test_a_card_is_promoted_into_the_other_pool_by_a_drop(
     await until(lambda: len(there.runs) == 1 and there.runs[0].ended_at is not None, "the end of the way back")
     assert there.runs[0].state is RunState.DONE, there.runs[0].error
     await until(lambda: "payroll 2026.4" in cards_in(window, "Patch testing"), "the card to be back")
+
+
+async def migrated(window: MainWindow, name: str, here: Console, there: Console) -> None:
+    """By the dialog a configuration goes there and stays in its stage, once it is said what its network is there."""
+    card = find_configuration(here.board, name)
+    window.board.select(card.id)
+    window.situate()
+    window.actions_[service_actions.MIGRATE].trigger()
+    (to,) = window.findChildren(RelocateDialog)
+    await until(to.isVisible, "where to")
+    assert not any(choice.isVisible() for choice in to.aim.networks.values())
+    to.aim.pool.setCurrentIndex(to.aim.pool.findText("acme production"))
+    assert not to.table.isVisible()
+    (network,) = to.aim.networks.values()
+    assert network.isVisible()
+    to.look()
+    assert "takes the place of “stage-net”" in to.why_not.text
+    network.setCurrentIndex(network.findText("prod-data"))
+    to.aim.host.setCurrentIndex(to.aim.host.findText("xen-p2", Qt.MatchFlag.MatchStartsWith))
+    wanted = to.wanted()
+    click(to.go)
+    await until(lambda: window.desk.question is not None, "the plan")
+    assert window.desk.question.command == wanted
+    click(window.inspector.plan_page.go)
+    await until(lambda: bool(here.runs) and here.runs[0].ended_at is not None, "the end of the migration")
+    assert here.runs[0].state is RunState.DONE, here.runs[0].error
+    await until(lambda: window.estate.of_card(card.id) is there, "it there")
+    assert window.estate.board.cards[card.id].stage == card.stage
+    machines = [there.inventory.get(VM, member.ref) for member in there.board.cards[card.id].members]
+    assert {there.inventory.get(Host, vm.resident_on).name_label for vm in machines} == {"xen-p2"}
 
 
 def ways_back(window: MainWindow) -> list[ActionButton]:

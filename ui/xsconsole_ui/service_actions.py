@@ -87,7 +87,7 @@ MIGRATE = Action(
     id="configuration.migrate",
     text="Mi&grate…",
     shortcut="Ctrl+Shift+M",
-    tip="Bring its running machines to another host, or its disks to another storage; into another pool it is promoted",
+    tip="Bring its running machines to another host, its disks to another storage, or all of it into another pool",
     perform=lambda _, hands: hands.ask_about(About.MIGRATE),
     why_not=permitted(Verb.SERVE, no_live_card),
 )

@@ -376,7 +376,7 @@ def _command(console: Console, options: argparse.Namespace) -> Plannable:
         case "config dissolve":
             return Dissolve(configuration=card.id, revision=card.revision, reason=options.reason)
         case _:
-            return servicing(card, console.inventory, options)
+            return servicing(card, console, options)
 
 
 def _new_members(console: Console, given: list[str]) -> tuple[NewMember, ...]:

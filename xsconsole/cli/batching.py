@@ -78,7 +78,7 @@ def _together(console: Console, options: argparse.Namespace) -> Together:
     cards = [find_configuration(console.board, name) for name in options.names]
     unique = {card.id: card for card in cards}
     if options.verb.startswith("config "):
-        commands = tuple(servicing(card, console.inventory, options) for card in unique.values())
+        commands = tuple(servicing(card, console, options) for card in unique.values())
         return Together(commands=commands)
     if options.to is None:
         raise Refused(reason="It is not said to which stage they go.", mend="Say it with `--to`.")

@@ -6,8 +6,8 @@ from datetime import datetime
 from types import MappingProxyType
 
 from xsconsole.cli.points_parser import POINT_HELP
-from xsconsole.cli.request_parser import VerbMaker, add_asking, add_emergency
-from xsconsole.cli.typed_values import digest, seat
+from xsconsole.cli.request_parser import VerbMaker, add_asking, add_beside, add_emergency
+from xsconsole.cli.typed_values import digest, mapped, seat
 
 NAME_HELP = "id or its beginning, service, service@version or service@stage"
 
@@ -75,7 +75,9 @@ def _add_services(make: VerbMaker, instant: Callable[[str], datetime]) -> list[a
         *(_of_many(make, name, what) for name, what in OF_MANY.items()),
         note := _of_many(make, "config note", "write notes about it, in place of those that are there"),
         delete := _of_many(make, "config delete", "delete its machines with their disks, for good"),
-        migrate := _of_many(make, "config migrate", "bring it to another host or storage of its pool"),
+        migrate := _of_many(
+            make, "config migrate", "bring it to another host or storage of its pool, or into another pool"
+        ),
         arrange := _changing(make, "config arrange", "give members other roles, start orders or delays"),
         revert := _changing(make, "config revert", "return its disks to a restore point; it stays where it is"),
         rename := _changing(make, "config rename", "give it another name or version; its machines keep their names"),
@@ -90,6 +92,16 @@ def _add_services(make: VerbMaker, instant: Callable[[str], datetime]) -> list[a
     delete.add_argument("--keep-points", action="store_true", help="keep its restore points, as plain snapshots")
     migrate.add_argument("--host", metavar="HOST", help="where its running machines go, by name or uuid")
     migrate.add_argument("--sr", metavar="STORAGE", help="where the disks of its machines go, by name or uuid")
+    migrate.add_argument("--to-pool", metavar="POOL", help="the pool where all of it goes, by name or uuid; see --also")
+    migrate.add_argument(
+        "--map-network",
+        action="append",
+        default=[],
+        type=mapped,
+        metavar="A=B",
+        help="in the other pool B takes the place of network A, by name or uuid; else one of the same name; repeat it",
+    )
+    add_beside(migrate, "the other pool")
     migrate.add_argument("--vm", action="append", default=[], metavar="VM", help="only this member; repeat it")
     arrange.add_argument(
         "--vm",

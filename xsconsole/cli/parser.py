@@ -16,6 +16,7 @@ from xsconsole.cli.record_parser import add_audit, add_review
 from xsconsole.cli.request_parser import (
     VerbMaker,
     add_asking,
+    add_beside,
     add_emergency,
     add_keys,
     add_meaning,
@@ -56,12 +57,11 @@ def parser() -> argparse.ArgumentParser:
         _add_wait(verb)
         add_dry_run(verb)
     add_export(partial(_verb, config), "config export", NAME_HELP, _add_reason)
-    beside = partial(_add_beside, what="another pool that the way leads to, or that a run is about")
     plan = _verb(verbs, "plan", "what a promotion or demotion would do; nothing is changed", has_json=True)
     _add_move(plan, has_disks=True, can_stop=True)
     plan.add_argument("--against", metavar="FILE", help="say how it differs from the plan that `--json` wrote there")
     add_emergency(plan, may_sign=False)
-    beside(plan)
+    add_beside(plan)
     for name, what in (("promote", "move a configuration forward"), ("demote", "move a configuration back")):
         verb = _verb(verbs, name, what, has_json=True)
         _add_move(verb, has_disks=name == "demote", can_stop=name == "promote")
@@ -77,10 +77,10 @@ def parser() -> argparse.ArgumentParser:
         _add_wait(verb)
         add_dry_run(verb)
         verb.add_argument("--queue", action="store_true", help="wait for a place where the stage is full")
-        beside(verb)
+        add_beside(verb)
         add_asking(verb, instant)
         add_emergency(verb)
-    add_requests(partial(_verb, _family(verbs, "request", "what others have to approve")), beside)
+    add_requests(partial(_verb, _family(verbs, "request", "what others have to approve")))
     add_reviews(partial(_verb, _family(verbs, "review-item", "what others look at after an emergency")))
     _add_queue(partial(_verb, _family(verbs, "queue", "what waits in this console for a place in a full stage")))
     add_closings(lambda name, what: partial(_verb, _family(verbs, name, what)), instant, NAME_HELP)
@@ -92,7 +92,7 @@ def parser() -> argparse.ArgumentParser:
     for verb in (refresh, replicate):
         _add_reason(verb)
         _add_wait(verb)
-        beside(verb)
+        add_beside(verb)
     add_provision(partial(_verb, verbs), _add_reason)
     add_drift(partial(_verb, _family(verbs, "drift", "how configurations differ from what they are meant to be like")))
     of_points = _family(verbs, "restore-point", "what a promotion leaves to return to")
@@ -109,7 +109,7 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("direction", choices=["resume", "undo"], help="go on to its end, or put everything back")
     _add_reason(verb)
     _add_wait(verb)
-    beside(verb)
+    add_beside(verb)
 
     _add_workflow(_family(verbs, "workflow", "the release process"))
 
@@ -192,17 +192,6 @@ def _verb(verbs: "_Verbs[_Verb]", name: str, what: str, *, has_json: bool = Fals
     if has_json:
         verb.add_argument("--json", action="store_true", help="one JSON document on standard output, nothing else")
     return verb
-
-
-def _add_beside(verb: argparse.ArgumentParser, what: str) -> None:
-    verb.add_argument(
-        "--also",
-        dest="leads_to",
-        action="append",
-        default=[],
-        metavar="URL",
-        help=f"{what}, with the same user; its password is the next line of standard input",
-    )
 
 
 def _add_pool(verbs: "_Verbs[_Verb]") -> None:

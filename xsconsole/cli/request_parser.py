@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
+LEADS_TO = "another pool that the way leads to, or that a run is about"
 ID_HELP = "the request, by the beginning of its id"
 
 
@@ -14,6 +15,18 @@ class VerbMaker(Protocol):
     def __call__(
         self, name: str, what: str, *, has_json: bool = False, takes_pools: bool = False
     ) -> argparse.ArgumentParser: ...
+
+
+def add_beside(verb: argparse.ArgumentParser, what: str = LEADS_TO) -> None:
+    """Add how other pools are named that a run is about."""
+    verb.add_argument(
+        "--also",
+        dest="leads_to",
+        action="append",
+        default=[],
+        metavar="URL",
+        help=f"{what}, with the same user; its password is the next line of standard input",
+    )
 
 
 def add_asking(verb: argparse.ArgumentParser, instant: Callable[[str], datetime]) -> None:
@@ -69,25 +82,24 @@ def add_webhook(make: VerbMaker) -> None:
     make("webhook test", "send one test and wait for the answer")
 
 
-def add_requests(make: VerbMaker, beside: Callable[[argparse.ArgumentParser], None]) -> None:
-    """`beside` adds how pools are named that a request leads to."""
-    beside(make("request list", "what is asked for on the pool, and how it stands", has_json=True))
+def add_requests(make: VerbMaker) -> None:
+    add_beside(make("request list", "what is asked for on the pool, and how it stands", has_json=True))
     verb = make("request show", "one request: its plan, its approvals, and what has changed", has_json=True)
     verb.add_argument("id", metavar="ID", help=ID_HELP)
-    beside(verb)
+    add_beside(verb)
     for name, what in (("approve", "approve it"), ("reject", "reject it, which ends it")):
         verb = make(f"request {name}", f"{what}, by this console's key", has_json=True)
         verb.add_argument("id", metavar="ID", help=ID_HELP)
         verb.add_argument("--reason", required=True, metavar="TEXT", help="why; it is part of what is signed")
         add_log_in(verb)
-        beside(verb)
+        add_beside(verb)
     verb = make("request withdraw", "take it back, or clear away one that has ended", has_json=True)
     verb.add_argument("id", metavar="ID", help=ID_HELP)
     verb.add_argument("--reason", default="", metavar="TEXT", help="why; it stands in the audit")
     make("request clean", "remove what stands frozen for requests that there are no more", has_json=True)
     verb = make("request run", "carry out what was approved", has_json=True)
     verb.add_argument("id", metavar="ID", help=ID_HELP)
-    beside(verb)
+    add_beside(verb)
     verb = make("request export", "write it to a file, for somebody who has no way to the pool")
     verb.add_argument("id", metavar="ID", help=ID_HELP)
     add_out(verb)

@@ -6,10 +6,10 @@ from types import MappingProxyType
 
 from xsconsole.cli.moves import urgency_of
 from xsconsole.cli.points import point_named
-from xsconsole.console import Console
+from xsconsole.console import Console, find_pool, pools_beside
 from xsconsole.domain.board import Card
 from xsconsole.domain.inventory import Inventory
-from xsconsole.domain.naming import find_configuration, find_host, find_storage, find_vm
+from xsconsole.domain.naming import find_configuration, find_host, find_network, find_storage, find_vm
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.run_kinds import RunKind
 from xsconsole.engine.commands import (
@@ -23,6 +23,7 @@ from xsconsole.engine.commands import (
     Seat,
     TakePoint,
 )
+from xsconsole.errors import Refused
 
 POWER: Mapping[str, RunKind] = MappingProxyType(
     {
@@ -44,8 +45,9 @@ def yes_by_name(console: Console, plan: Plan, options: argparse.Namespace) -> tu
     return plan.questions if plan.intent.configuration in named else ()
 
 
-def servicing(card: Card, inventory: Inventory, options: argparse.Namespace) -> OfService:
+def servicing(card: Card, console: Console, options: argparse.Namespace) -> OfService:
     """Return the command of such a verb."""
+    inventory = console.inventory
     match options.verb:
         case "config delete":
             return Delete(
@@ -59,14 +61,7 @@ def servicing(card: Card, inventory: Inventory, options: argparse.Namespace) -> 
             seats = tuple(_seat(text, inventory, card) for text in options.vm)
             return Arrange(configuration=card.id, revision=card.revision, seats=seats, reason=options.reason)
         case "config migrate":
-            return Relocate(
-                configuration=card.id,
-                revision=card.revision,
-                host=find_host(inventory, options.host).uuid if options.host else None,
-                sr=find_storage(inventory, options.sr).uuid if options.sr else None,
-                members=tuple(find_vm(inventory, vm).uuid for vm in options.vm),
-                reason=options.reason,
-            )
+            return _relocation(card, console, options)
         case "config snapshot":
             return TakePoint(configuration=card.id, revision=card.revision, reason=options.reason)
         case "config rename" | "config note":
@@ -89,6 +84,30 @@ def servicing(card: Card, inventory: Inventory, options: argparse.Namespace) -> 
             )
     kind = POWER[options.verb]
     return ChangePower(configuration=card.id, revision=card.revision, kind=kind, reason=options.reason)
+
+
+def _relocation(card: Card, console: Console, options: argparse.Namespace) -> Relocate:
+    """Read where it goes: host, storage and networks are those of the pool that it comes to."""
+    here, there = console.inventory, console.inventory
+    pool = find_pool(console, options.to_pool) if options.to_pool else None
+    if pool is None and options.map_network:
+        raise Refused(
+            reason="Networks are mapped on the way into another pool.",
+            mend="Name it with `--to-pool`, or leave --map-network out.",
+        )
+    for beside in pools_beside(console):
+        if beside.identity is not None and beside.identity.pool == pool:
+            there = beside.inventory
+    return Relocate(
+        configuration=card.id,
+        revision=card.revision,
+        host=find_host(there, options.host).uuid if options.host else None,
+        sr=find_storage(there, options.sr).uuid if options.sr else None,
+        members=tuple(find_vm(here, vm).uuid for vm in options.vm),
+        pool=pool,
+        networks={find_network(here, of).uuid: find_network(there, to).uuid for of, to in options.map_network},
+        reason=options.reason,
+    )
 
 
 def _seat(given: tuple[str, Mapping[str, str]], inventory: Inventory, card: Card) -> Seat:

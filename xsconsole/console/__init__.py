@@ -3,6 +3,7 @@
 from xsconsole.console import fences
 from xsconsole.console.archives import ArchiveRoom, Destination, folder_named
 from xsconsole.console.batches import Batch, planned_together
+from xsconsole.console.beside import find_pool, pools_beside
 from xsconsole.console.door import Console
 from xsconsole.console.drafts import drafts_alone, read_file, write_file
 from xsconsole.console.drift_desk import (
@@ -91,6 +92,7 @@ __all__ = [
     "entry_of",
     "fences",
     "fill_rows",
+    "find_pool",
     "find_rule",
     "folder_named",
     "give_up_dead",
@@ -104,6 +106,7 @@ __all__ = [
     "plan_as_if_free",
     "plan_when_free",
     "planned_together",
+    "pools_beside",
     "present",
     "provisions_from",
     "provisions_of",

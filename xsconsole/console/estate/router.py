@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from xsconsole.console.batches import planned_together
+from xsconsole.console.beside import denial_at
 from xsconsole.console.door import Console
 from xsconsole.console.drifting import Drifting
 from xsconsole.console.estate.acts import EstateActs
@@ -333,7 +334,7 @@ class Estate:
     def denial(self, command: Plannable | Settle) -> NotPermitted | None:
         """Return why the log-in on the command's pool may not do it, None where it may."""
         try:
-            return self.of_command(command).denial(verb_of(command))
+            return denial_at(self.of_command(command), command)
         except Refused:  # for several pools: the plan says so
             return None
 
