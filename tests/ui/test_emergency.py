@@ -55,6 +55,7 @@ async def test_an_emergency_is_declared_on_purpose_and_stays_open_on_the_card_an
     declare = window.actions_[DECLARE]
     await until(declare.isEnabled, "the emergency may be declared")
 
+    width = window.docks["inspector"].width()
     declare.trigger()
     menu = window.hands.urgent_menu
     names = [action.text() for action in menu.actions() if action.isEnabled()]
@@ -67,6 +68,7 @@ async def test_an_emergency_is_declared_on_purpose_and_stays_open_on_the_card_an
     assert names == ["Emergency: promote to Production"]
     assert page.go.text() == "Declare emergency and promote"
     assert page.outcome.isVisible()
+    assert window.docks["inspector"].width() == width, "which would stay wider afterwards"
     hint, first = (part.mapTo(page, QPoint(0, 0)).y() for part in (page.missing, box))
     assert hint < first, "what is typed into hangs on what is below, and stays where it is as the hint shortens"
     missing = []

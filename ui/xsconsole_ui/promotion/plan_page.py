@@ -4,7 +4,6 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QHBoxLayout,
     QLineEdit,
     QProgressBar,
     QPushButton,
@@ -19,6 +18,7 @@ from xsconsole.domain.plan import Disks, Plan
 from xsconsole.domain.runs import RunState
 from xsconsole.engine.commands import Demote, Freezing
 from xsconsole_ui import pieces, theme, times
+from xsconsole_ui.flow import Flow
 from xsconsole_ui.focus import has_keyboard
 from xsconsole_ui.promotion.asking import AskingBox, approval_rows
 from xsconsole_ui.promotion.card_page import Section
@@ -101,9 +101,6 @@ class PlanPage(QWidget):
         reason.setContentsMargins(margin, margin, margin, 0)
         reason.setSpacing(gap)
         reason.addWidget(self.reason)
-        buttons = QHBoxLayout()
-        buttons.setContentsMargins(margin, margin, margin, margin)
-        buttons.setSpacing(gap)
         page = QWidget(self)
         parts = QVBoxLayout(page)
         parts.setContentsMargins(0, 0, 0, 0)
@@ -127,12 +124,15 @@ class PlanPage(QWidget):
         footer.addWidget(self.missing)  # above all that is typed: what follows stays where it is as the hint shortens
         footer.addWidget(self.declaring)  # always in sight: what has to be done before it may begin
         footer.addWidget(self._why)
-        footer.addLayout(buttons)
+        acts = QWidget(self._footer)
+        footer.addWidget(acts)
+        buttons = Flow(acts)  # below each other where they are long: they make no panel wider, which would stay so
+        buttons.setContentsMargins(margin, margin, margin, margin)
+        buttons.setSpacing(gap)
         for button in (self.go, self.resume, self.undo, self.cancel):
             buttons.addWidget(button)
             button.setAutoDefault(True)  # Enter presses it, not only Space
             button.hide()  # what is not asked for takes no room either
-        buttons.addStretch(1)
 
     def _connect(self) -> None:
         self.go.clicked.connect(self._confirm)
