@@ -151,7 +151,7 @@ def test_a_bundle_is_left_for_somebody_else_who_checks_it_without_the_home(shell
     assert (nothing.status, "No row of the audit fits" in nothing.err) == (1, True)
     assert (unknown.status, "people, addresses" in unknown.err) == (2, True)
     assert [check.status for check in checks] == [3, 0, 1, 0, 1, 1, 0]
-    assert checks[1].out.count("ok  ") == 9
+    assert checks[1].out.count("ok  ") == 10
     assert "BAD files: It is no zip" in checks[4].out
     assert "cannot be read" in checks[5].err
     assert f"It agrees with heads kept elsewhere, up to row {manifest['head']['seq']}." in checks[6].out

@@ -1,14 +1,18 @@
 """A bundle says what was done to it: every attack is named by the check that it fails, by two verifiers."""
 
+import ast
 import csv
 import io
 import json
 import stat
+import sys
 import zipfile
+from collections import Counter
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -26,12 +30,12 @@ from tests.reports.bundles import (
     told,
     zipped,
 )
+from xsconsole.domain.approval import Decision, Matter, Meaning, decided
 from xsconsole.reports.bundle import line_of as line_of_row
-from xsconsole.reports.verifier import ed25519
-from xsconsole.reports.verifier.container import parts_of
-from xsconsole.reports.verifier.program import covered_by_signature, line_of, read_manifest, status_of
-from xsconsole.reports.verifier.values import Wrong
-from xsconsole.reports.verifier.walk import SignatureCheck
+from xsconsole.reports.verifier import ed25519, joined
+from xsconsole.reports.verifier.approvals import DECISION_NAMES, USUAL
+from xsconsole.reports.verifier.program import covered_by_signature, line_of, status_of
+from xsconsole.reports.verifier.values import Found
 from xsconsole.store.keys import is_signature
 
 EXPECTED = KEY.fingerprint
@@ -54,7 +58,7 @@ def test_a_whole_bundle_is_good_and_the_status_tells_who_vouches_for_it() -> Non
     assert status_of(tuple(alone.values())) == 3
     assert status_of(tuple(vouched.values())) == 0, vouched
     assert list(vouched) == [
-        *("files", "chain", "gaps", "values", "listing", "signatures", "keys", "anchors", "clock"),
+        *("files", "chain", "gaps", "values", "listing", "signatures", "keys", "approvals", "anchors", "clock"),
     ]
 
 
@@ -217,35 +221,6 @@ def test_a_list_that_says_something_else_than_the_rows_is_named(name: str) -> No
     assert bad(found_in(signed_anew(files, KEY), EXPECTED)) == {"listing"}
 
 
-def are_files_good(bundle: bytes, check: SignatureCheck = is_signature) -> bool:
-    try:
-        return read_manifest(parts_of(io.BytesIO(bundle)), check)[1].is_good
-    except Wrong:
-        return False
-
-
-def test_no_single_byte_can_be_changed() -> None:
-    bundle = bundled(told(1))
-    files = contents(bundle)
-    assert are_files_good(bundle)
-    assert are_files_good(zipped(files))
-    spans = []
-    for content in files.values():
-        start = bundle.find(content)
-        spans.append(range(start, start + len(content)))
-    inside = {place for span in spans for place in span}
-
-    for place in range(len(bundle)):  # of the container itself
-        if place not in inside:
-            changed = bundle[:place] + bytes([bundle[place] ^ 1]) + bundle[place + 1 :]
-            assert not are_files_good(changed), place
-    for name, content in files.items():  # of a file, by somebody who mends the checksum of the zip
-        check = is_signature if name.startswith("MANIFEST") else lambda *_: True
-        for place in range(len(content)):
-            changed = content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
-            assert not are_files_good(zipped({**files, name: changed}), check), (name, place)
-
-
 def link(archive: zipfile.ZipFile) -> None:
     info = zipfile.ZipInfo("passwd")
     info.external_attr = (stat.S_IFLNK | 0o777) << 16
@@ -388,3 +363,42 @@ def test_the_vectors_of_the_document_hold() -> None:
         head_at(story, 1)["signature"],
     ):
         assert f"`{value}`" in vectors
+
+
+def test_the_verifier_of_a_bundle_is_one_program_of_the_standard_library() -> None:
+    """Its modules stand in one file, so no two of them may give one name to different things."""
+    tree, made, imported = ast.parse(joined()), Counter[str](), set[str]()
+    for node in tree.body:
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                made[name] += 1
+            case ast.Assign(targets=targets):
+                made.update(one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name))
+            case ast.Import(names=names):
+                imported |= {one.name for one in names}
+            case ast.ImportFrom(module=str(module)):
+                imported.add(module)
+
+    assert [name for name, number in made.items() if number > 1] == []
+    assert {name.partition(".")[0] for name in imported} <= sys.stdlib_module_names
+
+
+def test_approvals_of_every_form_are_judged_and_newer_ones_are_told_of() -> None:
+    def with_decision(found: dict[str, object]) -> dict[str, Found]:
+        details = {"subject": "51" * 32, "key": KEY.fingerprint, "decision": found}
+        return found_in(bundled(told(3, change=lambda _, fields: fields.update(details=details))), EXPECTED)
+
+    given = {"matter": Matter.PROMOTION, "subject": "51" * 32, "about": "it", "reason": "so", "at": BEGIN}
+    forms = [
+        decided(KEY, meaning=Meaning.APPROVE, **given, **more)
+        for more in ({}, {"plan": "8c" * 32, "rule": "security"}, {"sid": "S-1-5-21", "actor": "dana é\u2028"})
+    ]
+    newer = msgspec.to_builtins(forms[0]) | {"seal": "of a newer console"}
+
+    assert {*DECISION_NAMES, *USUAL} == {*Decision.__struct_fields__}  # a field that is signed is known here, too
+    for form in forms:
+        assert with_decision(msgspec.to_builtins(form))["approvals"].is_vouched
+        assert bad(with_decision(msgspec.to_builtins(form) | {"about": "something else"})) == {"approvals"}
+    told_of = with_decision(newer)["approvals"]
+    assert (told_of.is_good, told_of.is_vouched) == (True, False)
+    assert "only the verifier of a newer xsconsole" in told_of.sentence

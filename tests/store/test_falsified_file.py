@@ -14,6 +14,7 @@ from tests.store.test_ledger import CLOSED, OPENED, STARTED
 from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
 from xsconsole.domain.record import AuditEvent, AuditQuery, Fact, Outcome, Verdict
 from xsconsole.errors import DatabaseDamaged
+from xsconsole.reports.verifier.program import verify_file
 from xsconsole.store.ledger import SqliteLedger
 from xsconsole.store.reader import LedgerReader
 
@@ -101,8 +102,12 @@ async def home(tmp_path: Path) -> Home:
 )
 async def test_what_was_changed_in_the_file_is_found(home: Home, statement: str, found: set[str]) -> None:
     home.tamper(statement)
+    judged = verify_file(home.database, home.key.fingerprint)
 
     assert set(await findings(home)) == found
+    # The verifier of files shares no code with the store's. It goes by the numbers that the chain covers.
+    by_chain = {"gaps", "signatures"} if "seq = 9 WHERE" in statement else set()
+    assert {one.check for one in judged if not one.is_good} == found ^ by_chain, judged
 
 
 @pytest.mark.parametrize(
@@ -122,6 +127,8 @@ async def test_what_no_program_of_ours_could_write_is_damage(home: Home, stateme
     with pytest.raises(DatabaseDamaged):
         await reader.verify()
     await reader.close()
+    judged = verify_file(home.database)
+    assert [(one.check, one.is_good) for one in judged] == [("files", False)]
 
 
 async def test_a_value_at_no_row_number_is_damage_for_the_checks(home: Home) -> None:

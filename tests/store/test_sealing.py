@@ -3,7 +3,7 @@
 import resource
 import shutil
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import timedelta
 from functools import partial
@@ -15,6 +15,8 @@ from tests.store.homes import Home
 from tests.store.test_ledger import CLOSED, OPENED, RUN, SHOP, STARTED
 from xsconsole.domain.record import AuditEvent, AuditQuery, Fact, Verdict
 from xsconsole.errors import StoreFailed
+from xsconsole.reports.verifier.program import verify_file
+from xsconsole.reports.verifier.values import Found
 from xsconsole.store.ledger import SqliteLedger
 from xsconsole.store.reader import LedgerReader
 from xsconsole.store.sealing import Cut
@@ -28,12 +30,17 @@ def sealed(cut: Cut) -> Sequence[Fact]:
 async def verdicts(home: Home, path: Path | None = None) -> dict[str, Verdict]:
     reader = await LedgerReader.open(path or home.path, own_keys={home.key.fingerprint})
     try:
-        return {verdict.check: verdict for verdict in await reader.verify()}
+        found = {verdict.check: verdict for verdict in await reader.verify()}
     finally:
         await reader.close()
+    # The verifier of files shares no code with the store's, and finds the same in the same files.
+    by_file = {one.check: one for one in verify_file((path or home.path) / "console.db", home.key.fingerprint)}
+    assert bad(by_file) == bad(found), by_file
+    assert "sealed" not in found or by_file["sealed"].sentence == found["sealed"].sentence
+    return found
 
 
-def bad(found: dict[str, Verdict]) -> set[str]:
+def bad(found: Mapping[str, Verdict | Found]) -> set[str]:
     return {check for check, verdict in found.items() if not verdict.is_good}
 
 

@@ -53,7 +53,7 @@ async def window(review: Review, qapp: QApplication) -> AsyncIterator[ReviewWind
 
 
 async def test_a_bundle_is_walked_by_key_and_shows_rows_board_graph_and_the_chain(window: ReviewWindow) -> None:
-    assert [line[0] for line in window.side.verdict_lines] == [*"✓✓✓✓✓✓??✓?✓"]
+    assert [line[0] for line in window.side.verdict_lines] == [*"✓✓✓✓✓✓?✓?✓?✓"]
     assert "Nobody from outside vouches" in window.side.trust.text()
     assert window.status.text() == "23 of 23 rows shown"
     assert window.details.header.title == "Row 23"

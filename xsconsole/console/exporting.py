@@ -11,25 +11,19 @@ import msgspec
 
 from xsconsole.console.facts import fact_of
 from xsconsole.console.home import Home
+from xsconsole.console.row_words import sentence_of
 from xsconsole.domain.anchors import Anchor, AnchorKind
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.record import AuditEvent, AuditQuery, Outcome, Verdict
 from xsconsole.domain.redaction import withheld_by
-from xsconsole.domain.wording.record import event_sentence
 from xsconsole.errors import ConsoleError, NotFound, Refused, StoreFailed
-from xsconsole.reports.bundle import Bundle, Order, TooLarge, line_of, write_bundle
+from xsconsole.reports.bundle import Bundle, Order, TooLarge, write_bundle
 from xsconsole.reports.html import bundle_page
-from xsconsole.reports.verifier import joined
-from xsconsole.reports.verifier.program import verify
-from xsconsole.reports.verifier.values import Found
-from xsconsole.reports.verifier.walk import Walk
-from xsconsole.store import fields as stored_fields
+from xsconsole.reports.verifier import joined, program
 from xsconsole.store import files
-from xsconsole.store.database import Reading
 from xsconsole.store.extraction import Choice, Extraction, extracted
 from xsconsole.store.keys import is_signature
-from xsconsole.store.reader import LedgerReader
 
 __all__ = ["Choice", "chosen_by", "export_audit", "verify_file"]
 
@@ -40,7 +34,6 @@ ABSENT = (
     "What disks hold: no digest here covers it.",
     "Proof of its anchors: it says where heads of the record are kept, and they have to be looked at there.",
 )
-SQLITE = b"SQLite format 3\0"
 PAGE = 500
 MOST_TEXT = 300
 Kept = tuple[tuple[int, str], ...]
@@ -172,7 +165,7 @@ def _written(
     )
     try:
         with files.writing_out(file, may_replace=may_replace) as out:
-            page = bundle_page(_sentence, is_signature)
+            page = bundle_page(sentence_of, is_signature)
             return write_bundle(out, extraction, stretch, order, home.signer, page, joined(), is_signature, hear)
     except TooLarge as failure:
         raise Refused(
@@ -219,64 +212,14 @@ def _asked_sentences(choice: Choice) -> Iterator[str]:
         yield f"Rows of the run {choice.run}."
 
 
-def _sentence(fields: Mapping[str, Any]) -> str:
-    """Return what a row tells, in words; of one that this program does not know, what it calls itself."""
-    try:
-        return event_sentence(stored_fields.fact_of(fields))
-    except (KeyError, ValueError, TypeError, AttributeError):
-        return str(fields.get("event", "withheld"))
-
-
 async def verify_file(file: Path, expected_key: str | None, kept_heads: Kept) -> tuple[Verdict, ...]:
-    """Check a bundle, or a database file, which may be a copy; each check gives its own verdict.
+    """Check a bundle, or a database file, which may be a copy or a sealed one; each check gives its own verdict.
 
     Raises:
         Refused: it cannot be read.
-        StoreFailed: it is a database, and cannot be used as one.
     """
     try:
-        with file.open("rb") as opened:
-            if opened.read(len(SQLITE)) != SQLITE:
-                found = await asyncio.to_thread(verify, opened, expected_key, kept_heads, is_signature)
-                return tuple(map(_verdict, found))
+        found = await asyncio.to_thread(program.verify_file, file, expected_key, kept_heads, is_signature)
     except OSError as failure:
         raise Refused(reason=f"{file} cannot be read: {failure.strerror}.", mend="Name another file.") from failure
-    reading = await Reading.open_file(file)
-    try:
-        expected = frozenset({expected_key}) if expected_key else frozenset()
-        judged = await LedgerReader(reading, expected).verify()
-        walked = await extracted(reading, Choice(), frozenset(), lambda rows: _walked(rows, kept_heads))
-    finally:
-        await reading.close()
-    more = tuple(_verdict(one) for one in walked if one.check == "anchors")
-    return (*(_unknown(one) if expected_key is None else one for one in judged), *more)
-
-
-def _verdict(found: Found) -> Verdict:
-    return Verdict(**found._asdict())
-
-
-def _unknown(verdict: Verdict) -> Verdict:
-    """Return a verdict on keys of which nobody has said whose they are: nothing is wrong, and nobody vouches."""
-    if verdict.check != "keys" or verdict.is_good:
-        return verdict
-    return Verdict(check="keys", is_good=True, sentence=verdict.sentence, is_vouched=False)
-
-
-def _walked(rows: Extraction, kept_heads: Kept) -> tuple[Found, ...]:
-    """Follow the rows of a database for what only a walk along them tells; signatures are the store's to check."""
-    stretch = rows.stretch
-    manifest = {
-        "chain_id": stretch.head.chain_id,
-        "fingerprint": "",
-        "first_seq": stretch.first_seq,
-        "head": {"seq": stretch.head.seq, "digest": stretch.head.digest.hex()},
-        "last_seq": stretch.last_seq,
-        "previous": stretch.previous.hex(),
-        "redacted": [],
-        "shown": stretch.shown,
-    }
-    walk = Walk(manifest, rows.groups(), {}, lambda *_: True, kept_heads)
-    for row in rows.rows():
-        walk.row(line_of(row))
-    return walk.end(None)
+    return tuple(Verdict(**one._asdict()) for one in found)

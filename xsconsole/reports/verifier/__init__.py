@@ -1,9 +1,9 @@
-"""Checks bundles of the audit by the standard library alone. `joined` makes one program of it."""
+"""Checks bundles and databases of the audit by the standard library alone. `joined` makes one program of it."""
 
 import ast
 from importlib.resources import files
 
-MODULES = ("values", "ed25519", "container", "listing", "heads", "walk", "program")
+MODULES = ("values", "ed25519", "container", "listing", "heads", "approvals", "walk", "database", "program")
 
 
 def joined() -> bytes:

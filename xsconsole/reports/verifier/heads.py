@@ -30,10 +30,15 @@ def kept_of(content: bytes, bundle_format: int) -> Kept:
     heads, anchors = found.get("heads"), found.get("anchors")
     if set(found) != {"anchors", "heads"} or not isinstance(heads, list) or not isinstance(anchors, list):
         raise Wrong("Its anchors.json does not hold heads and anchors.")
+    return demanded(heads, anchors)
+
+
+def demanded(heads: list[dict[str, Any]], anchors: list[dict[str, Any]]) -> Kept:
+    """Return heads and anchors; raises `Wrong` where one has not the form of one."""
     if not all(map(is_head, heads)):
-        raise Wrong("Its anchors.json holds something as a head that is none.")
+        raise Wrong("It holds something as a signed head that is none.")
     if not all(_is_of(one, PLACE_KINDS) and is_head(one["head"]) for one in anchors):
-        raise Wrong("Its anchors.json holds something as an anchor that is none.")
+        raise Wrong("It holds something as an anchor that is none.")
     return Kept(heads, anchors)
 
 

@@ -1,6 +1,8 @@
 """Checks a bundle of the audit (.xsaudit, format 2 or 1) by Python 3.11 and its standard library, and nothing else.
 
-    python3 verify.py FILE.xsaudit [--key FINGERPRINT] [--head SEQ:DIGEST]
+    python3 verify.py FILE [--key FINGERPRINT] [--head SEQ:DIGEST]
+
+FILE may also be a database of a console (console.db), or a sealed one.
 
 `docs/bundle-format.md` of xsconsole defines what is checked. A copy of this file lies in every bundle as `verify.py`.
 Whoever could have changed the bundle could have changed that copy: take one from where you trust it.
@@ -13,12 +15,14 @@ import argparse
 import hashlib
 import json
 import re
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from xsconsole.reports.verifier.container import Part, parts_of
+from xsconsole.reports.verifier.database import SQLITE, Record, verify_record
 from xsconsole.reports.verifier.ed25519 import is_signature
 from xsconsole.reports.verifier.heads import is_head, kept_of
 from xsconsole.reports.verifier.listing import COLUMNS, LISTS, csv_line, listed
@@ -40,6 +44,34 @@ from xsconsole.reports.verifier.walk import SignatureCheck, Walk
 TABLES = ("events.csv", *LISTS)
 STATUS_WRONG, STATUS_UNVOUCHED = 1, 3
 LONGEST_ANCHOR = 4096
+
+
+def verify_file(
+    path: Path,
+    expected_key: str | None = None,
+    kept_heads: Sequence[tuple[int, str]] = (),
+    check: SignatureCheck = is_signature,
+) -> tuple[Found, ...]:
+    """Return a verdict on each check of a file, whichever kind it is of.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        if file.read(len(SQLITE)) != SQLITE:
+            return verify(file, expected_key, kept_heads, check)
+    return verify_database(path, lambda record: verify_record(record, expected_key, kept_heads, check))
+
+
+def verify_database(path: Path, judge: Callable[[Record], tuple[Found, ...]]) -> tuple[Found, ...]:
+    """Return what `judge` finds in a record; of what is none, only that on its files."""
+    try:
+        with Record(path) as record:
+            return judge(record)
+    except Wrong as failure:
+        return (Found("files", False, str(failure)),)
+    except sqlite3.Error as failure:
+        return (Found("files", False, f"SQLite cannot read it: {failure}."),)
 
 
 def verify(
@@ -183,9 +215,9 @@ def line_of(verdict: Found) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Check the bundle that the arguments name, say each verdict on a line of its own, and return the exit status."""
+    """Check the file that the arguments name, say each verdict on a line of its own, and return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0], allow_abbrev=False)
-    parser.add_argument("file", type=Path, metavar="FILE.xsaudit")
+    parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument("--key", type=str.lower, metavar="FINGERPRINT", help="the key that must have signed it")
     parser.add_argument(
         "--head",
@@ -198,8 +230,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON document")
     options = parser.parse_args(arguments)
     try:
-        with options.file.open("rb") as file:
-            verdicts = verify(file, options.key, options.head)
+        verdicts = verify_file(options.file, options.key, options.head)
     except OSError as failure:
         parser.error(f"{options.file} cannot be read: {failure.strerror}")
     if options.json:

@@ -4,9 +4,10 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from xsconsole.reports.verifier.approvals import doubts_of, held_by, newer_in
 from xsconsole.reports.verifier.heads import Kept, fingerprint_of, is_signed, where
 from xsconsole.reports.verifier.values import Found, parsed, raw, span
 
@@ -35,8 +36,10 @@ class Walk:
         self._digests = {seq: "" for seq, _ in self._kept}
         self._clock: tuple[datetime, float] | None = None
         self._stated: dict[int, list[Mapping[str, Any]]] = {}
+        self._stated_now: list[Mapping[str, Any]] = []
         self._anchors: list[Mapping[str, Any]] = []
-        self._heads = 0
+        self._heads = self._decisions = self._newer = 0
+        self._latest: datetime | None = None  # of the heads before this row
         self._admitted: list[int] = []  # rows that say themselves that the clock was set
         self._groups = iter(groups)
         self._signed = self.seq
@@ -63,6 +66,16 @@ class Walk:
     def _use(self, head: Mapping[str, Any]) -> None:
         key = fingerprint_of(head)
         self._used[key] = min(head["seq"], self._used.get(key, head["seq"]))
+
+    @property
+    def digest(self) -> str:
+        """Return that of the row that was passed last."""
+        return str(self._previous)
+
+    @property
+    def signers(self) -> tuple[str, ...]:
+        """Return by which keys anything was signed so far."""
+        return tuple(self._used)
 
     def blame(self, check: str, seq: int, sentence: str) -> None:
         self._found[check].append((seq, sentence))
@@ -98,7 +111,9 @@ class Walk:
         self._follow_heads(seq, digest)
         values = row.get("values")
         given = values if isinstance(values, dict) else {}
-        return self._values(seq, record["fields"], given, is_shown=row.get("shown") is True)
+        found = self._values(seq, record["fields"], given, is_shown=row.get("shown") is True)
+        self._follow_clock(seq, found or {})
+        return found
 
     def _values(
         self, seq: int, fields: Mapping[str, Any], values: Mapping[str, Any], *, is_shown: bool
@@ -126,7 +141,10 @@ class Walk:
                 if digest != expected:
                     self.blame("values", seq, f"The value of {name} in row {seq} does not match its hash.")
                 self.matching += 1
-        self._follow_clock(seq, found)
+        self._decisions += len(held_by(found))
+        self._newer += newer_in(found)
+        for doubt in doubts_of(found, self._check):
+            self.blame("approvals", seq, f"Row {seq} {doubt}.")
         return found
 
     def _follow_groups(self, seq: int, digest: str) -> None:
@@ -142,7 +160,7 @@ class Walk:
             covered = {name: group[name] for name in names} | {"format": 1, "type": "xsconsole audit group"}
             public_key = raw(self._keys.get(group["fingerprint"]))
             message = json.dumps(covered, sort_keys=True, separators=(",", ":")).encode()
-            self._used[group["fingerprint"]] = min(seq, self._used.get(group["fingerprint"], seq))
+            self._used.setdefault(group["fingerprint"], group["first_seq"])
             if group["chain_id"] != self._manifest["chain_id"]:
                 self._next_group(f"{rows} signed as rows of another console's chain.")
             elif group["head"] != digest or group["first_seq"] != self._signed + 1:
@@ -155,7 +173,8 @@ class Walk:
                 self._next_group("")
 
     def _follow_heads(self, seq: int, digest: str) -> None:
-        for head in self._stated.pop(seq, ()):
+        self._stated_now = self._stated.pop(seq, [])
+        for head in self._stated_now:
             self._heads += 1
             if head["digest"] != digest:
                 self.blame("signatures", seq, f"A signed head of {head['at'][:40]} tells of another row {seq}.")
@@ -169,6 +188,13 @@ class Walk:
         self._group = next(self._groups, None)
 
     def _follow_clock(self, seq: int, fields: Mapping[str, Any]) -> None:
+        self._compare_clocks(seq, fields)
+        for head in self._stated_now:
+            at = instant_of(head["at"])
+            if at is not None and (self._latest is None or at > self._latest):
+                self._latest = at
+
+    def _compare_clocks(self, seq: int, fields: Mapping[str, Any]) -> None:
         try:
             at, monotonic_s = datetime.fromisoformat(fields["at"]), int(fields["monotonic_ns"]) / 1e9
             went_s = (at - self._clock[0]).total_seconds() if self._clock is not None else 0.0
@@ -177,9 +203,12 @@ class Walk:
         true_s = max(0.0, monotonic_s - self._clock[1]) if self._clock is not None else 0.0
         if fields.get("event") == "clock.jumped":
             self._admitted.append(seq)
+            self._latest = None
         elif went_s < true_s - CLOCK_TOLERANCE_S:
             back_s = true_s - went_s
             self.blame("clock", seq, f"Before row {seq} the clock was set back by some {back_s:.0f} seconds.")
+        elif _falls_behind(self._latest, instant_of(fields["at"])):
+            self.blame("clock", seq, f"Row {seq} says an earlier time than a head that was signed before it.")
         self._clock = (at, monotonic_s)
 
     def end(self, expected_key: str | None) -> tuple[Found, ...]:
@@ -214,6 +243,7 @@ class Walk:
             self._judged("listing", "The tables and lists beside the rows say what the rows say."),
             self._judged("signatures", f"All rows are signed, in {self.groups} groups.{heads}"),
             self._keys_found(expected_key),
+            self._approvals_found(),
             self._anchors_found(),
             self._judged("clock", self._clock_told()),
         )
@@ -223,6 +253,18 @@ class Walk:
             return "The clock was never set back while this record was written, as far as its rows tell."
         rows = ", ".join(map(str, self._admitted[:5])) + (" …" if len(self._admitted) > 5 else "")
         return f"Where the clock was set, the record says so itself: {rows}. It was never set back otherwise."
+
+    def _approvals_found(self) -> Found:
+        told = f"{self._decisions} approvals were each" if self._decisions != 1 else "1 approval was"
+        sentence = (
+            f"{told} signed as it stands, over what its row says." if self._decisions else "No row shows an approval."
+        )
+        if not self._newer:
+            return self._judged("approvals", sentence)
+        newer = f"{self._newer} are of a form that only the verifier of a newer xsconsole can check."
+        return self._judged("approvals", f"{sentence if self._decisions else ''} {newer}".strip())._replace(
+            is_vouched=False
+        )
 
     def _judged(self, check: str, praise: str) -> Found:
         findings = self._found.get(check)
@@ -234,8 +276,9 @@ class Walk:
 
     def _keys_found(self, expected_key: str | None) -> Found:
         used = {**self._used}
-        used.setdefault(self._manifest["fingerprint"], self.seq + 1)
-        names = ", ".join(used)
+        if self._manifest["fingerprint"]:  # a database has no manifest, and so nobody who signed it
+            used.setdefault(self._manifest["fingerprint"], self.seq + 1)
+        names = ", ".join(used) or "nobody"
         if expected_key is None:
             return Found(
                 "keys", True, f"Key unknown: {names} signed, and nobody has said whose key that is.", None, False
@@ -268,9 +311,7 @@ class Walk:
             if there and there != digest:
                 return Found("anchors", False, f"Row {seq} is another one than the head kept elsewhere.", seq)
             if not there:
-                sentence = (
-                    f"Row {seq}, of which a head was kept elsewhere, is not in this bundle: nothing was compared."
-                )
+                sentence = f"Row {seq}, of which a head was kept elsewhere, is not in this file: nothing was compared."
                 return Found("anchors", first_seq > seq or seq > self.seq, sentence, seq, False)
         if self._kept:
             last = max(seq for seq, _ in self._kept)
@@ -292,6 +333,19 @@ class Walk:
     def _digest_of(self, seq: int) -> str:
         head = self._manifest["head"]
         return str(self._digests.get(seq) or (head["digest"] if seq == head["seq"] else ""))
+
+
+def _falls_behind(head: datetime | None, at: datetime | None) -> bool:
+    return head is not None and at is not None and (head - at).total_seconds() > CLOCK_TOLERANCE_S
+
+
+def instant_of(text: object) -> datetime | None:
+    """Return when a text says; None where it says no instant."""
+    try:
+        found = datetime.fromisoformat(text) if isinstance(text, str) else None
+        return found.astimezone(UTC) if found is not None and found.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _gap(expected: int, seq: int) -> str:
