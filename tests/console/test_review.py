@@ -1,6 +1,5 @@
 """A bundle is looked at without a pool, and a broken one says which it is and what of it can be shown."""
 
-import io
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +85,7 @@ async def test_what_is_no_bundle_says_which_it_is_and_shows_what_can_be_read(tmp
         "newer": (signed_anew(dict(files), KEY, format=9), "of format 9", True),
         "empty": (b"", "no zip", False),
         "text": (EVIL.encode() * 50, "no zip", False),
-        "database": (b"SQLite format 3\0" + bytes(500), "no zip", False),
+        "database": (b"SQLite format 3\0" + bytes(500), "SQLite cannot read", False),
         "no rows": (zipped({"events.jsonl": b""}), "no MANIFEST", True),
         "deep": (zipped({"events.jsonl": deep}), "no MANIFEST", True),
     }
@@ -136,7 +135,7 @@ def test_every_byte_that_is_changed_leaves_a_review_that_opens(tmp_path: Path) -
         changed = bytearray(whole)
         changed[at] ^= 0x55
         file.write_bytes(changed)
-        reading = Reading(io.BytesIO(changed), lambda _: None)
+        reading = Reading(file, lambda _: None)
         reading.read(None, (), is_signature)
         review = Review(file, reading)
 

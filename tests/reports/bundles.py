@@ -48,6 +48,7 @@ class Story:
     first_seq: int = 1
     head: tuple[int, str] = (0, "")
     files: dict[str, bytes] = field(default_factory=dict)
+    chain: str = CHAIN
     heads: list[dict[str, Any]] = field(default_factory=list)
     anchors: list[dict[str, Any]] = field(default_factory=list)
 
@@ -89,9 +90,10 @@ def told(
     key: SigningKey = KEY,
     in_group: int = 2,
     change: Callable[[int, dict[str, Any]], None] = lambda _seq, _fields: None,
+    chain: str = CHAIN,
 ) -> Story:
     """Tell of so many rows, signed two by two; `change` may give a row other fields."""
-    head, story, first = Head(chain_id=CHAIN, seq=0, digest=FIRST_PREVIOUS), Story([], [], key), 1
+    head, story, first = Head(chain_id=chain, seq=0, digest=FIRST_PREVIOUS), Story([], [], key, chain=chain), 1
     for seq in range(1, number + 1):
         fields: dict[str, Any] = {
             "event": "run.opened" if seq % 3 else "approval.decided",
@@ -152,7 +154,7 @@ def bundled(story: Story, page: str = "<p>page</p>", program: bytes = b"# progra
         asked=(),
         redacted=story.redacted,
         absent=(),
-        chain_id=CHAIN,
+        chain_id=story.chain,
         head=story.head,
         heads=tuple(story.heads),
         anchors=tuple(story.anchors),

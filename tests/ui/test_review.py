@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from tests.reports.bundles import BEGIN, CHAIN, KEY, bundled
+from tests.reports.bundles import BEGIN, CHAIN, KEY, STRANGER, bundled, told
+from tests.reports.databases import database_of
 from tests.reports.stories import EVIL, NUMBERS, full_story
 from tests.ui.live_console import until
 from xsconsole.console.review import Review, open_review
@@ -155,5 +156,32 @@ async def test_a_file_that_is_no_bundle_opens_and_says_so(name: str, tmp_path: P
     assert window.compare.isEnabled() is (name == "cut")
     assert window.bar.back.isEnabled() is (name == "cut")
     assert (workflow_of(window.review.past(5)) is not None) is (name == "cut")
+    await window.end()
+    window.deleteLater()
+
+
+async def test_a_bundle_and_a_database_of_another_console_are_one_list_and_a_page(
+    tmp_path: Path, qapp: QApplication
+) -> None:
+    story = told(4, key=STRANGER, chain="be" * 16, change=lambda _, fields: fields.update(console_name=EVIL))
+    story.rows[1]["values"]["actor"]["value"] = '"mallory"'
+    other = database_of(story, tmp_path / "console.db")
+    window = ReviewWindow(await open_review(written(tmp_path / "a.xsaudit"), others=[other]), Theme(qapp))
+    window.show()
+    await until(lambda: window.model.rowCount() == 27 and window.status.text())
+
+    numbers = [window.model.index(at, Column.SEQ).data() for at in range(27)]
+    assert numbers[0].startswith("laptop =cmd()")
+    assert [number.rpartition(" ")[2] for number in numbers[-5:]] == ["1", "4", "3", "2", "1"]
+    assert [number[0] for number in numbers[-3:]] == ["=", "✗", "="]  # a mark where something is wrong
+    assert "\u202e" not in "".join(numbers)
+    assert window.side.trust.text() == "Something is wrong with one of these files: see the verdicts."
+    wrong = [line for line in window.side.verdict_lines if line[0] == "✗"]
+    assert wrong == ["✗ The value of actor in row 2 does not match its hash."]
+    window.go_to(2)
+    assert dict(window.details.fields)["Row"] == f"2 of chain {'be' * 16}"
+    assert window.print.isEnabled()
+    write_pdf(window.review.report(), tmp_path / "together.pdf")
+    assert (tmp_path / "together.pdf").read_bytes().startswith(b"%PDF-1.")
     await window.end()
     window.deleteLater()

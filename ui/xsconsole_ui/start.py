@@ -64,9 +64,8 @@ def open_review_window(options: argparse.Namespace) -> int:
     from xsconsole_ui.review import app  # noqa: PLC0415 - Qt is loaded when a window is certain
 
     logging.basicConfig(level=logging.WARNING)
-    key = options.key.strip().lower() if options.key is not None else None
     pdf = Path(options.pdf) if options.pdf is not None else None
-    return app.run(Path(options.file), key, tuple(options.head), pdf)
+    return app.run(tuple(map(Path, options.files)), tuple(options.key), tuple(options.head), pdf)
 
 
 async def _wanted(console: Console, options: argparse.Namespace, given: Given) -> Sequence[Wanted]:

@@ -202,6 +202,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "audit list": ("record", "audit_list"),
     "audit export": ("record", "audit_export"),
     "audit verify": ("record", "audit_verify"),
+    "audit report": ("joint_report", "audit_report"),
     "audit accept": ("record", "audit_accept"),
     "audit anchor": ("record", "audit_anchor"),
     "audit rotate": ("record", "audit_rotate"),

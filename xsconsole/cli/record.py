@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -65,8 +66,7 @@ async def audit_verify(options: argparse.Namespace) -> int:
     if options.json:
         output.print_json([documents.verdict_document(verdict) for verdict in verdicts])
     else:
-        for verdict in verdicts:
-            output.say(f"{_sign(verdict)} {output.cell(f'{verdict.check}: {verdict.sentence}', 400)}")
+        print_verdicts(verdicts)
     if not all(verdict.is_good for verdict in verdicts):
         if options.file is None:
             output.note("`xsconsole audit accept` keeps it as it is in another place, and begins a new record.")
@@ -74,6 +74,12 @@ async def audit_verify(options: argparse.Namespace) -> int:
     # In the home itself the end is told, but nobody can be asked to vouch for it while no pool is there.
     asked = [verdict for verdict in verdicts if options.file is not None or verdict.check not in UNASKED]
     return 0 if all(verdict.is_vouched for verdict in asked) else KEY_UNKNOWN
+
+
+def print_verdicts(verdicts: Sequence[Verdict]) -> None:
+    """Say each verdict on a line of its own."""
+    for verdict in verdicts:
+        output.say(f"{_sign(verdict)} {output.cell(f'{verdict.check}: {verdict.sentence}', 400)}")
 
 
 async def _home_verdicts(options: argparse.Namespace) -> tuple[Verdict, ...]:

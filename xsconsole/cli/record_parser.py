@@ -52,15 +52,25 @@ def add_audit(make: VerbMaker) -> None:
     verb = make("audit anchor", "where the record ends, signed, to be kept elsewhere", has_json=True)
     verb.add_argument("--into", metavar="DIR", help="leave it in this folder as a file, and every later anchor, too")
     verb.add_argument("--into-none", action="store_true", help="leave later anchors in no folder any more")
+    verb = make("audit report", "one page of bundles or database files, with verdicts and rows of all", has_json=True)
+    _add_files(verb)
+    verb.add_argument("--out", required=True, metavar="OUT", help="such as together.html")
+    verb.add_argument("--force", action="store_true", help="also where a file is there")
     make("audit rotate", "seal the file of the record that is in use, and go on in a new one", has_json=True)
     make("audit accept", "set aside a record that is not the one remembered, or does not verify, and begin another")
 
 
 def add_review(verb: ArgumentParser) -> None:
     """Add what a review takes."""
-    verb.add_argument("file", metavar="FILE", help="a bundle (.xsaudit)")
-    verb.add_argument("--key", metavar="FINGERPRINT", help="the key that must have signed it, as it was kept elsewhere")
-    what = "a head of the chain that was kept elsewhere, such as in an earlier report"
-    verb.add_argument("--head", type=kept_head, action="append", default=[], metavar="SEQ:DIGEST", help=what)
+    _add_files(verb)
     what = "no window: write its report as a PDF; the exit status is that of `audit verify`"
     verb.add_argument("--pdf", metavar="OUT", help=what)
+
+
+def _add_files(verb: ArgumentParser) -> None:
+    what = "a bundle (.xsaudit) or a database file; of several, also of several consoles, all rows by their times"
+    verb.add_argument("files", nargs="+", metavar="FILE", help=what)
+    what = "a key that must have signed it, as it was kept elsewhere; with several files again for each console"
+    verb.add_argument("--key", type=fingerprint, action="append", default=[], metavar="FINGERPRINT", help=what)
+    what = "a head of a chain that was kept elsewhere, such as in an earlier report; or a file of an anchor"
+    verb.add_argument("--head", type=kept_head, action="append", default=[], metavar="SEQ:DIGEST", help=what)

@@ -1,17 +1,17 @@
 """Reports as one HTML file that needs no request: style and pictures are inside."""
 
 import base64
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import jinja2
 import msgspec
 
 from xsconsole.domain.approval import Decision, is_genuine
 from xsconsole.domain.fidelity import Statement
-from xsconsole.domain.record import AuditRow
+from xsconsole.domain.record import AuditRow, Verdict
 from xsconsole.domain.signing import SignatureCheck
 from xsconsole.domain.wording import record as record_words
 from xsconsole.reports.bundle import Order, Page
@@ -39,6 +39,19 @@ PARTS: tuple[tuple[str, str, Callable[[Told], Iterator[Entry]]], ...] = (
     ("statements", "Fidelity statements", statement_entries),
     ("fences", "Fence proofs", fence_entries),
 )
+
+
+class File(Protocol):
+    """One of several files that a page is made of, and what was found of it."""
+
+    @property
+    def console(self) -> str: ...
+    @property
+    def file(self) -> str: ...
+    @property
+    def range(self) -> Any: ...
+    @property
+    def verdicts(self) -> Sequence[Verdict]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,14 +85,24 @@ def render_statement(statement: Statement) -> str:
     return _environment().get_template(FIDELITY).render(statement=statement, marks=MARKS)
 
 
-def bundle_page(sentence: Callable[[Mapping[str, Any]], str], check: SignatureCheck) -> Page:
-    """Return what makes the page of a bundle, piece by piece; `sentence` says what a row's fields tell."""
+def bundle_page(
+    sentence: Callable[[Mapping[str, Any]], str],
+    check: SignatureCheck,
+    label: Callable[[int], str] = str,
+    files: Sequence[File] = (),
+) -> Page:
+    """Return what makes the page of a bundle, piece by piece; `sentence` says what a row's fields tell.
+
+    Where it is of several `files`, each has its own verdicts, and `label` says whose a row is.
+    """
     environment = _environment()
-    environment.filters.update(sentence=sentence, at=_instant, signed=partial(_signed, check))
+    environment.filters.update(sentence=sentence, at=_instant, signed=partial(_signed, check), label=label)
     template = environment.get_template(BUNDLE)
 
     def page(order: Order, manifest: Mapping[str, Any], told: Told, verdicts: tuple[Found, ...]) -> Iterator[str]:
-        return template.generate(order=order, manifest=manifest, told=told, verdicts=verdicts, parts=parts_of(told))
+        return template.generate(
+            order=order, manifest=manifest, told=told, verdicts=verdicts, parts=parts_of(told), files=files
+        )
 
     return page
 

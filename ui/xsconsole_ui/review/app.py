@@ -1,4 +1,4 @@
-"""Starts the window of a review: a file and nothing else."""
+"""Starts the window of a review: files and nothing else."""
 
 import asyncio
 import sys
@@ -17,11 +17,12 @@ from xsconsole_ui.theme import Scheme, Theme
 from xsconsole_ui.window_loop import WindowLoop
 
 Kept = Sequence[tuple[int, str]]
+Keys = str | Sequence[str] | None
 Script = Callable[[ReviewWindow], Awaitable[int]]
 
 
-def run(file: Path, key: str | None, heads: Kept, pdf: Path | None = None, script: Script | None = None) -> int:
-    """Open the window on a file and return the exit status of `audit verify`; `pdf` writes the report instead.
+def run(files: Sequence[Path], key: Keys, heads: Kept, pdf: Path | None = None, script: Script | None = None) -> int:
+    """Open the window on files and return the exit status of `audit verify`; `pdf` writes the report instead.
 
     Raises:
         Refused: the file cannot be read, or the PDF not written.
@@ -31,13 +32,15 @@ def run(file: Path, key: str | None, heads: Kept, pdf: Path | None = None, scrip
     try:
         with asyncio.Runner(loop_factory=partial(WindowLoop, application)) as runner:
             theme = Theme(application, Scheme.SYSTEM)
-            return runner.run(until_asked_to_end(_live(theme, file, key, heads, pdf, script)))
+            return runner.run(until_asked_to_end(_live(theme, files, key, heads, pdf, script)))
     except (KeyboardInterrupt, asyncio.CancelledError):
         return 0
 
 
-async def _live(theme: Theme, file: Path, key: str | None, heads: Kept, pdf: Path | None, script: Script | None) -> int:
-    review = await open_review(file, key, heads)
+async def _live(
+    theme: Theme, files: Sequence[Path], key: Keys, heads: Kept, pdf: Path | None, script: Script | None
+) -> int:
+    review = await open_review(files[0], key, heads, others=files[1:])
     if pdf is not None:
         write_pdf(await asyncio.to_thread(review.report), pdf, may_replace=True)
         return review.status

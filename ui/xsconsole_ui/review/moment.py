@@ -66,7 +66,7 @@ class MomentBar(QFrame):
         moment = times.exact_time(row.at)
         self.words.show_text(
             tr("Row {seq}, {moment}: {what}").format(
-                seq=row.seq, moment=moment, what=record_words.event_sentence(row.fact)
+                seq=self._review.label(row.seq), moment=moment, what=record_words.event_sentence(row.fact)
             )
         )
         self.back.setEnabled(self._review.step(row.seq, -1, changes_board=self._changes_board) is not None)

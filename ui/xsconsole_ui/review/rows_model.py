@@ -12,9 +12,14 @@ from xsconsole_ui.dense_table import TONE_ROLE
 
 
 class RowsModel(AuditModel):
-    def __init__(self, doubts: Callable[[int], tuple[str, ...]], parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        doubts: Callable[[int], tuple[str, ...]],
+        label: Callable[[int], str] = str,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(lambda: None, lambda pool: pool or "", parent)
-        self._doubts = doubts
+        self._doubts, self._label = doubts, label
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         row = self.audit_row(index.row()) if index.isValid() else None
@@ -24,8 +29,8 @@ class RowsModel(AuditModel):
         match role:
             case Qt.ItemDataRole.DisplayRole if index.column() == Column.TIME:
                 return whole_time(row)
-            case Qt.ItemDataRole.DisplayRole if doubts and index.column() == Column.SEQ:
-                return f"✗ {row.seq}"
+            case Qt.ItemDataRole.DisplayRole if index.column() == Column.SEQ:
+                return f"✗ {self._label(row.seq)}" if doubts else self._label(row.seq)
             case Qt.ItemDataRole.ToolTipRole if doubts:
                 return pieces.hint("\n".join(doubts))
             case _ if role == TONE_ROLE and doubts:

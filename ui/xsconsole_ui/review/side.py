@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from xsconsole.console.review import Review
+from xsconsole.console.review import Range, Review
 from xsconsole.domain.folding import shown
 from xsconsole.domain.record import Verdict
 from xsconsole_ui import pieces, theme, times
@@ -24,17 +24,21 @@ def sign_of(verdict: Verdict) -> tuple[str, str]:
 
 def trust_words(review: Review) -> str:
     """Return what of the file can be trusted, in a sentence."""
+    if not review.is_whole and review.parts:
+        return tr("Not all of these files are whole: see the verdicts of each.")
     if not review.is_whole:
         return tr("This file is no whole bundle. What is shown is what can be read of it, and nothing vouches for it.")
     if review.status == 0:
         return tr("All checks are good, and somebody outside vouches for the key and for the end.")
-    doubtful = review.doubtful_from
+    doubtful = review.doubtful_from if not review.parts else None  # rows of others hold all the same
     if doubtful is not None and doubtful > review.range.first_seq:
         first, last = review.range.first_seq, doubtful - 1
         return tr("Rows {first} to {last} hold. From row {doubtful} on something is wrong.").format(
             first=first, last=last, doubtful=doubtful
         )
     if review.status == 1:
+        if review.parts:
+            return tr("Something is wrong with one of these files: see the verdicts.")
         return tr("Something is wrong with this file: see the verdicts.")
     return tr("Nothing is wrong. Nobody from outside vouches for it: compare the key and the head with kept ones.")
 
@@ -50,13 +54,19 @@ class Side(QFrame):
         self._column = QVBoxLayout(inner)
         self._column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
         self._column.setSpacing(theme.GAP)
-        name = pieces.ElidedLabel(shown(review.file.name, 200), "title", inner)
+        named = " + ".join(shown(part.file, 60) for part in review.parts) or shown(review.file.name, 200)
+        name = pieces.ElidedLabel(named, "title", inner)
         self._column.addWidget(name)
         look = {0: "good", 1: "bad"}.get(review.status, "warn")
         self.trust = pieces.wrapped(trust_words(review), look, inner)
         self._column.addWidget(self.trust)
-        self._section(tr("Verdicts"))
-        for verdict in review.verdicts:
+        for part in review.parts:
+            self._section(tr("Verdicts: {console}, {file}").format(console=part.console, file=shown(part.file, 60)))
+            for verdict in part.verdicts:
+                self._verdict(verdict, inner)
+            self._range(part.range, inner)
+        self._section(tr("Verdicts") if not review.parts else tr("Verdicts: all of them"))
+        for verdict in review.verdicts if not review.parts else review.verdicts[-1:]:
             self._verdict(verdict, inner)
         self._section(tr("Said by rows, and not checked here"))
         for claim in review.claims:
@@ -98,6 +108,16 @@ class Side(QFrame):
     def _about(self, review: Review, inner: QWidget) -> None:
         told = review.range
         self._section(tr("What it is about"))
+        self._range(told, inner)
+        if review.counts:
+            self._section(tr("Lists in it"))
+            self._facts(((name, str(number)) for name, number in sorted(review.counts.items())), inner, wide=True)
+        if told.absent:
+            self._section(tr("Not in here"))
+            for sentence in told.absent:
+                self._column.addWidget(pieces.wrapped(pieces.breakable(sentence), "muted", inner))
+
+    def _range(self, told: Range, inner: QWidget) -> None:
         rows = tr("{shown} shown, of rows {first} to {last}").format(
             shown=told.shown, first=told.first_seq, last=told.last_seq
         )
@@ -114,13 +134,6 @@ class Side(QFrame):
             ),
             inner,
         )
-        if review.counts:
-            self._section(tr("Lists in it"))
-            self._facts(((name, str(number)) for name, number in sorted(review.counts.items())), inner, wide=True)
-        if told.absent:
-            self._section(tr("Not in here"))
-            for sentence in told.absent:
-                self._column.addWidget(pieces.wrapped(pieces.breakable(sentence), "muted", inner))
 
     def _facts(self, facts: Iterable[tuple[str, str]], inner: QWidget, *, wide: bool = False) -> None:
         grid = QGridLayout()

@@ -54,6 +54,7 @@ SIZE = (1440, 900)
 PAGE_ROWS = 200
 TYPING_MS = 180
 WIDTHS = (56, 196, 72, 0, 72, 130, 164, 96, 120)
+LABEL_WIDTH = 150  # px, of a row's number with its console
 LEAST_WHAT = 240  # px
 SPARE = (Column.DIGEST, Column.WAY, Column.CONFIGURATION)
 DETAIL_WIDTH = 320
@@ -70,15 +71,17 @@ class ReviewWindow(QMainWindow):
         self._seq = 0
         self._past = Past()
         self._generation = 0
-        self.setWindowTitle(self.tr("{name} — offline review").format(name=shown(review.file.name, 120)))
+        names = " + ".join(shown(part.file, 60) for part in review.parts) or shown(review.file.name, 120)
+        self.setWindowTitle(self.tr("{name} — offline review").format(name=names))
         fit_on_screen(self, SIZE)
         self.news = pieces.Notice(self, can_close=True)
         self.side = Side(review, self)
         self.timeline = Timeline(self)
         self.timeline.show_counts(review.histogram(BARS) if len(review.numbers) else ())
         self.bar = MomentBar(review, self)
-        self.model = RowsModel(review.doubts, self)
-        self.view = DenseTable(self.model, self.tr("Rows"), WIDTHS, self, least_elastic=LEAST_WHAT, spare=SPARE)
+        self.model = RowsModel(review.doubts, review.label, self)
+        widths = WIDTHS if not review.parts else (LABEL_WIDTH, *WIDTHS[1:])
+        self.view = DenseTable(self.model, self.tr("Rows"), widths, self, least_elastic=LEAST_WHAT, spare=SPARE)
         self.view.show_column(Column.POOL, is_shown=False)
         self.empty = pieces.EmptyPlace(self.tr("No rows"), self.tr("This file holds no row that can be read."), self)
         self.moment = MomentView(self)
@@ -274,8 +277,8 @@ class ReviewWindow(QMainWindow):
 
     def _show_row(self, row: AuditRow) -> None:
         wrong = tuple((self.tr("Wrong"), doubt) for doubt in self.review.doubts(row.seq))
-        fields = all_fields(row, workflow_of(self._past), lambda _: "")
-        self.details.show_fields(self.tr("Row {seq}").format(seq=row.seq), (*wrong, *fields))
+        fields = all_fields(self.review.own(row), workflow_of(self._past), lambda _: "")
+        self.details.show_fields(self.tr("Row {seq}").format(seq=self.review.label(row.seq)), (*wrong, *fields))
 
     # --- views
 

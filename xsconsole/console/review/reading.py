@@ -1,106 +1,136 @@
-"""Reads a bundle once, checking it as it goes, and keeps where each row lies; of a broken one, what can be read."""
+"""Reads a file once, checking it as it goes, and keeps where each row lies; of a broken one, what can be read."""
 
-from array import array
+import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, BinaryIO
 
-from xsconsole.console.review.rows import BEGIN, instant_in, row_of
-from xsconsole.domain.projection import PROJECTED, Past, Projector
-from xsconsole.domain.promotion_chain import Chains
-from xsconsole.reports.told import Told
-from xsconsole.reports.verifier.container import LOCAL, Part
-from xsconsole.reports.verifier.program import verify
-from xsconsole.reports.verifier.values import Found, Wrong, parsed
+from xsconsole.console.review.index import Index
+from xsconsole.errors import Refused
+from xsconsole.reports.verifier.container import LOCAL, Part, parts_of
+from xsconsole.reports.verifier.database import SQLITE, Record, verify_record
+from xsconsole.reports.verifier.program import verify, verify_database
+from xsconsole.reports.verifier.values import Found, Wrong, harmless, parsed
 from xsconsole.reports.verifier.walk import FIRST_PREVIOUS, SignatureCheck, Walk
 
 EVENTS = b"events.jsonl"
 TOLD_ROWS = 500
-PAST_ROWS = 100  # rows that change the board between two boards that are kept
 MOST_DOUBTS = 10_000
 JUDGED = ("chain", "gaps", "values")
 
 Hear = Callable[[int], None]
-
-
-class Index:
-    """Where rows lie in the file, and what else is wanted of each without reading it again."""
-
-    def __init__(self, first_seq: int, start: int) -> None:
-        self.first_seq, self._next = first_seq, start
-        self.offsets, self.sizes, self.moments = array("Q"), array("Q"), array("d")
-        self.shown = array("Q")  # numbers of the rows that show values, in order
-        self.changing = array("Q")  # of those that change the board
-        self.told, self.chains = Told(), Chains()
-        self.pasts: list[Past] = [Past()]
-        self._projector = Projector()
-        self._at = BEGIN
-        self._heard = 0
-
-    @property
-    def last_seq(self) -> int:
-        return self.first_seq + len(self.offsets) - 1
-
-    def take(self, line: bytes, fields: Mapping[str, Any] | None) -> None:
-        """Take the next line in; `fields` are the values that it shows, None where it shows none."""
-        seq = self.first_seq + len(self.offsets)
-        self.offsets.append(self._next)
-        self.sizes.append(len(line))
-        self._next += len(line) + 1
-        if fields is None:
-            self.moments.append(self._at.timestamp())
-            self._projector.pass_over(seq)
-            return
-        self._at = instant_in(fields) or self._at
-        self.moments.append(self._at.timestamp())
-        self.shown.append(seq)
-        self.told.see({**fields, "seq": seq})
-        row = row_of(line, seq, self._at)
-        self.chains.hear(row)
-        if row.fact.event in PROJECTED:
-            self.changing.append(seq)
-            past = self._projector.hear(row)
-            if len(self.changing) % PAST_ROWS == 0:
-                self.pasts.append(past)
-
-    def at(self, seq: int) -> datetime:
-        return datetime.fromtimestamp(self.moments[seq - self.first_seq], BEGIN.tzinfo)
+Kept = Sequence[tuple[int, str]]
 
 
 class Reading:
     """What one pass over a file found."""
 
-    def __init__(self, file: BinaryIO, hear: Hear) -> None:
+    def __init__(self, path: Path, hear: Hear) -> None:
         self.verdicts: tuple[Found, ...] = ()
         self.manifest: Mapping[str, Any] = {}
-        self.index = Index(1, 0)
+        self.index = Index(1)
         self.doubts: Mapping[int, list[str]] = defaultdict(list)
-        self.is_whole = False  # the container is of the form of a bundle
-        self._file, self._hear = file, hear
+        self.is_whole = False  # it is of the form of a bundle, or a database of a record
+        self.is_database = False
+        self.path = path
+        self._hear = hear
+        self._walk: Walk | None = None
+        self._record: Record | None = None
+        self._files = 1  # of a record that lies in several
+        self._next = 0  # where the next line of a bundle begins
 
-    def read(self, expected_key: str | None, kept_heads: Iterable[tuple[int, str]], check: SignatureCheck) -> None:
-        """Check the file, and index its rows; where it is no bundle, those that can be read all the same."""
-        self.verdicts = verify(self._file, expected_key, tuple(kept_heads), check, self._begin)
+    def read(self, expected_key: str | None, kept_heads: Kept, check: SignatureCheck) -> None:
+        """Check the file, and index its rows; where it is no bundle, those that can be read all the same.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        kept = tuple(kept_heads)
+        with self.path.open("rb") as file:
+            self.is_database = file.read(len(SQLITE)) == SQLITE
+            if not self.is_database:
+                self.verdicts = verify(file, expected_key, kept, check, self._begin)
+                self.is_whole = len(self.verdicts) > 1
+                if not self.is_whole:
+                    self.verdicts = (*self.verdicts, *self._salvaged(file, check))
+                return
+        self.verdicts = verify_database(self.path, lambda record: self._judged(record, expected_key, kept, check))
         self.is_whole = len(self.verdicts) > 1
-        if not self.is_whole:
-            self.verdicts = (*self.verdicts, *self._salvaged())
+
+    def _judged(self, record: Record, expected_key: str | None, kept: Kept, check: SignatureCheck) -> tuple[Found, ...]:
+        self._record, self._files = record, len(record.volumes)
+        try:
+            return verify_record(record, expected_key, kept, check, self._begin)
+        finally:
+            self._record = None
 
     def _begin(self, manifest: Mapping[str, Any], *rest: Any) -> Walk:
         self.manifest = manifest
-        self.index = Index(manifest["first_seq"], LOCAL.size + len(EVENTS))
-        return _Listening(self, manifest, *rest)
+        self.index, self._next = Index(manifest["first_seq"]), LOCAL.size + len(EVENTS)
+        self._walk = _Listening(self, manifest, *rest)
+        return self._walk
 
-    def _salvaged(self) -> tuple[Found, ...]:
+    @property
+    def signers(self) -> tuple[str, ...]:
+        """Return the fingerprints of the keys that signed what was read."""
+        return self._walk.signers if self._walk is not None else ()
+
+    def pass_line(self, line: bytes) -> int:
+        """Return where the line lies that is read now."""
+        place = self._next if self._record is None else self._record.place
+        self._next += len(line) + 1
+        return place
+
+    @contextmanager
+    def lines(self) -> Iterator[Callable[[int], bytes]]:
+        """Give what reads the line of a row again, by how many are before it.
+
+        Raises:
+            Refused: the file is not any more what was read.
+        """
+        index = self.index
+        try:
+            if not index.places:
+                yield lambda _: b""
+            elif self.is_database:
+                with Record(self.path) as record:
+                    if len(record.volumes) != self._files:
+                        raise Wrong("the record was sealed meanwhile.")
+                    yield lambda at: record.line(index.places[at])
+            else:
+                with self.path.open("rb") as opened:
+
+                    def line(at: int) -> bytes:
+                        opened.seek(index.places[at])
+                        return opened.read(index.sizes[at])
+
+                    yield line
+        except (Wrong, sqlite3.Error, OSError) as failure:
+            raise Refused(
+                reason=f"{harmless(self.path.name)} is not any more what was opened: {failure}", mend="Open it again."
+            ) from failure
+
+    def page(self) -> str:
+        """Return the page that a bundle brings along; empty where there is none that can be read."""
+        with self.path.open("rb") as opened:
+            try:
+                part = parts_of(opened).get("report.html")
+                return part.whole().decode("utf-8", "replace") if part is not None else ""
+            except Wrong:
+                return ""
+
+    def _salvaged(self, file: BinaryIO, check: SignatureCheck) -> tuple[Found, ...]:
         """Read rows from the beginning of a broken file, as far as they go; they always lie first in a bundle."""
-        self._file.seek(0)
-        head = self._file.read(LOCAL.size + len(EVENTS))
+        file.seek(0)
+        head = file.read(LOCAL.size + len(EVENTS))
         if len(head) < LOCAL.size + len(EVENTS) or head[:4] != b"PK\3\4" or head[LOCAL.size :] != EVENTS:
-            self.manifest, self.index, self.doubts = {}, Index(1, 0), {}
+            self.manifest, self.index, self.doubts = {}, Index(1), {}
             return (Found("rows", False, "Nothing in it can be shown: it does not begin with rows of an audit."),)
         size = LOCAL.unpack(head[: LOCAL.size])[7]
-        there = self._file.seek(0, 2) - len(head)
-        part = Part(self._file, len(head), min(size or there, there))
+        there = file.seek(0, 2) - len(head)
+        part = Part(file, len(head), min(size or there, there))
         walk: Walk | None = None
         supposed: dict[str, Any] = {}
         try:
@@ -110,7 +140,7 @@ class Reading:
                     break  # a line that was cut off, or what follows the rows
                 if walk is None:
                     supposed = _supposed(record)
-                    walk = self._begin(supposed, (), {}, lambda *_: False)
+                    walk = self._begin(supposed, (), {}, check)
                 walk.row(line)
         except (Wrong, RecursionError):
             pass  # what was read up to here stands
@@ -120,7 +150,7 @@ class Reading:
         judged = walk.end(None) if walk is not None else ()
         unsigned = {seq: [one for one in said if "not signed" not in one] for seq, said in self.doubts.items()}
         self.doubts = {seq: said for seq, said in unsigned.items() if said}  # that nothing is signed is said once
-        number = len(self.index.offsets)
+        number = len(self.index.places)
         rows = f"{number} rows can be read of it, and are shown as they stand: nobody vouches for them."
         one = "1 row can be read of it, and is shown as it stands: nobody vouches for it."
         sentence = one if number == 1 else rows
@@ -146,9 +176,9 @@ class _Listening(Walk):
     def row(self, line: bytes) -> dict[str, Any] | None:
         fields = super().row(line)
         index = self._reading.index
-        index.take(line, fields)
-        if len(index.offsets) % TOLD_ROWS == 0:
-            self._reading._hear(len(index.offsets))  # noqa: SLF001 - its own
+        index.take(line, fields, self._reading.pass_line(line))
+        if len(index.places) % TOLD_ROWS == 0:
+            self._reading._hear(len(index.places))  # noqa: SLF001 - its own
         return fields
 
 

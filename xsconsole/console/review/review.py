@@ -1,14 +1,19 @@
-"""An open bundle: its verdicts, its rows page by page, the board at any of them, and what it is compared with."""
+"""An open file, or several: verdicts, rows page by page, the board at any of them, and what it is compared with."""
 
 import asyncio
 import threading
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from xsconsole.console.review.reading import PAST_ROWS, Reading
+from xsconsole.console.review.index import PAST_ROWS
+from xsconsole.console.review.joining import Joined, joined
+from xsconsole.console.review.page import made_page
+from xsconsole.console.review.ranges import parts_of, range_of, text_of, verdict_of
+from xsconsole.console.review.reading import Kept, Reading
 from xsconsole.console.review.rows import row_of
 from xsconsole.domain.audit_filter import audit_schema
 from xsconsole.domain.projection import Past, Projector
@@ -16,47 +21,27 @@ from xsconsole.domain.query.matching import asked_by
 from xsconsole.domain.query.values import EVERYTHING, Query
 from xsconsole.domain.record import AuditRow, Fact, Verdict
 from xsconsole.errors import Refused
-from xsconsole.reports.verifier.container import Part, parts_of
 from xsconsole.reports.verifier.values import Wrong, harmless
+from xsconsole.store import files
 from xsconsole.store.keys import is_signature
-
-Kept = Sequence[tuple[int, str]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Range:
-    """What a bundle is about, as it says of itself; `head` and `key` are empty where it says nothing."""
-
-    first_seq: int = 0
-    last_seq: int = 0
-    shown: int = 0
-    begins: datetime | None = None
-    ends: datetime | None = None
-    made_at: str = ""
-    made_by: str = ""
-    asked: tuple[str, ...] = ()
-    redacted: tuple[str, ...] = ()
-    absent: tuple[str, ...] = ()
-    chain: str = ""
-    head: str = ""
-    key: str = ""
 
 
 class Review:
     """Rows are read from the file as they are asked for. Everything here may be called from a thread."""
 
-    def __init__(self, file: Path, reading: Reading) -> None:
+    def __init__(self, file: Path, reading: Reading | Joined) -> None:
         self.file = file
         self._reading, self._index = reading, reading.index
         self._lock = threading.Lock()
-        self.verdicts = tuple(_verdict(one._asdict()) for one in reading.verdicts)
-        self.range = _range(reading)
+        self.verdicts = tuple(map(verdict_of, reading.verdicts))
+        self.range = range_of(reading)
+        self.parts = parts_of(reading)
         moments = self._index.moments
         self._begin, self._end = min(moments, default=0.0), max(moments, default=0.0)
 
     @property
     def is_whole(self) -> bool:
-        """Whether the file has the form of a bundle."""
+        """Whether the file has the form of a bundle, or of a database that a console keeps its record in."""
         return self._reading.is_whole
 
     @property
@@ -97,16 +82,41 @@ class Review:
         """Return what is wrong with a row, as sentences."""
         return tuple(self._reading.doubts.get(seq, ()))
 
-    def row(self, seq: int) -> AuditRow | None:
-        """Return a row by its place; None where there is none."""
+    @contextmanager
+    def _lines(self) -> Iterator[Callable[[int], bytes]]:
+        with self._lock, self._reading.lines() as line:
+            yield line
+
+    def _row(self, line: Callable[[int], bytes], seq: int) -> AuditRow | None:
         index = self._index
         if not index.first_seq <= seq <= index.last_seq:
             return None
-        at = seq - index.first_seq
-        with self._lock, self.file.open("rb") as opened:
-            opened.seek(index.offsets[at])
-            line = opened.read(index.sizes[at])
-        return replace(row_of(line, seq, index.at(seq)), chain=self.range.chain)
+        return replace(row_of(line(seq - index.first_seq), seq, index.at(seq)), chain=self._chain(seq))
+
+    def label(self, seq: int) -> str:
+        """Return what a row is called: its number, and where there are several consoles, whose it is."""
+        return self._reading.label(seq) if isinstance(self._reading, Joined) else str(seq)
+
+    def own(self, row: AuditRow) -> AuditRow:
+        """Return a row with the number that it has in its own chain."""
+        if not isinstance(self._reading, Joined):
+            return row
+        reading, at = self._reading.origin(row.seq)
+        return replace(row, seq=reading.index.first_seq + at)
+
+    def _chain(self, seq: int) -> str:
+        if not isinstance(self._reading, Joined):
+            return self.range.chain
+        return text_of(self._reading.origin(seq)[0].manifest.get("chain_id"))
+
+    def row(self, seq: int) -> AuditRow | None:
+        """Return a row by its place; None where there is none.
+
+        Raises:
+            Refused: as of all that reads rows: the file is another one meanwhile.
+        """
+        with self._lines() as line:
+            return self._row(line, seq)
 
     def page(self, query: Query, before: int | None, limit: int) -> tuple[AuditRow, ...]:
         """Return rows that fit and show values, newest first, below row `before`."""
@@ -114,12 +124,13 @@ class Review:
         shown = self._index.shown
         end = len(shown) if before is None else bisect_left(shown, before)
         found: list[AuditRow] = []
-        for at in range(end - 1, -1, -1):
-            row = self.row(shown[at])
-            if row is not None and (asks is None or asks(row)):
-                found.append(row)
-                if len(found) == limit:
-                    break
+        with self._lines() as line:
+            for at in range(end - 1, -1, -1):
+                row = self._row(line, shown[at])
+                if row is not None and (asks is None or asks(row)):
+                    found.append(row)
+                    if len(found) == limit:
+                        break
         return tuple(found)
 
     def past(self, seq: int) -> Past:
@@ -128,12 +139,13 @@ class Review:
         end = bisect_right(changing, seq)
         kept = end // PAST_ROWS
         projector = Projector(self._index.pasts[kept])
-        for at in range(kept * PAST_ROWS, end):
-            row = self.row(changing[at])
-            if row is not None:
-                projector.hear(row)
+        with self._lines() as line:
+            for at in range(kept * PAST_ROWS, end):
+                row = self._row(line, changing[at])
+                if row is not None:
+                    projector.hear(row)
         hidden = seq - self._index.first_seq + 1 - bisect_right(self._index.shown, seq)
-        when = self._index.at(seq) if self._index.offsets and seq >= self._index.first_seq else None
+        when = self._index.at(seq) if self._index.places and seq >= self._index.first_seq else None
         return replace(projector.past, seq=seq, at=when, hidden=max(0, hidden))
 
     def step(self, seq: int, by: int, *, changes_board: bool = False) -> int | None:
@@ -144,7 +156,8 @@ class Review:
 
     def chain_of(self, fact: Fact) -> tuple[AuditRow, ...]:
         """Return the rows of the promotion that a row belongs to: asked, decided, carried out, ended."""
-        found = (self.row(seq) for seq in self._index.chains.of(fact))
+        with self._lines() as line:
+            found = [self._row(line, seq) for seq in self._index.chains.of(fact)]
         return tuple(row for row in found if row is not None)
 
     def histogram(self, bars: int) -> tuple[int, ...]:
@@ -167,22 +180,42 @@ class Review:
         return next(found, None)
 
     def report(self) -> str:
-        """Return the page of the bundle; empty where there is none that can be read."""
-        with self._lock, self.file.open("rb") as opened:
-            try:
-                part: Part | None = parts_of(opened).get("report.html")
-                return part.whole().decode("utf-8", "replace") if part is not None else ""
-            except Wrong:
-                return ""
+        """Return the page of the bundle, or one that is made now of a database or of several files.
+
+        It is empty where there is none that can be read.
+        """
+        if isinstance(self._reading, Reading) and not self._reading.is_database:
+            with self._lock:
+                return self._reading.page()
+        return made_page(self._reading, self.parts, self.label) if self.is_whole else ""
+
+
+def write_page(review: Review, file: Path, *, may_replace: bool) -> None:
+    """Write the page of a review.
+
+    Raises:
+        AlreadyThere, Refused, DiskFull: it cannot be written, or there is no page.
+    """
+    text = review.report()
+    if not text:
+        raise Refused(
+            reason="Not every file is a whole bundle or database: no page is made of them.",
+            mend="`xsconsole audit verify FILE` says what is wrong with each.",
+        )
+    files.write_out(file, text.encode(), may_replace=may_replace)
 
 
 async def open_review(
     file: Path,
-    expected_key: str | None = None,
+    expected_key: str | Sequence[str] | None = None,
     kept_heads: Kept = (),
     tell: Callable[[int], None] = lambda _: None,
+    others: Sequence[Path] = (),
 ) -> Review:
-    """Read a bundle, and check all of it; `tell` hears from another thread how many rows are read.
+    """Read a bundle or a database, and check all of it; `tell` hears from another thread how many rows are read.
+
+    With `others`, rows of all of them are shown as one, and each is verified by itself: `expected_key` may then be
+    several, of which each must be that of one of them, and each head be of a row that one of them has.
 
     Raises:
         Refused: there is no such file, or it cannot be read. What is no bundle is no refusal, but a verdict.
@@ -194,54 +227,27 @@ async def open_review(
             raise Wrong("It was stopped.")
         tell(rows)
 
-    def read() -> Review:
+    def read_one(path: Path, key: str | None, heads: Kept) -> Reading:
         try:
-            with file.open("rb") as opened:
-                reading = Reading(opened, hear)
-                reading.read(expected_key, kept_heads, is_signature)
+            reading = Reading(path, hear)
+            reading.read(key, heads, is_signature)
         except OSError as failure:
             raise Refused(
-                reason=f"{harmless(str(file))} cannot be read: {failure.strerror or failure}.",
+                reason=f"{harmless(str(path))} cannot be read: {failure.strerror or failure}.",
                 mend="Open another file.",
             ) from failure
-        return Review(file, reading)
+        return reading
+
+    def read() -> Review:
+        keys = (expected_key,) if isinstance(expected_key, str) else tuple(expected_key or ())
+        if others:
+            return Review(file, joined([file, *others], keys, kept_heads, read_one, hear))
+        if len(keys) > 1:
+            raise Refused(reason="Several keys cannot all have signed one file.", mend="Give the one that must have.")
+        return Review(file, read_one(file, next(iter(keys), None), kept_heads))
 
     try:
         return await asyncio.to_thread(read)
     except asyncio.CancelledError:
         stop.set()
         raise
-
-
-def _verdict(found: Mapping[str, object]) -> Verdict:
-    verdict = Verdict(**found)  # type: ignore[arg-type]
-    return replace(verdict, sentence=harmless(verdict.sentence))
-
-
-def _range(reading: Reading) -> Range:
-    index, manifest = reading.index, reading.manifest
-    shown = index.shown
-    head = manifest.get("head", {})
-    return Range(
-        first_seq=index.first_seq if index.offsets else 0,
-        last_seq=max(0, index.last_seq),
-        shown=len(shown),
-        begins=index.at(shown[0]) if shown else None,
-        ends=index.at(shown[-1]) if shown else None,
-        made_at=_text(manifest.get("made_at")),
-        made_by=_text(manifest.get("made_by")),
-        asked=_texts(manifest.get("asked")),
-        redacted=_texts(manifest.get("redacted")),
-        absent=_texts(manifest.get("absent")),
-        chain=_text(manifest.get("chain_id")),
-        head=f"{head['seq']}:{_text(head['digest'])}" if head else "",
-        key=_text(manifest.get("fingerprint")),
-    )
-
-
-def _text(value: object) -> str:
-    return harmless(value)[:500] if isinstance(value, str) else ""
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(filter(None, map(_text, value))) if isinstance(value, list) else ()
