@@ -131,7 +131,10 @@ def test_what_is_in_the_way_there_is_said_before_anything_begins() -> None:
         pool.change_record(HostMetrics, memory_free=2**40)
         company.test.pool.change_record(Host, software_version={"xapi": "26.1"})
         pool.change_record(Host, software_version={"xapi": "1.20"})
-        assert "has XAPI 1.20, this one 26.1: a pool takes nothing from one of a higher" in here.refusal(command).reason
+        assert (
+            "has XAPI 1.20, the one they come from 26.1: a pool takes nothing from one of a higher"
+            in here.refusal(command).reason
+        )
         pool.change_record(Host, software_version={"xapi": "27.0"})
         assert any("nothing comes back" in said for said in here.engine.plan(command).warnings)
         pool.drop_record(company.there)
