@@ -40,6 +40,12 @@ class MemoryPlacing:
 
         await self.do("write_fields", write)
 
+    async def macs_of(self, vm: Uuid) -> Mapping[str, str]:
+        found: Mapping[str, str] = await self.do(
+            "macs_of", lambda: {vif.device: vif.MAC for vif in self.pool.interfaces(vm)}
+        )
+        return found
+
     async def give_macs(self, vm: Uuid, macs: Mapping[str, str]) -> None:
         def give() -> None:
             self.pool.demand(vm, "give_macs", ("Halted",))

@@ -28,7 +28,7 @@ from xsconsole.errors import PoolFailed
 
 GIB = 1024**3
 POWER_OPERATIONS = {
-    "Halted": ("start", "clone", "copy", "destroy", "migrate_send"),
+    "Halted": ("start", "clone", "copy", "destroy", "export", "migrate_send"),
     "Running": ("clean_shutdown", "hard_shutdown", "pause", "suspend", "pool_migrate", "migrate_send"),
     "Paused": ("unpause", "hard_shutdown"),
     "Suspended": ("resume", "hard_shutdown"),

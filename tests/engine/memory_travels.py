@@ -1,12 +1,13 @@
 """The part of the port on the pool of values that moves machines into another pool of values."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from tests.engine.memory_pool import MemoryPool
+from tests.engine.memory_sending import receive
 from xsconsole.domain.ids import NULL_REF, Ref, RunId, Uuid
 from xsconsole.domain.inventory import SR, VBD, VDI, VM, GuestMetrics, Network
 from xsconsole.engine.ports import Berth, Progress, TravelPort
@@ -29,6 +30,13 @@ class MemoryTravels:
     async def go(self, vm: Uuid, to: TravelPort, berth: Berth, run: RunId, on_progress: Progress) -> None:
         assert isinstance(to, MemoryTravels)
         await self.do("migrate_send", lambda: move(self.pool, vm, to.pool, berth), on_progress)
+
+    async def stream(self, vm: Uuid, to: TravelPort, sr: Uuid, run: RunId, on_progress: Progress) -> None:
+        assert isinstance(to, MemoryTravels)
+        await self.do("stream", lambda: receive(self.pool, vm, to.pool, sr, is_restore=True), on_progress)
+
+    async def land(self, vm: Uuid, networks: Mapping[str, Uuid]) -> None:
+        await self.do("land", lambda: self.pool.move_interfaces(vm, networks))
 
 
 def demand(pool: MemoryPool, vm: Uuid, there: MemoryPool) -> VM:

@@ -301,6 +301,7 @@ SWEEPS: Mapping[str, Callable[[], Awaitable[Sweep]]] = MappingProxyType(
         "archive of who had the place": archived_incumbent,
         "full copies into another pool": sweeps_between_pools.crossing,
         "move into another pool": sweeps_between_pools.moving_across,
+        "move as a stream": sweeps_between_pools.streaming_across,
         "return to the restore point from another pool": sweeps_between_pools.return_from_another_pool,
         "move into a place of another pool": sweeps_between_pools.taking_over_across,
         "swap between pools": sweeps_between_pools.swap_across,

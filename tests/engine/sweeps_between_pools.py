@@ -12,6 +12,7 @@ from tests.engine import (
     test_moving_across_failing,
     test_refreshing_across,
     test_restoring_across,
+    test_streaming_across,
 )
 from tests.engine.deaths import Death, Fate, Sweep, deaths, settled
 from tests.engine.desks import Desk
@@ -39,6 +40,15 @@ async def moving_across() -> Sweep:
     """A move from one pool into another, with its restore point."""
     company = await Company().begin(**MOVE)
     return await _promotion_between_pools(company, test_moving_across_failing.Ends(company))
+
+
+async def streaming_across() -> Sweep:
+    """A move as a stream, from when something of it stands in the other pool until the first that was sent goes."""
+    company = await test_streaming_across.parted()
+    sweep = await _promotion_between_pools(company, test_streaming_across.Ends(company))
+    all_of_it = len(machines(company.production.pool))
+    found = [(death, *map(machines, death.pools)) for death in sweep.deaths]
+    return replace(sweep, deaths=[death for death, sent, came in found if came and len(sent) == all_of_it])
 
 
 async def return_from_another_pool() -> Sweep:

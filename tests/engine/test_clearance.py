@@ -6,7 +6,7 @@ import pytest
 from tests.engine.desks import virtually
 from tests.engine.test_moving_across import MOVE
 from tests.engine.two_pools import Company
-from xsconsole.domain.actions.travel import AskAcross
+from xsconsole.domain.actions.travel import AskAcross, StreamAcross
 from xsconsole.domain.inventory import VDI
 from xsconsole.engine.plans.lands import Journey
 from xsconsole.errors import NotPromotable, PoolFailed
@@ -40,8 +40,9 @@ def test_what_xapi_said_when_it_was_asked_ahead_is_told_before_anything_begins()
         assert refused.value.mend == "Switch that off at the disk first."
         assert here.engine.targets(company.shop)[-1].refusal is not None
         refusing("CANNOT_CONTACT_HOST", "10.0.0.7")
-        apart = here.refusal(here.promotion(company.shop, "production"))
-        assert apart.mend.endswith("Or let the way make full copies: they go through this console.")
+        plan = here.engine.plan(here.promotion(company.shop, "production"))
+        assert any(isinstance(step.action, StreamAcross) for step in plan.steps), "it goes through this console"
+        assert not any(isinstance(step.action, AskAcross) for step in plan.steps)
 
         for passing in ("TOO_MANY_STORAGE_MIGRATES", "OTHER_OPERATION_IN_PROGRESS"):
             refusing(passing)

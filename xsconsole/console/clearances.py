@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xsconsole.domain.events import ClearanceChanged
 from xsconsole.domain.ids import ConfigurationId, Uuid
 from xsconsole.domain.inventory import VM, Record
-from xsconsole.engine.clearance import grounds
+from xsconsole.engine.clearance import APART, grounds
 from xsconsole.engine.plans.lands import Journey
 from xsconsole.engine.ports import Berth, Clock
 from xsconsole.errors import ConsoleError, PoolFailed
@@ -50,6 +50,7 @@ class Clearances:
         self._clock = clock
         self._answers: dict[Asked, Answer] = {}
         self._wanted: dict[Asked, Journey] = {}
+        self._apart: dict[tuple[Uuid, Uuid], PoolFailed] = {}
         self._worker: asyncio.Task[None] | None = None
 
     def told(self, there: Uuid, journey: Journey) -> PoolFailed | None:
@@ -64,7 +65,8 @@ class Clearances:
         kept_s = KEPT_S if known is None or known.failure is None else REFUSED_KEPT_S
         if known is None or self._clock.monotonic_s() - known.at_s > kept_s:
             self._want(asked, journey)
-        return None if known is None else known.failure
+        # Whether hosts reach each other is about no machine: a plan must not change its way when one of these does.
+        return self._apart.get((here.identity.pool, there)) if known is None and here.identity else _failure_of(known)
 
     async def answered(self) -> None:
         """Wait until nothing is asked any more."""
@@ -111,8 +113,10 @@ class Clearances:
                 snapshot_networks=question.snapshot_networks,
             )
             await here.travels.may_go(journey.vm.uuid, there.travels, berth)
+            self._note_reach(here, asked[1], None)
         except PoolFailed as refused:
             failure = refused
+            self._note_reach(here, asked[1], failure)
         except ConsoleError:
             pass  # a road is broken, or this log-in may not ask: then the run's first step is who asks
         before = self._answers.get(asked)
@@ -120,11 +124,25 @@ class Clearances:
         was = before.failure if before is not None else None
         return journey.configuration if _words(was) != _words(failure) else None
 
+    def _note_reach(self, here: "Console", there: Uuid, failure: PoolFailed | None) -> None:
+        """Keep what was said of the way between two pools, until it is said otherwise."""
+        if here.identity is None:
+            return
+        pools = (here.identity.pool, there)
+        if failure is None:
+            self._apart.pop(pools, None)
+        elif failure.code in APART:
+            self._apart[pools] = failure
+
     def _home_of(self, vm: VM) -> "Console | None":
         return next((one for one in self._consoles() if one.inventory.by_uuid(VM, vm.uuid) is not None), None)
 
     def _of(self, pool: Uuid) -> "Console | None":
         return next((one for one in self._consoles() if one.identity and one.identity.pool == pool), None)
+
+
+def _failure_of(answer: Answer | None) -> PoolFailed | None:
+    return None if answer is None else answer.failure
 
 
 def _words(failure: PoolFailed | None) -> tuple[object, ...]:

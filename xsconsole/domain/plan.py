@@ -33,7 +33,7 @@ from xsconsole.domain.actions.proofs import PROOFS_WITHOUT_INVERSE, NoteProof, P
 from xsconsole.domain.actions.provisions import ProvisionAction
 from xsconsole.domain.actions.service import ServiceAction
 from xsconsole.domain.actions.stowing import STOWS_THAT_LAST, STOWS_WITHOUT_INVERSE, StowAction
-from xsconsole.domain.actions.travel import AskAcross, TravelAction
+from xsconsole.domain.actions.travel import TRAVELS_WITHOUT_INVERSE, RetireSource, TravelAction
 from xsconsole.domain.canonical import Json, digest_of
 from xsconsole.domain.ids import (
     ConfigurationId,
@@ -201,7 +201,7 @@ WITHOUT_INVERSE = (
     FitCopy,
     VerifyCopies,
     VerifyTemplates,
-    AskAcross,
+    *TRAVELS_WITHOUT_INVERSE,
     *ARCHIVES_WITHOUT_INVERSE,
     *PROOFS_WITHOUT_INVERSE,
     *STOWS_WITHOUT_INVERSE,
@@ -346,8 +346,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """What whoever confirms must answer with yes first: the items of checklists, and whether to delete for good."""
         actions = [step.action for step in self.steps]
         lists = (one.gate for one in actions if isinstance(one, CheckGate) and isinstance(one.gate, Checklist))
-        deeds = (one.question for one in actions if isinstance(one, DeleteMachines | TakeForOff))
-        return (*(item for gate in lists for item in gate.items), *deeds)
+        deeds = (one.question for one in actions if isinstance(one, DeleteMachines | TakeForOff | RetireSource))
+        return (*(item for gate in lists for item in gate.items), *filter(None, deeds))
 
     @property
     def can_stop_first(self) -> bool:

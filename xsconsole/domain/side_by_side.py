@@ -15,7 +15,7 @@ from xsconsole.domain.actions.copies import CopyMachine, StartCopy
 from xsconsole.domain.actions.placing import Migrate, MoveDisk
 from xsconsole.domain.actions.power import Start
 from xsconsole.domain.actions.service import Resume
-from xsconsole.domain.actions.travel import MoveAcross
+from xsconsole.domain.actions.travel import MoveAcross, StreamAcross
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.workflow.values import Method
 
@@ -57,7 +57,7 @@ def lane_of(action: object, host: Uuid | None, space: Mapping[Uuid, int]) -> Lan
     match action:
         case CopyMachine(method=Method.FULL_COPY) if space:
             return Lane(kind=Shared.STORAGE, uuid=max(space, key=lambda sr: (space[sr], sr)))
-        case MoveDisk(sr=sr) | MoveAcross(sr=sr):
+        case MoveDisk(sr=sr) | MoveAcross(sr=sr) | StreamAcross(sr=sr):
             return Lane(kind=Shared.STORAGE, uuid=sr)
         case Start() | StartCopy() | Migrate() | Resume() if host is not None:
             return Lane(kind=Shared.HOST, uuid=host)

@@ -2,21 +2,27 @@
 
 from collections.abc import Iterable, Sequence
 
+from xsconsole.domain.actions.travel import StreamAcross
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import Ref
 from xsconsole.domain.inventory import SR, VDI, VIF, VM, Host, Inventory, Network, Record
 from xsconsole.domain.naming import shortened
+from xsconsole.domain.plan import Plan
 from xsconsole.domain.wording.pool import sentences
 from xsconsole.domain.words import listing
-from xsconsole.engine.plans.lands import Journey, Land
+from xsconsole.engine.plans.lands import Journey, Land, Told, nothing_told
 from xsconsole.engine.plans.steps import own_blocks
 from xsconsole.errors import NotPromotable, PoolFailed
 
 PASSING = frozenset({"TOO_MANY_STORAGE_MIGRATES", "OTHER_OPERATION_IN_PROGRESS"})  # a run waits for their end
 BLOCKED = "OPERATION_BLOCKED"
-APART = frozenset({"CANNOT_CONTACT_HOST", "HOST_CANNOT_ATTACH_NETWORK", "HOST_HAS_NO_MANAGEMENT_IP"})
-"""Hosts that do not reach each other. What is copied goes through the console, which reaches both pools."""
-COPIES = "Or let the way make full copies: they go through this console."
+NO_CONTACT = "CANNOT_CONTACT_HOST"
+APART = frozenset({NO_CONTACT, "HOST_CANNOT_ATTACH_NETWORK", "HOST_HAS_NO_MANAGEMENT_IP"})
+"""Hosts that do not reach each other. What goes through the console needs no more than that this reaches both."""
+THROUGH_HERE = (
+    "Or demote with the disks as they are, or move into a place that nobody has, or let the way make full copies: "
+    "those go through this console."
+)
 ARCHIVE = "Or archive it and restore the archive there: that goes through this console."
 NAMED: tuple[tuple[type[Record], str], ...] = (
     (VDI, "disk"),
@@ -26,17 +32,26 @@ NAMED: tuple[tuple[type[Record], str], ...] = (
 )
 
 
-def demand_clearance(journeys: Sequence[Journey], there: Land, inventory: Inventory, instead: str = COPIES) -> None:
+def demand_clearance(
+    journeys: Sequence[Journey],
+    there: Land,
+    inventory: Inventory,
+    instead: str = THROUGH_HERE,
+    *,
+    may_stream: bool = False,
+) -> PoolFailed | None:
     """Refuse what XAPI was asked for and refused, in a sentence; what nobody asked it yet is let pass.
 
-    `instead` says what leads there where the hosts do not reach each other.
+    Where the hosts of the two pools do not reach each other, `instead` says what leads there; what `may_stream`
+    through this console is not refused for that, and what XAPI said of it is returned. None of all else.
 
     Raises:
         NotPromotable: naming the machines for the same reason together, and what of them is in the way.
     """
     refused = [(journey, failure) for journey in journeys if (failure := _standing(journey, there)) is not None]
-    if not refused:
-        return
+    cut_off = next((failure for _, failure in refused if failure.code in APART), None)
+    if not refused or (may_stream and cut_off is not None):
+        return cut_off
     first = refused[0][1]
     same = [(journey, failure) for journey, failure in refused if failure.code == first.code]
     names = tuple(f"“{shortened(journey.vm.name_label, 60)}”" for journey, _ in same)
@@ -51,6 +66,15 @@ def demand_clearance(journeys: Sequence[Journey], there: Land, inventory: Invent
         reason=f"XAPI does not let {listing(names)} go to pool “{shortened(pool, 60)}”: {failed}{where}{more}",
         mend=mend,
     )
+
+
+def as_confirmed(plan: Plan) -> Told:
+    """Return the answer on which a plan was made: whether hosts reach each other is not asked again under its lease.
+
+    A stream does as well where they do by now. All else the run asks itself.
+    """
+    is_stream = any(isinstance(step.action, StreamAcross) for step in plan.steps)
+    return (lambda _: PoolFailed(code=NO_CONTACT, method="VM.assert_can_migrate")) if is_stream else nothing_told
 
 
 def _standing(journey: Journey, there: Land) -> PoolFailed | None:

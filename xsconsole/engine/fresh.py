@@ -32,6 +32,7 @@ from xsconsole.domain.inventory import (
 from xsconsole.domain.plan import Intent, Plan
 from xsconsole.domain.poolstate import MEMBER_STEM, MemberValue, newest, stage_thing
 from xsconsole.engine.archive_commands import is_named_after
+from xsconsole.engine.clearance import as_confirmed
 from xsconsole.engine.commands import (
     AddMembers,
     Adopt,
@@ -71,7 +72,7 @@ async def fresh_land(pool: PoolPort, world: World, command: Plannable, plan: Pla
         pool, lambda: read_afresh(pool, mirror, command, plan.intent, is_stage_limited=is_limited, retired=retired)
     )
     board = derive(fresh, _nobody_else, world.board.elsewhere)
-    return Land(board=board, inventory=fresh, actor=pool.identity.actor)
+    return Land(board=board, inventory=fresh, actor=pool.identity.actor, told=as_confirmed(plan))
 
 
 def _nobody_else(thing: str) -> None:

@@ -1,7 +1,7 @@
 """What the engine asks of the world. Adapters in `xsconsole.xapi` and `xsconsole.store` give it."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +18,8 @@ from xsconsole.engine.archives.template_port import TemplatePort as TemplatePort
 from xsconsole.engine.commands import Operate
 from xsconsole.engine.copies.disk_port import Attached as Attached
 from xsconsole.engine.copies.disk_port import DiskPort as DiskPort
+from xsconsole.engine.moves.travel_port import Berth as Berth
+from xsconsole.engine.moves.travel_port import TravelPort as TravelPort
 from xsconsole.engine.outside_ports import MeasurementPort as MeasurementPort
 from xsconsole.engine.outside_ports import Prober as Prober
 from xsconsole.engine.verbs.mending_port import MendingPort
@@ -145,33 +147,6 @@ class PlacingPort(MendingPort, Protocol):
 
     async def join(self, vm: Uuid, company: Mapping[str, str]) -> Mapping[str, str]:
         """Let it belong to those of these names; return which there are not. A vApp is made, a schedule is not."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Berth:
-    """Where a machine is put in another pool: on a host, its disks on storages, its interfaces on networks.
-
-    `networks` and `storage` are by device. What they do not name of its snapshots goes where the machine has the same:
-    a disk by device, an interface by MAC address. `snapshot_storage` is by snapshot and device with a slash between,
-    `snapshot_networks` by MAC address. A disk that nothing names goes to `sr`.
-    """
-
-    host: Uuid
-    sr: Uuid
-    networks: Mapping[str, Uuid]
-    storage: Mapping[str, Uuid] = field(default_factory=dict)
-    snapshot_networks: Mapping[str, Uuid] = field(default_factory=dict)
-    snapshot_storage: Mapping[str, Uuid] = field(default_factory=dict)
-
-
-class TravelPort(Protocol):
-    """Machines on their way into another pool, with their disks and snapshots. Raises as `PoolPort` does."""
-
-    async def may_go(self, vm: Uuid, to: "TravelPort", berth: Berth) -> None:
-        """Ask both pools whether a machine could go there; `PoolFailed` says why not."""
-
-    async def go(self, vm: Uuid, to: "TravelPort", berth: Berth, run: RunId, on_progress: Progress) -> None:
-        """Move a machine there. It stays the same one, goes on running if it runs, and is no more in this pool."""
 
 
 class PoolPort(Protocol):

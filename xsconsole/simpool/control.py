@@ -104,6 +104,15 @@ def _speed(controlled: Controlled, body: Mapping[str, Any]) -> Answer:
     return {}
 
 
+def _part(controlled: Controlled, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Let the pool's hosts not reach those of the others of this process, or where it `is_over` reach them again."""
+    known = controlled.pool.neighbours
+    others = [pool for pool in known.pools if pool is not controlled.pool]
+    addresses = {row["address"] for pool in others for _host, row in pool.db.rows("host")}
+    known.unreachable = known.unreachable - addresses if body.get("is_over") else known.unreachable | addresses
+    return {"unreachable": sorted(known.unreachable)}
+
+
 def _fill_sr(controlled: Controlled, body: Mapping[str, Any]) -> dict[str, Any]:
     """Let something that is no disk of the pool take the space, so that `free_bytes` are left."""
     pool, sr = controlled.pool, _sr(controlled.pool, body["sr"])
@@ -260,6 +269,7 @@ _COMMANDS: Mapping[str, Command] = MappingProxyType(
         "churn": _churn,
         "clear": _clear,
         "log": _log,
+        "part": _part,
         "pause": _pause,
         "restart": _restart,
         "resume": _resume,

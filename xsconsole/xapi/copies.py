@@ -1,6 +1,6 @@
 """Machines made of other machines: the engine's `CopyPort` over session and tasks."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from xsconsole.domain.ids import NULL_REF, Ref, RunId, Uuid
@@ -90,6 +90,12 @@ class XapiCopies:
         await self._placing.put_on(vm, shape.networks)
         if shape.is_template:
             await self._session.call("VM.set_is_a_template", ref, True)
+        await self._tidy(arrived)
+
+    async def land(self, vm: Uuid, networks: Mapping[str, Uuid]) -> None:
+        """Put what was imported on networks, by device; those go that its import made and nothing is on any more."""
+        arrived = await self._made_on_arrival(await self._ref("VM", vm))
+        await self._placing.put_on(vm, networks)
         await self._tidy(arrived)
 
     async def destroy(self, vm: Uuid, run: RunId, keep: Collection[Uuid] | None) -> None:

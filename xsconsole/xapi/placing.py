@@ -26,6 +26,9 @@ class XapiPlacing:
     async def write_fields(self, vm: Uuid, fields: Sequence[MendedField]) -> None:
         await write_fields(self._session, await self._ref("VM", vm), fields)
 
+    async def macs_of(self, vm: Uuid) -> Mapping[str, str]:
+        return {device: str(interface["MAC"]) for device, interface in (await self._interfaces(vm)).items()}
+
     async def give_macs(self, vm: Uuid, macs: Mapping[str, str]) -> None:
         machine = await self._ref("VM", vm)
         await make_up(self._session, machine, vm, await self._interfaces(vm))

@@ -60,9 +60,10 @@ class XapiPool:
         self.services: ServicePort = XapiServices(session, tasks)
         self.networks: NetworkPort = XapiNetworks(session)
         self.templates: TemplatePort = XapiTemplates(session)
-        self.copies: CopyPort = XapiCopies(session, tasks, self._disposal, self.placing, transfers)
+        copies = XapiCopies(session, tasks, self._disposal, self.placing, transfers)
+        self.copies: CopyPort = copies
         self.disks: DiskPort = XapiDisks(session, self._disposal, transfers)
-        self.travels: TravelPort = XapiTravels(session, tasks)
+        self.travels: TravelPort = XapiTravels(session, tasks, copies)
 
     @property
     def identity(self) -> Identity:

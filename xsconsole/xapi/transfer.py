@@ -97,7 +97,7 @@ class XapiTransfers:
         is_restore: bool = False,
         within: Span | None = None,
     ) -> tuple[tuple[Uuid, ...], Transferred]:
-        query = {"restore": "true" if is_restore else "false"}
+        query = {"restore": str(is_restore).lower()}
         if sr is not None:
             query["sr_uuid"] = sr
         task, sent = await self._moved(
@@ -129,11 +129,19 @@ class XapiTransfers:
         return sent
 
     async def send(
-        self, vm: Uuid, to: "XapiTransfers", sr: Uuid, run: RunId, on_progress: TransferProgress
+        self,
+        vm: Uuid,
+        to: "XapiTransfers",
+        sr: Uuid,
+        run: RunId,
+        on_progress: TransferProgress,
+        *,
+        is_restore: bool = False,
     ) -> tuple[tuple[Uuid, ...], Transferred]:
         """Make a machine of another pool like one of this pool, or like a snapshot: with new uuid and MAC addresses.
 
-        What this pool exports goes to the other one piece by piece, through this console, and nothing is kept of it.
+        A restore keeps both. What this pool exports goes to the other one piece by piece, through this console, and
+        nothing is kept of it.
 
         Raises:
             PoolFailed: one of the two said no, or what arrived is not what was sent.
@@ -146,7 +154,7 @@ class XapiTransfers:
                 return stream.fetch(Request(verb="GET", path="/export", query={"uuid": vm}, cookie=cookie), sink)
 
         taking = asyncio.create_task(self._moved("export", fetch, run, on_progress), name="export")
-        giving = asyncio.create_task(to.receive(source, sr, run), name="import")
+        giving = asyncio.create_task(to.receive(source, sr, run, is_restore=is_restore), name="import")
         try:
             await asyncio.wait((taking, giving), return_when=asyncio.FIRST_EXCEPTION)
             for first in (taking, giving):
@@ -165,11 +173,13 @@ class XapiTransfers:
             raise PoolFailed(code="IMPORT_ERROR_SOME_CHECKSUMS_FAILED", method="import")
         return made, sent
 
-    async def receive(self, source: BinaryIO, sr: Uuid, run: RunId) -> tuple[tuple[Uuid, ...], Transferred]:
+    async def receive(
+        self, source: BinaryIO, sr: Uuid, run: RunId, *, is_restore: bool
+    ) -> tuple[tuple[Uuid, ...], Transferred]:
         """Make machines of what comes from `source`, on a storage; raises as `import_vm` does."""
 
         def feed(stream: Stream, cookie: str) -> Transferred:
-            query = {"restore": "false", "sr_uuid": sr}
+            query = {"restore": str(is_restore).lower(), "sr_uuid": sr}
             with source:
                 return stream.feed(Request(verb="PUT", path="/import", query=query, cookie=cookie), source)
 

@@ -1,4 +1,4 @@
-"""Machines moved into another pool by `VM.migrate_send`: the engine's `TravelPort` over session and tasks."""
+"""Machines on their way into another pool, from host to host or streamed: the engine's `TravelPort` over the wire."""
 
 import contextlib
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from typing import Any
 from xsconsole.domain.ids import Ref, RunId, Uuid
 from xsconsole.engine.ports import Berth, Progress, TravelPort
 from xsconsole.errors import PoolFailed, PoolUnavailable
+from xsconsole.xapi.copies import XapiCopies
 from xsconsole.xapi.disposal import DISK
 from xsconsole.xapi.session import PoolSession
 from xsconsole.xapi.tasks import Tasks
@@ -18,9 +19,10 @@ NO_ADDRESS = "HOST_HAS_NO_MANAGEMENT_IP"
 class XapiTravels:
     """The ways out of one pool, and into it."""
 
-    def __init__(self, session: PoolSession, tasks: Tasks) -> None:
+    def __init__(self, session: PoolSession, tasks: Tasks, copies: XapiCopies) -> None:
         self._session = session
         self._tasks = tasks
+        self.copies = copies
 
     async def may_go(self, vm: Uuid, to: TravelPort, berth: Berth) -> None:
         assert isinstance(to, XapiTravels), "both ends are on a wire"
@@ -34,6 +36,14 @@ class XapiTravels:
     async def go(self, vm: Uuid, to: TravelPort, berth: Berth, run: RunId, on_progress: Progress) -> None:
         arguments = await self._arguments(vm, to, berth)
         await self._tasks.run("VM.migrate_send", *arguments, run=run, on_progress=on_progress)
+
+    async def stream(self, vm: Uuid, to: TravelPort, sr: Uuid, run: RunId, on_progress: Progress) -> None:
+        assert isinstance(to, XapiTravels), "both ends are on a wire"
+        there = to.copies.transfers
+        await self.copies.transfers.send(vm, there, sr, run, lambda _, share: on_progress(share), is_restore=True)
+
+    async def land(self, vm: Uuid, networks: Mapping[str, Uuid]) -> None:
+        await self.copies.land(vm, networks)
 
     async def _arguments(self, vm: Uuid, to: TravelPort, berth: Berth) -> tuple[Any, ...]:
         assert isinstance(to, XapiTravels), "both ends are on a wire"

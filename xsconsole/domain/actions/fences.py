@@ -5,6 +5,7 @@ import msgspec
 from xsconsole.domain.actions.copies import FitScratch
 from xsconsole.domain.actions.proofs import ProofAction
 from xsconsole.domain.actions.provisions import OutfitCopy
+from xsconsole.domain.actions.travel import StreamAction
 from xsconsole.domain.ids import ConfigurationId, StepKey, Uuid
 
 
@@ -124,5 +125,5 @@ FenceAction = (
 
 FENCES_WITHOUT_INVERSE = (CheckFence, TakeForOff, ReleaseShare)
 
-Delegated = ProofAction | FenceAction
+Delegated = ProofAction | FenceAction | StreamAction
 """Actions for which there is somebody beside the performer of all others."""

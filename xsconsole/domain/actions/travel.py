@@ -2,6 +2,7 @@
 
 import msgspec
 
+from xsconsole.domain.actions.copies import RetireMachines
 from xsconsole.domain.ids import StepKey, Uuid
 
 
@@ -67,4 +68,49 @@ class RejoinCompany(JoinCompany, frozen=True, kw_only=True, tag="rejoin-company"
     set_aside: StepKey
 
 
-TravelAction = AskAcross | MoveAcross | LiftProtection | NoteCompany | JoinCompany | RejoinCompany
+class KeepOff(msgspec.Struct, frozen=True, kw_only=True, tag="keep-off"):
+    """Mark `vm`, which is off, as what goes to another pool, and block these operations at it, with our reason.
+
+    `stage_name` is what other programs see of it meanwhile. Inverse: take the blocks away, and write the original.
+    """
+
+    vm: Uuid
+    stage_name: str
+    original_stage_name: str
+    blocked: dict[str, str]
+
+
+class StreamAcross(msgspec.Struct, frozen=True, kw_only=True, tag="stream-across"):
+    """Make the same machine as `vm`, which is off, once more in the other pool, through this console.
+
+    The step itself is of that pool. All disks go to storage `sr`; snapshots do not go along. Inverse: destroy what
+    arrived with its disks, as long as the one that was sent is there.
+    """
+
+    vm: Uuid
+    sr: Uuid
+
+
+class SettleArrived(Trip, frozen=True, kw_only=True, tag="settle-arrived"):
+    """Put what arrived as a stream on its networks, and compare it with what was sent. No inverse: it goes with it.
+
+    `devices` are those of its disks. No other machine may be arriving: networks that an import made are taken away.
+    """
+
+    devices: tuple[str, ...]
+
+
+class RetireSource(RetireMachines, frozen=True, kw_only=True, tag="retire-source"):
+    """Destroy machines in the pool that they left as a stream, with their disks and snapshots. Inverse: as of retiring.
+
+    `question` is what whoever confirms that has to answer with yes; empty where nothing is lost.
+    """
+
+    question: str = ""
+
+
+StreamAction = KeepOff | StreamAcross | SettleArrived | RetireSource
+
+TravelAction = AskAcross | MoveAcross | LiftProtection | NoteCompany | JoinCompany | RejoinCompany | StreamAction
+
+TRAVELS_WITHOUT_INVERSE = (AskAcross, SettleArrived)

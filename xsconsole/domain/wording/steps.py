@@ -72,7 +72,7 @@ from xsconsole.domain.actions.stowing import (
     StowMember,
     VerifyStow,
 )
-from xsconsole.domain.actions.travel import AskAcross, JoinCompany, LiftProtection, MoveAcross, NoteCompany
+from xsconsole.domain.actions.travel import TravelAction
 from xsconsole.domain.plan import (
     WITHOUT_INVERSE,
     Action,
@@ -90,12 +90,15 @@ from xsconsole.domain.plan import (
     WriteMember,
     WriteRoster,
 )
+from xsconsole.domain.wording.travels import doing_travel, undoing_travel
 from xsconsole.domain.workflow import Method
 from xsconsole.domain.workflow.names import gate_title
 
 
 def doing(action: Action, subject: str) -> str:
     """Return what an action does to `subject`, such as `Start shop-web-1`."""
+    if isinstance(action, TravelAction):
+        return doing_travel(action, subject)
     match action:
         case TakeSnapshot(purpose=Purpose.RESTORE_POINT):
             return f"Take the restore point of {subject}"
@@ -215,16 +218,6 @@ def doing(action: Action, subject: str) -> str:
             return f"Set {len(fields)} field{'' if len(fields) == 1 else 's'} of {subject}"
         case MendFields(fields=fields):
             return f"Bring {len(fields)} field{'' if len(fields) == 1 else 's'} of {subject} back"
-        case AskAcross():
-            return f"Ask both pools whether {subject} can move"
-        case MoveAcross():
-            return f"Move {subject} with its disks and snapshots to the other pool"
-        case LiftProtection():
-            return f"Lift the protection of {subject} for the move"
-        case JoinCompany():
-            return f"Let {subject} belong to the vApp and the schedule of the same names"
-        case NoteCompany():
-            return f"Note of which vApp and schedule {subject} is"
         case DropCandidate():
             return f"Destroy what was frozen of {subject}"
         case DropPoint():
@@ -296,6 +289,8 @@ def doing(action: Action, subject: str) -> str:
 
 def undoing(action: Action, subject: str) -> str:
     """Return what undoing an action does, such as `Shut shop-web-1 down again`."""
+    if isinstance(action, TravelAction):
+        return undoing_travel(action, subject)
     match action:
         case TakeSnapshot():
             return f"Destroy the snapshot of {subject}"
@@ -355,16 +350,6 @@ def undoing(action: Action, subject: str) -> str:
             return f"Bring {subject} back to its host"
         case MendFields():
             return f"Write back what {subject} had"
-        case MoveAcross(is_one_way=True):
-            return f"Leave {subject} in the other pool, from which nothing comes back"
-        case MoveAcross():
-            return f"Move {subject} back from the other pool"
-        case LiftProtection():
-            return f"Protect {subject} again"
-        case JoinCompany():
-            return f"Note again of which vApp and schedule {subject} is"
-        case NoteCompany():
-            return f"Let {subject} belong to its vApp and schedule again"
         case PrepareArchive() | ExportMember():
             return f"Remove what was written of {subject}"
         case SealArchive() | SealStow():

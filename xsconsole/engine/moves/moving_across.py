@@ -9,8 +9,9 @@ from xsconsole.domain.plan import Intent, Plan
 from xsconsole.domain.poolstate import MemberValue
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import EntryAction, Kind, Stage, Transition
-from xsconsole.engine.clearance import ARCHIVE, COPIES, demand_clearance
+from xsconsole.engine.clearance import ARCHIVE, demand_clearance
 from xsconsole.engine.moves.moving import add_restore_point, runs, taken_along, vms_of
+from xsconsole.engine.moves.streaming_across import plan_streaming_across
 from xsconsole.engine.moves.trip_steps import (
     Leg,
     add_company,
@@ -44,6 +45,8 @@ def plan_moving_across(
 ) -> Plan:
     """Ask both pools; then restore point, what stops, and the move of each machine; there, what starts and the stage.
 
+    Where XAPI says that hosts of the two do not reach each other, they go as a stream instead.
+
     Nothing but our own protection, of which a pool would say no, is changed before both pools have said of every
     machine that it can go. The stage is written when all have arrived; until then every machine carries what it
     carried, and the roster stands here. `host` is the one that has to receive them all.
@@ -70,7 +73,9 @@ def plan_moving_across(
     room = demand_room(party, way, inventory, vms if is_kept else ())
     hosts = hosts_there(way, [each.guest(sr, will_start=each.uuid in starting) for each in party])
     leg = Leg(way=way, party=tuple(party), hosts=hosts, inventory=inventory, is_one_way=bool(one_way))
-    demand_clearance(leg.journeys(card), there, inventory, COPIES if way.is_promotion else ARCHIVE)
+    cut_off = demand_clearance(leg.journeys(card), there, inventory, ARCHIVE, may_stream=way.is_promotion)
+    if cut_off is not None:
+        return plan_streaming_across(card, source, target, edge, intent, values, there, inventory, cut_off)
 
     steps = Steps()
     ready = add_questions(steps, leg)

@@ -94,14 +94,19 @@ def seeing(guest: Guest, disks: Iterable[Uuid], there: Inventory) -> Guest:
     return replace(guest, storages=guest.storages | {sr.uuid for sr in homes if sr is not None})
 
 
-def add_questions(steps: Steps, leg: Leg) -> list[StepKey]:
-    """Ask both pools of each machine, once we block nothing at it any more; return what the rest waits for."""
+def add_lifts(steps: Steps, leg: Leg) -> list[StepKey]:
+    """Let nothing be blocked by us at any machine."""
     with steps.at(leg.way.begins):
-        lifted = [
+        return [
             steps.add(LiftProtection(vm=each.uuid, original=own_blocks(each.vm)), each.member.name)
             for each in leg.party
             if own_blocks(each.vm)
         ]
+
+
+def add_questions(steps: Steps, leg: Leg) -> list[StepKey]:
+    """Ask both pools of each machine, once we block nothing at it any more; return what the rest waits for."""
+    lifted = add_lifts(steps, leg)
     with steps.at(leg.way.ends):
         return [
             steps.add(leg.question(each), each.member.name, lifted, Estimate(seconds=ASK_S), host=leg.hosts[each.uuid])

@@ -254,6 +254,16 @@ def sentences(card: Card, party: Sequence[Traveller], way: Way, inventory: Inven
     up = tuple(each.member.name for each in party if each.stays_up)
     if up:
         found.append(f"{listing(up)} {'goes' if len(up) == 1 else 'go'} on running on the way.")
+    found += left_behind(party, way, inventory)
+    lonely = tuple(each.member.name for each in party if each.back is None)
+    if lonely:
+        found.append(f"No host here sees all that {listing(lonely)} has: it cannot be moved back if anything fails.")
+    return found
+
+
+def left_behind(party: Sequence[Traveller], way: Way, inventory: Inventory) -> list[str]:
+    """Return what to know of addresses, and of what belongs to the pool that is left, however machines go."""
+    found = []
     if any(each.networks for each in party):
         looks = any(isinstance(gate, AddressesAnswer) for gate in way.edge.gates)
         mend = "a gate looks whether they answer" if looks else "change it in the guest"
@@ -275,9 +285,6 @@ def sentences(card: Card, party: Sequence[Traveller], way: Way, inventory: Inven
     discs = tuple(each.member.name for each in party if _has_disc(each.vm, inventory))
     if discs:
         found.append(f"The disc in the drive of {listing(discs)} stays behind.")
-    lonely = tuple(each.member.name for each in party if each.back is None)
-    if lonely:
-        found.append(f"No host here sees all that {listing(lonely)} has: it cannot be moved back if anything fails.")
     return found
 
 

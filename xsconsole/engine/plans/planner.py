@@ -69,6 +69,7 @@ from xsconsole.engine.moves.moving import plan_move, runs
 from xsconsole.engine.moves.moving_across import plan_moving_across
 from xsconsole.engine.moves.restoring import newest_point, plan_restore
 from xsconsole.engine.moves.restoring_across import plan_restoring_across
+from xsconsole.engine.moves.streaming_across import retiring
 from xsconsole.engine.moves.succession import incumbent_of, succeeded
 from xsconsole.engine.moves.swapping import demand_standby, plan_swap, with_predecessor
 from xsconsole.engine.moves.swapping_across import plan_swap_across
@@ -319,7 +320,7 @@ def _plan_transition(
     if kind is RunKind.DEMOTE and standby is None:
         left = with_predecessor(left, card, source, workflow, inventory, board, at_target)
     left = reviewed(left, edge, passed)
-    whole = let_go(left, fenced, inventory) if land is None else looked_after_there(left)
+    whole = let_go(left, fenced, inventory) if land is None else looked_after_there(retiring(left, inventory))
     return _demanding(whole, edge, workflow, manifest)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from xsconsole.domain.actions.fences import FenceAction
 from xsconsole.domain.actions.proofs import ProofAction
+from xsconsole.domain.actions.travel import StreamAction
 from xsconsole.domain.ids import ConsoleId, StepKey
 from xsconsole.domain.plan import Step
 from xsconsole.domain.poolstate import RunRecord
@@ -46,9 +47,13 @@ class Crew:
             return await self._of(step).fencer.is_there(step.action)
         if isinstance(step.action, ProofAction):
             return await self._of(step).prover.is_there(step, step.action)
+        if isinstance(step.action, StreamAction):
+            return await self._of(step).streamer.is_there(step.action)
         return await self._of(step).is_there(step)
 
     async def left_nothing(self, step: Step) -> bool:
+        if isinstance(step.action, StreamAction):
+            return await self._of(step).streamer.left_nothing(step.action)
         return await self._of(step).left_nothing(step)
 
     async def perform(self, step: Step, on_progress: Progress) -> str:
@@ -57,6 +62,10 @@ class Crew:
                 return await self._of(step).fencer.perform(step.action, on_progress)
             if isinstance(step.action, ProofAction):
                 return await self._of(step).prover.perform(step, step.action, on_progress)
+            if isinstance(step.action, StreamAction):
+                await self._of(step).streamer.perform(step.action, on_progress)
+                return ""
+            await self._of(step).streamer.demand_alone(step)
             return await self._of(step).perform(step, on_progress)
 
     async def undo(self, step: Step, on_progress: Progress) -> str:
@@ -67,6 +76,9 @@ class Crew:
             if isinstance(step.action, ProofAction):
                 await self._of(step).prover.undo(step, step.action)
                 return ""
+            if isinstance(step.action, StreamAction):
+                return await self._of(step).streamer.undo(step.action, on_progress)
+            await self._of(step).streamer.demand_alone(step, is_undone=True)
             return await self._of(step).undo(step, on_progress)
 
     async def settle_down(self) -> None:

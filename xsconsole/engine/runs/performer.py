@@ -65,6 +65,7 @@ from xsconsole.engine.copies.disk_work import DiskWork
 from xsconsole.engine.fences.fencer import Fencer
 from xsconsole.engine.library.librarian import Librarian
 from xsconsole.engine.moves.placing import Placing
+from xsconsole.engine.moves.streaming import Streamer
 from xsconsole.engine.moves.travel import Travel
 from xsconsole.engine.ports import Clock, Field, PoolPort, Progress
 from xsconsole.engine.requests.reviewing import Reviewing
@@ -97,10 +98,9 @@ class Performer:
         *,
         is_abroad: bool = False,
     ) -> None:
-        run, plan = record.run, record.plan
+        run, plan = self._run, self._plan = record.run, record.plan
         self._pool = pool
         self._gatekeeper = gatekeeper
-        self._run, self._plan = run, plan
         self._at = Presence(pool, clock, run, plan, results, is_abroad=is_abroad)
         self._snapshots = Snapshots(self._at)
         self._services = Servicing(self._at)
@@ -117,6 +117,7 @@ class Performer:
         self._placing = Placing(self._at)
         beside = None if other is None else Presence(other, clock, run, plan, results, is_abroad=not is_abroad)
         self._travel = Travel(self._at, beside)
+        self.streamer = Streamer(self._at, beside, self._marking, self._copier)
         self._records = {step.action.vm: step.action for step in plan.steps if isinstance(step.action, WriteMember)}
 
     async def is_there(self, step: Step) -> bool:
@@ -293,8 +294,7 @@ class Performer:
         """Put back what the step changed, if its machine is there; return what has to be known of that.
 
         Raises:
-            Refused: what is needed for it is gone from the pool.
-            PoolFailed, PoolUnavailable: as for `perform`.
+            Refused: what is needed for it is gone from the pool. PoolFailed, PoolUnavailable: as for `perform`.
         """
         if isinstance(step.action, OF_MACHINE) and not await self._at.exists(step.action.vm):
             return GONE

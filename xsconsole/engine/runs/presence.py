@@ -8,7 +8,7 @@ from xsconsole.domain.actions.copies import CopyMachine, DropCandidate, DropPoin
 from xsconsole.domain.actions.placing import Migrate, MoveDisk
 from xsconsole.domain.actions.service import Resume, Suspend, SwitchOff
 from xsconsole.domain.actions.stowing import DestroyTemplate, StowMember
-from xsconsole.domain.actions.travel import MoveAcross
+from xsconsole.domain.actions.travel import MoveAcross, StreamAcross
 from xsconsole.domain.ids import RunId, StepKey, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.plan import Plan, Revert, ShutDown, Start, Step, TakeSnapshot
@@ -28,6 +28,7 @@ Results = Callable[[], Mapping[StepKey, str]]
 
 MAKING = (TakeSnapshot, CopyMachine, SendMachine, ImportMachine)
 """Actions of steps whose result is a machine or a snapshot."""
+BETWEEN = (MoveAcross, StreamAcross)  # they are about both pools
 
 OTHERWISE = "VM_BAD_POWER_STATE"  # the machine is no longer as it was when it was looked at
 
@@ -46,7 +47,7 @@ class Presence:
         self._results = results
         # A machine on its way is busy where it was, and where it goes.
         self._own = tuple(
-            step for step in plan.steps if (step.pool is not None) == is_abroad or isinstance(step.action, MoveAcross)
+            step for step in plan.steps if (step.pool is not None) == is_abroad or isinstance(step.action, BETWEEN)
         )
 
     def made(self, key: StepKey) -> Uuid | None:
@@ -147,9 +148,9 @@ def machines_of(step: Step) -> tuple[Uuid, ...]:
     match step.action:
         case TakeSnapshot(vm=vm) | Start(vm=vm) | StartAgain(vm=vm) | ShutDown(vm=vm) | CopyMachine(vm=vm):
             return (vm,)
-        case MoveDisk(vm=vm) | Migrate(vm=vm) | MoveAcross(vm=vm) | Suspend(vm=vm) | Resume(vm=vm):
+        case MoveDisk(vm=vm) | Migrate(vm=vm) | MoveAcross(vm=vm) | StreamAcross(vm=vm):
             return (vm,)
-        case SwitchOff(vm=vm) | StowMember(vm=vm) | DestroyTemplate(vm=vm):
+        case Suspend(vm=vm) | Resume(vm=vm) | SwitchOff(vm=vm) | StowMember(vm=vm) | DestroyTemplate(vm=vm):
             return (vm,)
         case Revert(vm=vm, snapshot=snapshot):
             return (vm, snapshot)

@@ -13,6 +13,9 @@ class MendingPort(Protocol):
     async def write_fields(self, vm: Uuid, fields: Sequence[MendedField]) -> None:
         """Write fields of a machine, together where they depend on each other."""
 
+    async def macs_of(self, vm: Uuid) -> Mapping[str, str]:
+        """Return the MAC addresses of a machine by device of the interface."""
+
     async def give_macs(self, vm: Uuid, macs: Mapping[str, str]) -> None:
         """Let interfaces of a halted machine have these MAC addresses, by device; they are made anew for it."""
 
