@@ -310,3 +310,52 @@ async def test_without_a_connection_to_the_other_pool_or_a_right_there_it_is_ref
     assert denial is not None
     assert denial.mend == "Log in as somebody with the role pool-operator or higher."
     assert Estate(pools).denial(replace(leaving, pool=None)) is None
+
+
+async def test_where_their_hosts_do_not_reach_each_other_machines_go_through_this_console(
+    served: tuple[EmbeddedPool, ...], pools: Pools
+) -> None:
+    here, there = pools.all
+    workflow = crossing(here.inventory, there.inventory, Method.MOVE, version=3)
+    for pool, console in zip(served, pools.all, strict=True):
+        pool.control("part")
+        put_on(pool, workflow)
+        await until(console, lambda console=console: version_of(console) == 3)
+    card = find_configuration(here.board, SOURCE)
+    before, at_pools = places(here, card), [footprint(pool) for pool in served]
+    here.plan(promotion(here))
+    await pools.answered()
+    assert any("as a stream through this console" in said for said in here.plan(promotion(here)).warnings)
+    first = here.inventory.get(VM, card.members[0].ref)
+    assert first is not None
+    with served[0].plain_session() as session:  # that hosts do not reach each other is about none of the machines
+        session.xenapi.VM.add_tags(first.ref, "seen")
+    await until(here, lambda: "seen" in getattr(here.inventory.get(VM, first.ref), "tags", ()), InventoryChanged)
+    assert any("as a stream through this console" in said for said in here.plan(promotion(here)).warnings)
+    await pools.answered()
+
+    served[1].control("fail", method="VM.start_on", nth=2, code="NO_HOSTS_AVAILABLE", params=[])
+    failed = await done(here, promotion(here))
+
+    assert failed.state is RunState.UNDONE
+    after = [footprint(pool) for pool in served]
+    assert [set(one["machines"]) for one in after] == [set(one["machines"]) for one in at_pools]
+    assert [one["keys"] for one in after] == [one["keys"] for one in at_pools]
+
+    await until(here, lambda: find_configuration(here.board, SOURCE).standing is Standing.WHOLE)
+    served[1].control("drop", method="VM.get_VIFs", nth=1, when="after")
+    status = await done(here, promotion(here))
+
+    assert status.error is None, status.error
+    await until(there, lambda: (card := made(there)) is not None and card.standing is Standing.WHOLE and not card.run)
+    arrived = made(there)
+    assert arrived is not None
+    moved = places(there, arrived)
+    assert {name: place[:2] for name, place in moved.items()} == {name: place[:2] for name, place in before.items()}
+    assert {place[2:] for place in moved.values()} == {("Running", ("prod-data",), ("NFS-archive",))}
+    assert [point.is_whole for point in arrived.restore_points] == [True]
+    await until(here, lambda: card.id not in here.board.cards)
+    for pool in served:
+        assert runs_and_held_leases(pool) == []
+    assert footprint(served[0])["machines"].items() <= at_pools[0]["machines"].items()
+    assert all(verdict.is_good for verdict in await here.verify_audit())

@@ -94,9 +94,11 @@ class StreamAcross(msgspec.Struct, frozen=True, kw_only=True, tag="stream-across
 class SettleArrived(Trip, frozen=True, kw_only=True, tag="settle-arrived"):
     """Put what arrived as a stream on its networks, and compare it with what was sent. No inverse: it goes with it.
 
+    What marked the one that was sent as a stand-by came along and goes: other programs see `stage_name` again.
     `devices` are those of its disks. No other machine may be arriving: networks that an import made are taken away.
     """
 
+    stage_name: str
     devices: tuple[str, ...]
 
 

@@ -148,7 +148,8 @@ class Streamer:
 
     async def _settle(self, action: SettleArrived) -> None:
         home, at, vm = self._demand_other(), self._here, action.vm
-        await self._marking.protect(vm, {})  # what was blocked at the one that was sent came along
+        await self._marking.protect(vm, {})
+        await set_key(at.pool, Field.VM, STAGE_FIELD_KEY, action.stage_name, vm)
         await insist(at.pool, lambda: at.pool.travels.land(vm, action.networks))
         sent, arrived = await self._at(home, vm), await self._at(at, vm)
         name = shortened(sent.name_label)

@@ -12,6 +12,7 @@ from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Intent, Plan, Purpose, Step, TakeSnapshot
 from xsconsole.domain.poolstate import BLOCK_REASON_PREFIX, STAGE_FIELD_KEY, MemberValue
+from xsconsole.domain.side_by_side import STEPS_AT_ONCE
 from xsconsole.domain.wording.pool import sentences as told
 from xsconsole.domain.words import count, duration, listing, size
 from xsconsole.domain.workflow import EntryAction, Kind, Stage, Transition
@@ -25,11 +26,11 @@ from xsconsole.engine.moves.trip_steps import (
     add_lifts,
     add_notes,
     add_records,
-    demand_room,
     hosts_there,
 )
 from xsconsole.engine.moves.trips import Traveller, Way, left_behind, pool_names, travellers
-from xsconsole.engine.plans import rules
+from xsconsole.engine.plans import capacity, rules
+from xsconsole.engine.plans.claims import claims_on
 from xsconsole.engine.plans.disk_roles import travels_after_all
 from xsconsole.engine.plans.lands import Land, demand_versions, storage_in
 from xsconsole.engine.plans.steps import SUBJECT_LIMIT, Steps, add_shutdowns, add_starts, add_verification
@@ -58,7 +59,7 @@ def plan_streaming_across(
     restore point is taken there: snapshots do not go along. `cut_off` is what XAPI said of the two pools.
     """
     sr, is_kept = storage_in(target, there.inventory), edge.restore_point is not None
-    way = Way(source=source, target=target, edge=edge, sr=sr, there=there, ends=intent.abroad, is_doubled=is_kept)
+    way = Way(source=source, target=target, edge=edge, sr=sr, there=there, ends=intent.abroad)
     one_way = demand_versions(there, inventory)
     vms = vms_of(card.members, inventory)
     running = [member for member in card.members if runs(member)]
@@ -69,7 +70,7 @@ def plan_streaming_across(
     ]
     party = travellers(card.members, vms, way, set(), inventory)
     _demand_operations(party, running, to_start, inventory)
-    room = demand_room(party, way, inventory)
+    room = _demand_room(vms, way, inventory, is_kept=is_kept)
     starting = {member.uuid for member in to_start}
     hosts = hosts_there(way, [each.guest(sr, will_start=each.uuid in starting) for each in party])
     leg = Leg(way=way, party=tuple(party), hosts=hosts, inventory=inventory, is_one_way=bool(one_way))
@@ -108,15 +109,10 @@ def retiring(plan: Plan, inventory: Inventory) -> Plan:
     vms = [vm for vm in (inventory.by_uuid(VM, uuid) for uuid in sent) if vm is not None]
     snapshots = sum(len(vm.snapshots) for vm in vms)
     pool = shortened(plan.intent.pool_names[0], 60)
-    question = (
-        f"Destroy {count(snapshots, 'snapshot')} of {listing(tuple(_named(vm) for vm in vms if vm.snapshots))} with "
-        f"what stays in pool “{pool}”: no stream takes them along."
-        if snapshots
-        else ""
-    )
+    question = f"Destroy {count(snapshots, 'snapshot')} in pool “{pool}”, which no stream takes along"
     step = Step(
         key=LAST,
-        action=RetireSource(vms=sent, question=question),
+        action=RetireSource(vms=sent, question=question if snapshots else ""),
         subject=shortened(plan.intent.name, SUBJECT_LIMIT),
         after=plan.ends,
         estimate=Estimate(seconds=RETIRE_S),
@@ -157,9 +153,9 @@ def _add_streams(steps: Steps, leg: Leg, ready: list[StepKey], *, is_downtime: b
                 each.member.name,
                 ready,
                 Estimate(
-                    seconds=SEND_S + _sent_bytes(each, inventory) / SENT_BYTES_PER_S,
+                    seconds=_seconds(each, leg),
                     bytes=_sent_bytes(each, inventory),
-                    space=each.space,
+                    space=capacity.copy_space(inventory, each.vm, leg.way.sr),
                     downtime_s=_transfer_s(leg) if is_downtime and number == 0 else 0.0,
                 ),
             )
@@ -172,6 +168,7 @@ def _add_streams(steps: Steps, leg: Leg, ready: list[StepKey], *, is_downtime: b
                     vm=each.uuid,
                     sr=sr,
                     networks=each.networks,
+                    stage_name=each.vm.other_config.get(STAGE_FIELD_KEY, ""),
                     devices=tuple(drive.userdevice for drive, _ in drives_of(inventory, each.vm)),
                 ),
                 each.member.name,
@@ -188,9 +185,10 @@ def _add_points(steps: Steps, leg: Leg, ready: Sequence[StepKey]) -> list[StepKe
             TakeSnapshot(vm=each.uuid, purpose=Purpose.RESTORE_POINT, was_running=runs(each.member)),
             each.member.name,
             ready,
-            Estimate(seconds=SNAPSHOT_S),
+            Estimate(seconds=SNAPSHOT_S, bytes=sum(space.values()), space=space),
         )
         for each in leg.party
+        for space in (capacity.snapshot_space(leg.inventory, each.vm, leg.way.sr),)
     ]
 
 
@@ -199,12 +197,18 @@ def _sent_bytes(each: Traveller, inventory: Inventory) -> int:
     return sum(disk.virtual_size for _, disk in drives_of(inventory, each.vm))
 
 
+def _seconds(each: Traveller, leg: Leg) -> float:
+    """Return how long one is on the way, of several that share the one through this console."""
+    shared = _sent_bytes(each, leg.inventory) * min(len(leg.party), STEPS_AT_ONCE)
+    return SEND_S + min(shared, _all_bytes(leg)) / SENT_BYTES_PER_S
+
+
 def _all_bytes(leg: Leg) -> int:
     return sum(_sent_bytes(each, leg.inventory) for each in leg.party)
 
 
 def _transfer_s(leg: Leg) -> float:
-    """Return how long all of them are on the way: two at once share the one way through this console."""
+    """Return how long all of them are on the way, however many at once."""
     return SEND_S + _all_bytes(leg) / SENT_BYTES_PER_S
 
 
@@ -224,6 +228,14 @@ def _demand_operations(
         if each.member in running or each.member in to_start:
             rules.demand_unblocked(each.vm, "start")
             rules.demand_unblocked(each.vm, "start_on")
+
+
+def _demand_room(vms: Sequence[VM], way: Way, inventory: Inventory, *, is_kept: bool) -> Sequence[str]:
+    """Demand room there for what arrives, and for its restore point; here nothing more is taken."""
+    sent = [capacity.copy_space(inventory, vm, way.sr) for vm in vms]
+    kept = [capacity.snapshot_space(inventory, vm, way.sr) for vm in vms] if is_kept else []
+    claimed = claims_on(way.there.board).space
+    return capacity.demand_space(way.there.inventory, capacity.total(*sent, *kept), "The machines", claimed)
 
 
 # Words
@@ -257,7 +269,3 @@ def _sentences(
         "destroys it there with its disks and snapshots, and from then on there is no way back but another move."
     )
     return [*found, *left_behind(party, way, leg.inventory)]
-
-
-def _named(vm: VM) -> str:
-    return shortened(vm.name_label, 40)

@@ -32,9 +32,10 @@ def snapshot_bytes(inventory: Inventory, vm: VM) -> int:
     return sum(snapshot_space(inventory, vm).values())
 
 
-def snapshot_space(inventory: Inventory, vm: VM) -> dict[Uuid, int]:
-    """Return the same by storage."""
-    return total(*({sr.uuid: _new_leaf(disk, sr)} for disk, sr in _disks(inventory, vm)))
+def snapshot_space(inventory: Inventory, vm: VM, target: SR | None = None) -> dict[Uuid, int]:
+    """Return the same by storage; with a `target` that of disks that are there by then."""
+    disks = ((disk, target or sr) for disk, sr in _disks(inventory, vm))
+    return total(*({sr.uuid: _new_leaf(disk, sr)} for disk, sr in disks))
 
 
 def clone_space(inventory: Inventory, vm: VM, *, is_of_snapshot: bool) -> dict[Uuid, int]:
@@ -47,9 +48,13 @@ def clone_space(inventory: Inventory, vm: VM, *, is_of_snapshot: bool) -> dict[U
     return total(*({sr.uuid: copies * _new_leaf(disk, sr)} for disk, sr in _disks(inventory, vm)))
 
 
-def growth_space(inventory: Inventory, vm: VM) -> dict[Uuid, int]:
-    """Return what a linked clone may still take later, by writing: only where storage gives space as it is written."""
-    return total(*({sr.uuid: disk.virtual_size} for disk, sr in _disks(inventory, vm) if sr.type not in BLOCK_TYPES))
+def growth_space(inventory: Inventory, vm: VM, target: SR | None = None) -> dict[Uuid, int]:
+    """Return what a linked clone may still take later, by writing: only where storage gives space as it is written.
+
+    With a `target` that of disks that are there by then.
+    """
+    disks = ((disk, target or sr) for disk, sr in _disks(inventory, vm))
+    return total(*({sr.uuid: disk.virtual_size} for disk, sr in disks if sr.type not in BLOCK_TYPES))
 
 
 def copy_space(inventory: Inventory, vm: VM, target: SR | None) -> dict[Uuid, int]:

@@ -29,7 +29,9 @@ def noted(plan: Plan, rule: RestorePointRule | None, card: Card, inventory: Inve
     snapped = [step.action.vm for step in taking if isinstance(step.action, TakeSnapshot)]
     pools = (inventory, *others)
     machines = ((pool, pool.by_uuid(VM, uuid)) for pool in pools for uuid in snapped)
-    growth = total(*(_growth(plan, pool, vm) for pool, vm in machines if vm is not None))
+    sent = {step.action.vm: step.action.sr for step in plan.steps if isinstance(step.action, StreamAcross)}
+    where = {vm: _storage(sr, pools) for vm, sr in sent.items()}  # a machine that is sent has its point there
+    growth = total(*(growth_space(pool, vm, where.get(vm.uuid)) for pool, vm in machines if vm is not None))
     whole = {sr: bytes_ for sr, bytes_ in at_once.items() if sr not in growth}
     parts = []
     if whole:
@@ -55,13 +57,6 @@ def noted(plan: Plan, rule: RestorePointRule | None, card: Card, inventory: Inve
         and more > sr.free_bytes - at_once.get(uuid, 0)
     ]
     return msgspec.structs.replace(plan, notes=(*plan.notes, *notes), warnings=(*plan.warnings, *tight))
-
-
-def _growth(plan: Plan, inventory: Inventory, vm: VM) -> Space:
-    """Return how a restore point may grow, where its machine is by then: one that is sent elsewhere has it there."""
-    found = growth_space(inventory, vm)
-    sent = {step.action.vm: step.action.sr for step in plan.steps if isinstance(step.action, StreamAcross)}
-    return {sent[vm.uuid]: sum(found.values())} if vm.uuid in sent and found else found
 
 
 def _takes_point(action: object) -> bool:
