@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+import msgspec
 import pytest
 
 from tests.engine.desks import Desk, virtually
@@ -11,14 +12,14 @@ from tests.engine.two_pools import Company
 from xsconsole.domain.actions.travel import StreamAcross
 from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import NULL_REF, Uuid
-from xsconsole.domain.inventory import Appliance
+from xsconsole.domain.inventory import VBD, Appliance
 from xsconsole.domain.plan import Disks, Plan
 from xsconsole.domain.poolstate import STAGE_FIELD_KEY
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.words import describe, describe_undo, explain
 from xsconsole.engine.commands import Confirmed, Direction
 from xsconsole.engine.moves.streaming_across import HELD_BACK
-from xsconsole.errors import ConsoleError, NotPromotable, PoolFailed
+from xsconsole.errors import ConsoleError, Interrupted, NotPromotable, PoolFailed
 
 
 async def parted() -> Company:
@@ -103,9 +104,22 @@ def test_where_hosts_do_not_reach_each_other_a_move_goes_as_a_stream_and_says_so
         sends = [step for step in plan.steps if isinstance(step.action, StreamAcross)]
         assert plan.downtime_s > max(step.estimate.seconds for step in sends) == 10 + 30 * 1024 / 50
         assert "The restore point takes 30 GiB in “SAN-gold” at once; it is kept until removed." in plan.notes
-        assert describe(sends[0]) == "Send shop-db with its disks to the other pool, through this console"
-        assert describe_undo(sends[0]) == "Destroy what arrived of shop-db with its disks"
-        assert "there is no way back" in describe(plan.steps[-1])
+        told = {str(step.action.__struct_config__.tag): (describe(step), describe_undo(step)) for step in plan.steps}
+        assert {kind: told[kind] for kind in ("keep-off", "stream-across", "settle-arrived", "retire-source")} == {
+            "keep-off": ("Mark shop-lb as a stand-by that nobody starts", "Let shop-lb be started again"),
+            "stream-across": (
+                "Send shop-lb with its disks to the other pool, through this console",
+                "Destroy what arrived of shop-lb with its disks",
+            ),
+            "settle-arrived": (
+                "Put shop-lb on its networks, and compare it with what was sent",
+                "Nothing to undo at shop-lb",
+            ),
+            "retire-source": (
+                "Destroy the stand-by of shop 1.3.0 (3) in the pool that it left: there is no way back",
+                "Make sure that the machines of shop 1.3.0 are still there",
+            ),
+        }
 
     virtually(story)
 
@@ -202,5 +216,76 @@ def test_what_was_sent_is_marked_and_blocked_and_who_starts_it_gets_it_back_alon
         assert status.state is RunState.UNDONE
         assert told in str(explain(status.error))
         assert not ends.look(company)
+
+    virtually(story)
+
+
+def test_what_arrived_is_compared_with_what_was_sent_before_it_starts() -> None:
+    async def story() -> None:
+        company = await parted()
+        here, there = company.pair.here, company.pair.there
+        production = company.production.pool
+        ends, db = Ends(company), here.member(company.shop, "shop-db")
+        other = production.add_network("other")
+        spare = production.put_anew(msgspec.structs.replace(production.storage, name_label="spare"))
+
+        def something_is_amiss(method: str) -> None:
+            if method != "macs_of" or production.find(db) is None:
+                return
+            (vif,), (ref,) = production.interfaces(db), production.vm(db).VBDs
+            drive = production.records[ref]
+            assert isinstance(drive, VBD)
+            disk = production.records[drive.VDI]
+            production.put(msgspec.structs.replace(vif, MAC="06:00:00:00:00:01", network=other.ref))
+            production.put(msgspec.structs.replace(disk, SR=spare.ref))
+
+        there.port.on_call = something_is_amiss
+        status = await do(here, here.promotion(company.shop, "production"))
+
+        assert status.state is RunState.UNDONE
+        told = str(explain(status.error))
+        assert "shop-db is not on the networks of its stage" in told
+        assert "shop-db arrived with other MAC addresses" in told
+        assert "disk 0 of shop-db is not on the storage of its stage" in told
+        assert not ends.look(company)
+
+    virtually(story)
+
+
+def test_an_undoing_that_is_cut_off_can_still_go_forward() -> None:
+    async def story() -> None:
+        company = await parted()
+        ends, here, there = Ends(company), company.pair.here, company.pair.there
+        there.port.faults += [Fault(method="start", nth=2), Fault(method="destroy", nth=2)]
+
+        status = await do(here, here.promotion(company.shop, "production"))
+
+        assert status.state is RunState.INTERRUPTED
+        assert (await here.settle(company.shop, Direction.RESUME)).state is RunState.DONE
+        assert ends.look(company)
+
+    virtually(story)
+
+
+def test_what_arrived_stays_where_the_one_that_was_sent_is_gone() -> None:
+    async def story() -> None:
+        company = await parted()
+        here, there, test = company.pair.here, company.pair.there, company.test.pool
+        db = here.member(company.shop, "shop-db")
+
+        def somebody_deletes_it(method: str) -> None:
+            if method == "start" and test.find(db) is not None:
+                test.forget(db)
+
+        there.port.on_call = somebody_deletes_it
+        there.port.faults.append(Fault(method="start", nth=1))
+        status = await do(here, here.promotion(company.shop, "production"))
+
+        assert isinstance(status.error, Interrupted)
+        assert "what arrived is all there is of it" in status.error.reason
+        assert company.production.pool.find(db) is not None
+        there.port.on_call = lambda _: None
+        assert (await here.settle(company.shop, Direction.RESUME)).state is RunState.DONE
+        assert company.production.pool.vm(db).power_state == "Running"
 
     virtually(story)

@@ -121,3 +121,16 @@ def test_a_full_sr_refuses_and_nothing_is_left_there(journey: Journey) -> None:
 
     assert set(journey.there.VDI.get_all()) == disks
     assert journey.here.VM.get_power_state(vm) == "Halted"
+
+
+def test_hosts_that_are_parted_from_those_of_the_other_pool_are_not_reached(journey: Journey) -> None:
+    arguments = journey.arguments(journey.machine("parted"))
+    pool = journey.pools[0]
+
+    addresses = pool.control("part")["unreachable"]
+
+    code, address = refusal(journey.here.VM.assert_can_migrate, *arguments)
+    assert code == "CANNOT_CONTACT_HOST"
+    assert address in addresses
+    assert pool.control("part", is_over=True) == {"unreachable": []}
+    assert journey.here.VM.assert_can_migrate(*arguments) == ""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from xsconsole.domain import words
 from xsconsole.domain.actions.stowing import SealStow
+from xsconsole.domain.actions.travel import StreamAcross
 from xsconsole.domain.batch import BatchPlan
 from xsconsole.domain.board import Card
 from xsconsole.domain.naming import shortened
@@ -85,7 +86,10 @@ def consequences(plan: Plan) -> tuple[str, ...]:
         case Method.FULL_COPY:
             does.append(tr("makes full copies, the source stays"))
         case Method.MOVE if plan.intent.abroad is not None:
+            is_streamed = any(isinstance(step.action, StreamAcross) for step in plan.steps)
             there = tr("moves the machines to pool {name}")
+            if is_streamed:
+                there = tr("sends the machines to pool {name} through this console, off")
             does.append(there.format(name=f"“{shortened(plan.intent.pool_names[-1], 40)}”"))
     if plan.intent.disks is Disks.SWAP:
         does.append(tr("swaps with the stand-by"))

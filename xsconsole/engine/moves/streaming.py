@@ -151,15 +151,16 @@ class Streamer:
         await self._marking.protect(vm, {})
         await set_key(at.pool, Field.VM, STAGE_FIELD_KEY, action.stage_name, vm)
         await insist(at.pool, lambda: at.pool.travels.land(vm, action.networks))
-        sent, arrived = await self._at(home, vm), await self._at(at, vm)
-        name = shortened(sent.name_label)
-        amiss = [f"{name} arrived with another {field}" for field in SAME if _differs(sent, arrived, field)]
-        placing = at.pool.placing
+        sent, arrived = await home.read(vm), await self._at(at, vm)
+        name, placing = shortened(arrived.name_label), at.pool.placing
+        amiss = []
+        if sent is not None:  # else what arrived is all there is
+            amiss += [f"{name} arrived with another {field}" for field in SAME if _differs(sent, arrived, field)]
+            macs = await insist(home.pool, lambda: home.pool.placing.macs_of(vm))
+            if await insist(at.pool, lambda: placing.macs_of(vm)) != macs:
+                amiss.append(f"{name} arrived with other MAC addresses")
         if await insist(at.pool, lambda: placing.networks_of(vm)) != action.networks:
             amiss.append(f"{name} is not on the networks of its stage")
-        macs = await insist(home.pool, lambda: home.pool.placing.macs_of(vm))
-        if await insist(at.pool, lambda: placing.macs_of(vm)) != macs:
-            amiss.append(f"{name} arrived with other MAC addresses")
         for device in action.devices:
             if await insist(at.pool, lambda device=device: placing.storage_of(vm, device)) != action.sr:  # type: ignore[misc]
                 amiss.append(f"disk {device} of {name} is not on the storage of its stage")
