@@ -102,7 +102,7 @@ def test_where_hosts_do_not_reach_each_other_a_move_goes_as_a_stream_and_says_so
         assert "They arrive as the same machines, with uuid, names, tags and MAC addresses" in said
         assert "What was sent stands by in pool “acme”, off and marked" in said
         sends = [step for step in plan.steps if isinstance(step.action, StreamAcross)]
-        assert plan.downtime_s > max(step.estimate.seconds for step in sends) == 10 + 30 * 1024 / 50
+        assert plan.downtime_s > max(step.estimate.seconds for step in sends) == 10 + 20 * 1024 / 50
         assert "The restore point takes 30 GiB in “SAN-gold” at once; it is kept until removed." in plan.notes
         told = {str(step.action.__struct_config__.tag): (describe(step), describe_undo(step)) for step in plan.steps}
         assert {kind: told[kind] for kind in ("keep-off", "stream-across", "settle-arrived", "retire-source")} == {

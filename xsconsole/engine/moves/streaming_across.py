@@ -12,7 +12,7 @@ from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Intent, Plan, Purpose, Step, TakeSnapshot
 from xsconsole.domain.poolstate import BLOCK_REASON_PREFIX, STAGE_FIELD_KEY, MemberValue
-from xsconsole.domain.side_by_side import STEPS_AT_ONCE
+from xsconsole.domain.side_by_side import COPIES_INTO_A_STORAGE
 from xsconsole.domain.wording.pool import sentences as told
 from xsconsole.domain.words import count, duration, listing, size
 from xsconsole.domain.workflow import EntryAction, Kind, Stage, Transition
@@ -198,8 +198,8 @@ def _sent_bytes(each: Traveller, inventory: Inventory) -> int:
 
 
 def _seconds(each: Traveller, leg: Leg) -> float:
-    """Return how long one is on the way, of several that share the one through this console."""
-    shared = _sent_bytes(each, leg.inventory) * min(len(leg.party), STEPS_AT_ONCE)
+    """Return how long one is on the way beside those that go at the same time, through the same console."""
+    shared = _sent_bytes(each, leg.inventory) * min(len(leg.party), COPIES_INTO_A_STORAGE)
     return SEND_S + min(shared, _all_bytes(leg)) / SENT_BYTES_PER_S
 
 
