@@ -27,9 +27,13 @@ async def test_a_filter_hides_cards_says_so_and_gives_them_back(window: MainWind
     assert {console.board.cards[card].service for card in shown_cards(window)} == {"shop"}
     assert board.bar.caption.text() == "2 of 9 shown"
     assert board.chosen == ()  # what cannot be seen is not acted on
+    told: list[str] = []
+    for lane in board.lanes:
+        lane.model.rowsInserted.connect(lambda *_: told.append(board.bar.caption.text()))
     press(Key.Key_Escape)
     await until(lambda: shown_cards(window) == set(console.board.cards), "all cards")
     assert board.bar.caption.text() == ""
+    assert told[1:] == [""] * 6, "while they come one by one, as at the opening, none is said to be hidden"
 
 
 async def test_groups_fold_and_columns_collapse_and_answer_drags_as_narrow_as_they_are(

@@ -294,7 +294,7 @@ class BoardView(QWidget):
         self.bar.setVisible(has_cards)
         for at, step in enumerate(self._first_steps):  # last: hidden with their page, they cost no layout of the window
             step.setVisible(has_pool if at else not has_pool and link.state is not LinkState.CONNECTING)
-        self.bar.tell(len(self._where), len(board.cards) - len(board.homeless) if self._order else 0)
+        self.bar.tell(len(self._where), self.looking.cut_from)
 
     # How the cards are looked at.
 

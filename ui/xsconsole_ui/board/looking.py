@@ -44,6 +44,12 @@ class Looking(Turns):
         """Whether the list stands for the columns."""
         return self.arrangement.is_list
 
+    @property
+    def cut_from(self) -> int:
+        """How many cards the filter takes from; 0 without one: then what is not shown is only yet to come."""
+        board = self._console.board
+        return len(board.cards) - len(board.homeless) if self._lanes and self.arrangement.filter else 0
+
     def is_asked(self, card: Card) -> bool:
         """Whether the filter lets a card be seen."""
         return not self.arrangement.filter or bool(self.bar.asks_for([card]))
