@@ -36,9 +36,14 @@ class Position:
 
     def beyond(self, calls: Sequence[Call]) -> Sequence[Call]:
         """Return the calls that come after it, of a log that is told oldest first."""
-        first = next((at for at, call in enumerate(calls) if call.at >= self.until), len(calls))
-        same = sum(call.at == self.until for call in calls)
-        return calls[first + (same if self.lines is None else min(self.lines, same)) :]
+        known = len(calls) if self.lines is None else self.lines
+        later: list[Call] = []
+        for call in calls:
+            if call.at == self.until and known > 0:
+                known -= 1
+            elif call.at >= self.until:
+                later.append(call)
+        return later
 
     def after(self, calls: Sequence[Call], row: int) -> "Position":
         """Return the position once these, which begin before this position, and steps up to `row` are compared."""
