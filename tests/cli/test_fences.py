@@ -70,6 +70,9 @@ def test_a_fence_is_built_looked_at_and_discarded_by_name(shell: Shell, tmp_path
     exported = tmp_path / "disk"
     assert shell.say("fence", "export", FENCE, "--out", str(exported)).status == 0
     assert sorted(one.name for one in exported.iterdir()) == ["meta-data", "network-config", "user-data"]
+    unsaid = shell.say("fence", "undeploy", FENCE, "--discard")
+    assert unsaid.status == 1
+    assert f"Where it is so, name the fence again: --yes {FENCE}" in unsaid.err
     gone = shell.say("fence", "undeploy", FENCE, "--discard", "--yes", FENCE)
     assert gone.status == 0, gone.err
     after = footprint(shell.pool)

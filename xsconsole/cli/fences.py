@@ -4,11 +4,12 @@ import argparse
 import asyncio
 from ipaddress import IPv4Address
 from pathlib import Path
+from shlex import quote
 
 from xsconsole.cli import documents, output
 from xsconsole.cli.acting import on_record
 from xsconsole.cli.planned import carry_out
-from xsconsole.cli.session import connected, published
+from xsconsole.cli.session import connected, is_at_terminal, published
 from xsconsole.console import Console, fences, write_text
 from xsconsole.domain import words
 from xsconsole.domain.board import Card
@@ -18,6 +19,7 @@ from xsconsole.domain.fence.findings import Finding
 from xsconsole.domain.fence.ground import Ground
 from xsconsole.domain.fence.proof import Proof
 from xsconsole.domain.fence.ruleset import ruleset
+from xsconsole.domain.fence.standing import StandingFence
 from xsconsole.domain.fence.text import from_text, to_plain
 from xsconsole.domain.fence.values import FenceMode, Services, Transport
 from xsconsole.domain.fence.wording import mode_words, rules_in_words
@@ -151,9 +153,25 @@ async def undeploy(options: argparse.Namespace) -> int:
     async with connected(options, is_reading=options.dry_run) as console, on_record(console, options):
         standing = fences.fence_named(console, options.name)
         command = Undeploy(configuration=standing.configuration, keeps=options.keep, reason=options.reason)
-        if options.yes and fences.fence_named(console, options.yes) == standing:
-            options.yes_to = console.plan(command).questions
+        _answer_by_name(console, command, standing, options)
         return await carry_out(console, command, options, {"fence": standing.fence.name})
+
+
+def _answer_by_name(
+    console: Console, command: Undeploy | Redeploy, standing: StandingFence, options: argparse.Namespace
+) -> None:
+    """Answer what the plan asks with yes, where the fence is named again.
+
+    Raises:
+        Refused: it is not, and nobody is there to be asked.
+    """
+    questions = console.plan(command).questions
+    if options.yes and fences.fence_named(console, options.yes) == standing:
+        options.yes_to = questions
+    elif questions and not options.dry_run and not is_at_terminal():
+        raise Refused(
+            reason=" ".join(questions), mend=f"Where it is so, name the fence again: --yes {quote(standing.fence.name)}"
+        )
 
 
 async def redeploy(options: argparse.Namespace) -> int:
@@ -161,8 +179,7 @@ async def redeploy(options: argparse.Namespace) -> int:
     async with connected(options, is_reading=options.dry_run) as console, on_record(console, options):
         standing = fences.fence_named(console, options.name)
         command = Redeploy(configuration=standing.configuration, reason=options.reason)
-        if options.yes and fences.fence_named(console, options.yes) == standing:
-            options.yes_to = console.plan(command).questions
+        _answer_by_name(console, command, standing, options)
         return await carry_out(console, command, options, {"fence": standing.fence.name})
 
 

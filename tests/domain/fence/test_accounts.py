@@ -43,7 +43,7 @@ def test_windows_guests_are_known_by_their_agents_or_their_settings_and_told_whe
     (finding,) = findings_inside(FenceMode.OUT_ONLY, accounts, GROUND)
     assert not finding.is_error
     assert "are Windows, and can look out to everything but 10.0.0.0/8" in finding.sentence
-    assert "nothing tells" not in finding.sentence
+    assert "Whether “old” and “mute” are joined to a domain is not known" in finding.sentence
     assert list(findings_inside(FenceMode.ISOLATED, accounts, GROUND)) == []
     assert list(findings_inside(FenceMode.IN_AND_OUT, (), GROUND)) == []
 
@@ -51,5 +51,7 @@ def test_windows_guests_are_known_by_their_agents_or_their_settings_and_told_whe
     assert "“old” is Windows, with the host name and machine account of an original that stays (shop 1)" in (
         leaving.sentence
     )
-    assert leaving.sentence.endswith("Whether it is joined to a domain, nothing tells this console.")
+    assert leaving.sentence.endswith(
+        "Whether it is joined to a domain is not known: a pool tells it only where the guest's agent says so."
+    )
     assert list(findings_outside(accounts, ())) == []

@@ -11,9 +11,13 @@ from xsconsole.domain.workflow.gates import Gate
 
 
 class MakeScratchNetwork(msgspec.Struct, frozen=True, kw_only=True, tag="scratch-network"):
-    """Make a network that no interface of a host is on, called `name` at first. Inverse: destroy it."""
+    """Make a network that no interface of a host is on, called `name` at first. Inverse: destroy it.
+
+    `description` is for whoever sees it in another program; empty: that the run takes it away again.
+    """
 
     name: str
+    description: str = ""
 
 
 class CheckApart(msgspec.Struct, frozen=True, kw_only=True, tag="check-apart"):

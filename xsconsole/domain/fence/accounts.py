@@ -92,5 +92,8 @@ def _are(accounts: tuple[Account, ...]) -> str:
 
 
 def _unknown(accounts: tuple[Account, ...]) -> str:
-    known = any(account.domain for account in accounts)
-    return "" if known else " Whether it is joined to a domain, nothing tells this console."
+    unknown = tuple(account for account in accounts if not account.domain)
+    if not unknown:
+        return ""
+    whose = "it is" if len(accounts) == 1 else f"{_names(unknown)} {_are(unknown)}"
+    return f" Whether {whose} joined to a domain is not known: a pool tells it only where the guest's agent says so."

@@ -99,12 +99,12 @@ class Prover:
         return await insist(self._at.pool, lambda: self._port.named(name))
 
     async def _make(self, step: Step, action: MakeScratchNetwork) -> str:
-        del action
+        words = action.description or f"Made by run {self._at.run}, and destroyed by it."
 
         async def attempt() -> Uuid:
             found = await self._port.named(self._name(step.key))
             if not found:
-                await self._port.create(self._name(step.key), f"Made by run {self._at.run}, and destroyed by it.")
+                await self._port.create(self._name(step.key), words)
                 found = await self._port.named(self._name(step.key))
             if not found:
                 raise PoolFailed(code="XSCONSOLE_NETWORK_GONE", parameters=(step.key,), method="network.create")

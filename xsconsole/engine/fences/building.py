@@ -215,16 +215,20 @@ def lay_out(steps: Steps, enclosure: Enclosure, inventory: Inventory, after: Seq
     for share in enclosure.standing.shares:
         # One after another, in one order for all: of two who want the same, not both are refused.
         claimed = [steps.add(ClaimShare(share=share, configuration=enclosure.made), share_words(share), claimed)]
-    nets = {
-        logical: steps.add(MakeScratchNetwork(name=f"Fence {name}: {shortened(logical, 30)}"), logical, claimed)
-        for logical in drawing.networks
-    }
+    nets = {logical: steps.add(_network(name, logical), logical, claimed) for logical in drawing.networks}
     cards = tuple(card.uuid for card in trunk_cards(enclosure.ground, inventory))
     vlans = [
         steps.add(MakeVlan(network=nets[logical], vlan=tag, cards=cards), logical, [nets[logical]])
         for logical, tag in drawing.tags.items()
     ]
     return Laid(claimed=claimed, nets=nets, vlans=vlans)
+
+
+def _network(fence: str, logical: str) -> MakeScratchNetwork:
+    return MakeScratchNetwork(
+        name=f"Fence {fence}: {shortened(logical, 30)}",
+        description=f"Inside the fence “{fence}”, in the place of “{shortened(logical, 60)}”. It goes with the fence.",
+    )
 
 
 def close(
