@@ -17,7 +17,7 @@ from xsconsole.domain.fence.proof import prove
 from xsconsole.domain.fence.standing import fences_on, ground_on
 from xsconsole.domain.fence.values import FenceMode
 from xsconsole.domain.ids import StageId, Uuid
-from xsconsole.domain.inventory import VIF, VM, Network
+from xsconsole.domain.inventory import VIF, VM, GuestMetrics, Network
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import explain
 from xsconsole.domain.workflow import Workflow, default_workflow
@@ -107,6 +107,9 @@ def test_what_comes_back_from_an_archive_has_its_old_mac_addresses_inside_a_fenc
         lan, template = pool.add_network("LAN"), pool.add_vm("debian router", is_a_template=True)
         await desk.engine.grounds.write(ground_over(lan, template, original(scene.front, 1)), None)
         await desk.publish(demanding("integration", FenceMode.ISOLATED))
+        telling = desk.card(scene.shop).members[0].uuid
+        guest = pool.put_anew(GuestMetrics(ref=scene.front.ref, uuid=Uuid(""), networks={"0/ip": "10.1.0.40"}))
+        pool.change(telling, guest_metrics=guest.ref, power_state="Running", resident_on=pool.host.ref)
         wanted = scene.returning()
         plan = desk.engine.plan(wanted)
         assert any("The machines keep their MAC addresses." in one for one in plan.warnings)
@@ -122,6 +125,9 @@ def test_what_comes_back_from_an_archive_has_its_old_mac_addresses_inside_a_fenc
         assert (fence.fence.name, fence.stage, fence.origin) == ("shop 1.3.0 fence 1", "integration", scene.shop)
         worn = {nic.mac.lower() for member in wanted.archive.members for nic in member.interfaces}
         assert {held.mac for held in fence.fence.footholds} == worn
+        given = {held.member: str(held.address) for held in fence.fence.footholds}
+        assert given == {"shop-db": "10.1.0.40", "shop-web": "10.1.0.2", "shop-lb": "10.1.0.3"}
+        assert any(one.startswith("Nobody knows which address shop-web and shop-lb have") for one in plan.warnings)
         card = desk.card(status.plan.intent.configuration)
         assert (card.name, card.standing, card.id) == (fence.fence.name, Standing.WHOLE, fence.configuration)
         assert card.origin is not None

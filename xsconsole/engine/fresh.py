@@ -51,7 +51,7 @@ from xsconsole.engine.commands import (
     RestoreFromPool,
     Undeploy,
 )
-from xsconsole.engine.fences.drawn import machine_beside, machines_around, template_of_routers
+from xsconsole.engine.fences.drawn import machine_beside, machines_around, machines_like, template_of_routers
 from xsconsole.engine.plans.lands import Land
 from xsconsole.engine.ports import Field, PoolPort
 from xsconsole.engine.runs.gatekeeper import World
@@ -100,6 +100,8 @@ async def read_afresh(
     own, others = _concerned(mirror, command, intent, is_stage_limited=is_stage_limited)
     if isinstance(command, Promote | Demote | Replicate):
         others += [uuid for uuid in machines_around(command.configuration, mirror) if uuid not in {*own, *others}]
+    if isinstance(command, RestoreFromArchive | RestoreFromPool):
+        others += [uuid for uuid in machines_like(command.archive, mirror) if uuid not in {*own, *others}]
     vms = [vm for vm in await asyncio.gather(*(pool.read_vm(uuid) for uuid in (*own, *others))) if vm is not None]
     snapshots = await asyncio.gather(*(pool.snapshots_of(vm.uuid) for vm in vms if vm.uuid in own))
     # Snapshots outlive the machine and its membership, and still carry what is ours.
@@ -151,11 +153,7 @@ def _named(command: Plannable, mirror: Inventory) -> Iterable[Uuid]:
         case Provision():
             made_of = {member.template: None for one in command.newcomers for member in one.members}
             return tuple({**made_of, **dict.fromkeys(template_of_routers(mirror))})
-        case RestoreFromPool(archive=archive):
-            return (*(member.template for member in archive.members), *template_of_routers(mirror))
-        case RestoreFromArchive():
-            return template_of_routers(mirror)
-        case ProveArchive(of=RestoreFromPool(archive=archive)):
+        case RestoreFromPool(archive=archive) | ProveArchive(of=RestoreFromPool(archive=archive)):
             return tuple(member.template for member in archive.members)
         case FenceCommand():
             return machine_beside(command, mirror)

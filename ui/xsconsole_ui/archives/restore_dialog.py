@@ -74,9 +74,7 @@ class RestoreDialog(QDialog):
         return self.tr("Restore {name}").format(name=name)
 
     def _about(self) -> str:
-        return self.tr(
-            "It comes back as a new configuration, as it stood in {stage} on {pool} at {time}; with new MAC addresses."
-        )
+        return self.tr("It comes back as a new configuration, as it stood in {stage} on {pool} at {time}.")
 
     def _lay_out(self, archive: Archive | PoolArchive) -> None:
         text = self._about().format(

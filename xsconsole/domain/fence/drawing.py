@@ -1,7 +1,7 @@
 """A fence drawn up for a configuration: its originals' cards and addresses, and addresses outside that nobody has."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import AddressValueError, IPv4Address
 
@@ -101,6 +101,26 @@ def addresses_of(inventory: Inventory, vm: VM, device: str) -> tuple[IPv4Address
             except AddressValueError:  # a guest can say anything
                 continue
     return tuple(found)
+
+
+def machines_with(macs: Collection[str], inventory: Inventory) -> Mapping[Uuid, tuple[VM, tuple[VIF, ...]]]:
+    """Return the machines that have a card with one of these MAC addresses, given in small letters, and those cards."""
+    found: dict[Uuid, tuple[VM, tuple[VIF, ...]]] = {}
+    for vif in inventory.all(VIF):
+        vm = inventory.get(VM, vif.VM) if vif.MAC.lower() in macs else None
+        if vm is not None and vm.is_ordinary:
+            found[vm.uuid] = (vm, (*found.get(vm.uuid, (vm, ()))[1], vif))
+    return found
+
+
+def addresses_by_mac(macs: Collection[str], inventory: Inventory) -> Mapping[str, IPv4Address]:
+    """Return what guests with cards of these MAC addresses tell: where several do, the first by its machine's uuid."""
+    found: dict[str, IPv4Address] = {}
+    for _, (vm, vifs) in sorted(machines_with(macs, inventory).items()):
+        for vif in vifs:
+            for address in addresses_of(inventory, vm, vif.device)[:1]:
+                found.setdefault(vif.MAC.lower(), address)
+    return found
 
 
 def member_names(members: Iterable[tuple[Uuid, str]]) -> Mapping[Uuid, str]:

@@ -8,6 +8,7 @@ from xsconsole.domain.actions.copies import CopyMachine, FitCopy, StartCopy, Ver
 from xsconsole.domain.actions.stowing import CheckStow
 from xsconsole.domain.archive import Archive, PoolArchive
 from xsconsole.domain.board import Board
+from xsconsole.domain.fence.drawing import addresses_by_mac
 from xsconsole.domain.ids import ConfigurationId, Digest, StepKey, Uuid
 from xsconsole.domain.inventory import SR, Inventory, Network
 from xsconsole.domain.lineage import origins_told
@@ -34,8 +35,9 @@ from xsconsole.engine.archives.return_checks import (
 from xsconsole.engine.archives.stow_checks import demand_whole
 from xsconsole.engine.commands import RestoreFromPool, Restoring
 from xsconsole.engine.copies.replicating import CLOSING, demand_no_way_round
-from xsconsole.engine.fences.arriving import Arrival, Making, NewCard, Reception, free_name, receive
+from xsconsole.engine.fences.arriving import Arrival, Making, NewCard, Reception, receive
 from xsconsole.engine.fences.building import Housed, lay_out
+from xsconsole.engine.fences.drawn import free_name, macs_of
 from xsconsole.engine.plans import capacity, rules
 from xsconsole.engine.plans.barring import demand_open
 from xsconsole.engine.plans.claims import claims_on
@@ -127,6 +129,7 @@ def _reception(
     if target.fence is None:
         return None
     archive = command.archive
+    told = addresses_by_mac(macs_of(archive), inventory)
     making = Making(
         made=made,
         origin=archive.configuration,
@@ -141,7 +144,12 @@ def _reception(
             housed=Housed(key=part.key, name=part.name, memory_bytes=part.member.memory_bytes, storages=part.storages),
             member=part.member.role or part.name,
             cards=tuple(
-                NewCard(device=nic.device, network=part.networks[nic.device], mac=nic.mac)
+                NewCard(
+                    device=nic.device,
+                    network=part.networks[nic.device],
+                    mac=nic.mac,
+                    address=told.get(nic.mac.lower()),
+                )
                 for nic in part.member.interfaces
             ),
         )

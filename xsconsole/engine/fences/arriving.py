@@ -1,6 +1,7 @@
 """A fence for what comes anew into a stage that demands one: machines that are made of a blueprint or an archive.
 
-Nobody knows their guests yet. An address that cloud-init is told is theirs; all others the fence gives them, by DHCP.
+Nobody knows their guests yet. An address is theirs that cloud-init is told, or that a guest with the same MAC address
+tells, which is what was archived; all others the fence gives them, by DHCP.
 """
 
 import re
@@ -14,7 +15,7 @@ from xsconsole.domain.board import Board
 from xsconsole.domain.fence.accounts import accounts_of, findings_inside
 from xsconsole.domain.fence.drawing import SourceCard, Wishes, draw, member_names
 from xsconsole.domain.fence.ground import Ground, Original
-from xsconsole.domain.fence.standing import claim_key, fences_on, taken_addresses
+from xsconsole.domain.fence.standing import claim_key, taken_addresses
 from xsconsole.domain.fence.values import FenceMode, Services
 from xsconsole.domain.fence.wording import mode_words
 from xsconsole.domain.ids import ConfigurationId, StepKey, Uuid
@@ -44,11 +45,15 @@ MOST_TOLD = 6  # machines that are named in one sentence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCard:
-    """A card that is to be: the network of the pool that its own stands for, and its MAC address; empty: a new one."""
+    """A card that is to be: the network of the pool that its own stands for, and its MAC address; empty: a new one.
+
+    `address` is what a guest tells of itself that has this MAC address now.
+    """
 
     device: str
     network: Uuid
     mac: str = ""
+    address: IPv4Address | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,14 +182,6 @@ def receive(
     )
 
 
-def free_name(title: str, inventory: Inventory) -> str:
-    """Return what the fence of something is called that comes back: with the first number that no fence has."""
-    taken, number = {one.fence.name.casefold() for one in fences_on(keys_of(inventory))}, 1
-    while (name := f"{shortened(title, 60)} fence {number}").casefold() in taken:
-        number += 1
-    return name
-
-
 def _cards(
     arrivals: Sequence[Arrival],
     names: Mapping[Uuid, str],
@@ -196,8 +193,9 @@ def _cards(
         told = list(addresses_told(one.network_config))
         for card in sorted(one.cards, key=lambda card: (len(card.device), card.device)):
             network, original = inventory.by_uuid(Network, card.network), ground.original(card.network)
-            own = next((found for found in told if original is not None and _fits(found, original)), None)
-            if own is not None:
+            known = [*told, *((card.address,) if card.address is not None else ())]
+            own = next((found for found in known if original is not None and _fits(found, original)), None)
+            if own in told:
                 told.remove(own)
             yield SourceCard(
                 vm=one.housed.key,

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import count
 
+from xsconsole.domain.archive import Archive, PoolArchive
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.fence.accounts import accounts_of, findings_inside
-from xsconsole.domain.fence.drawing import Drawing, Wishes, draw, source_cards
+from xsconsole.domain.fence.drawing import Drawing, Wishes, draw, machines_with, source_cards
 from xsconsole.domain.fence.ground import Ground
 from xsconsole.domain.fence.outward import bystanders
 from xsconsole.domain.fence.spanning import tags_for
@@ -63,7 +64,7 @@ def drawing_of(
     """Return the fence that `made`, a copy of a configuration, would get, with all that is to be said of it."""
     ground = demand_ground(inventory)
     wishes = Wishes(
-        name=command.name.strip() or f"{shortened(card.name, 60)} fence {number}",
+        name=command.name.strip() or free_name(card.name, inventory, number),
         mode=command.mode,
         addresses=command.addresses,
         published=command.published,
@@ -112,6 +113,16 @@ def template_of_routers(inventory: Inventory) -> tuple[Uuid, ...]:
     """Return what the router of a fence that a plan builds would be made of; none where nobody has said."""
     found = ground_on(keys_of(inventory))
     return (found.ground.router,) if found is not None and found.ground.router is not None else ()
+
+
+def macs_of(archive: Archive | PoolArchive) -> frozenset[str]:
+    """Return the MAC addresses of what is in an archive."""
+    return frozenset(nic.mac.lower() for member in archive.members for nic in member.interfaces)
+
+
+def machines_like(archive: Archive | PoolArchive, inventory: Inventory) -> tuple[Uuid, ...]:
+    """Return what matters to an archive that comes back into a fence: the routers' template, who tells addresses."""
+    return (*template_of_routers(inventory), *machines_with(macs_of(archive), inventory))
 
 
 def machines_around(configuration: ConfigurationId, inventory: Inventory) -> tuple[Uuid, ...]:
@@ -174,6 +185,13 @@ def _demand_no_error(drawing: Drawing) -> None:
         raise NotPromotable(reason=wrong.sentence, mend=wrong.mend)
 
 
+def free_name(title: str, inventory: Inventory, first: int = 1) -> str:
+    """Return what a fence is called that nobody gave a name: after what is in it, with a number that no fence has."""
+    taken = {one.fence.name.casefold() for one in fences_on(keys_of(inventory))}
+    names = (f"{shortened(title, 60)} fence {number}" for number in count(first))
+    return next(name for name in names if name.casefold() not in taken)
+
+
 def demand_name(name: str, inventory: Inventory) -> None:
     """Refuse a name that a fence has.
 
@@ -181,6 +199,4 @@ def demand_name(name: str, inventory: Inventory) -> None:
         NotPromotable: a fence is called so.
     """
     if any(one.fence.name.casefold() == name.casefold() for one in fences_on(keys_of(inventory))):
-        raise NotPromotable(
-            reason=f"A fence is called “{shortened(name, 60)}” already.", mend="Give it another name with --name."
-        )
+        raise NotPromotable(reason=f"A fence is called “{shortened(name, 60)}” already.", mend="Give it another name.")
