@@ -28,12 +28,17 @@ def test_a_rule_is_written_changed_by_who_saw_it_and_removed_each_on_record() ->
     async def story() -> None:
         office = Office()
         one, two = office.desk(), office.desk()
+        await one.engine.publish_default()
 
         made = await one.engine.allowing.allow(MEMORY)
         await two.until(lambda: two.board.allowances == (made,))
         wider = await two.engine.allowing.allow(replace(MEMORY, stage=None, replaces=made, reason="any lab"))
         await one.until(lambda: one.board.allowances == (wider,))
 
+        first = next(fact for fact in one.ledger.facts if fact.event is AuditEvent.DIFFERENCE_ALLOWED)
+        assert (first.details or {})["what"] == "every member: memory, static maximum, of shop in Staging"
+        with pytest.raises(Refused, match="allowed already: every member: memory, static maximum, of shop"):
+            await one.engine.allowing.allow(replace(MEMORY, stage=None))
         assert (made.version, wider.version, wider.id) == (1, 2, made.id)
         assert (made.by, made.reason, wider.stage) == (one.port.identity.actor, "a small lab", "")
         with pytest.raises(PlanIsStale):

@@ -38,7 +38,7 @@ from xsconsole.domain.manifest import Change, FieldChange, Judged, Topic, words
 from xsconsole.domain.mending import why_not
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.words import instant
-from xsconsole.domain.workflow import Method
+from xsconsole.domain.workflow import Method, Workflow
 from xsconsole.engine.commands import ForbidDifference, Mend, Refresh
 from xsconsole.errors import NotFound
 
@@ -108,7 +108,7 @@ async def rules(options: argparse.Namespace) -> int:
     async with connected(options, is_reading=True) as console:
         found = console.board.allowances
         if options.json:
-            output.print_json([_rule_document(rule) for rule in found])
+            output.print_json([_rule_document(rule, console.board.workflow) for rule in found])
             return 0
         output.print_table(
             ("ID", "VERSION", "MAY DIFFER", "SINCE", "BY", "REASON"),
@@ -144,7 +144,7 @@ async def allow(options: argparse.Namespace) -> int:
         )
         made = await write_rule(owner, replace(command, reason=options.reason))
         if options.json:
-            output.print_json(_rule_document(made))
+            output.print_json(_rule_document(made, owner.own_board.workflow))
         else:
             again = f" (version {made.version} of that rule)" if made.version > 1 else ""
             output.say(f"May differ: {rule_label(made, owner.own_board.workflow)}{again}.")
@@ -183,10 +183,10 @@ def mending(console: Console, card: Card, options: argparse.Namespace) -> Mend:
 async def forbid(options: argparse.Namespace) -> int:
     """Remove a rule."""
     async with connected(options, is_reading=False) as console:
-        rule = find_rule(console.board.allowances, options.id)
+        rule = find_rule(console.board, options.id)
         workflow = console.board.workflow
         done = await write_rule(console, ForbidDifference(id=rule.id, seen=rule, reason=options.reason))
-        output.print_json(_rule_document(done)) if options.json else output.say(
+        output.print_json(_rule_document(done, workflow)) if options.json else output.say(
             f"Removed: {rule_label(done, workflow)}."
         )
         return 0
@@ -295,7 +295,7 @@ def _iso(at: datetime | None) -> str | None:
     return at.isoformat() if at is not None else None
 
 
-def _rule_document(rule: AllowedField) -> Document:
+def _rule_document(rule: AllowedField, workflow: Workflow | None) -> Document:
     plain: Document = msgspec.to_builtins(rule)
     plain.pop("schema", None)
-    return {**plain, "what": rule_label(rule)}
+    return {**plain, "what": rule_label(rule, workflow)}

@@ -242,18 +242,19 @@ async def write_rule(console: "Console", command: AllowDifference | ForbidDiffer
     return done
 
 
-def find_rule(rules: tuple[AllowedField, ...], name: str) -> AllowedField:
+def find_rule(board: Board, name: str) -> AllowedField:
     """Return the rule whose id begins so.
 
     Raises:
         NotFound: none does, or several do.
     """
+    rules = board.allowances
     found = [rule for rule in rules if name and rule.id.startswith(name.casefold())]
     if len(found) != 1:
         raise NotFound(
             reason=f"{'No' if not found else 'More than one'} rule begins with “{name}”.",
             mend="`xsconsole drift rules` lists them.",
-            choices=tuple(f"{rule.id[:8]} {rule_label(rule)}" for rule in rules),
+            choices=tuple(f"{rule.id[:8]} {rule_label(rule, board.workflow)}" for rule in rules),
         )
     return found[0]
 

@@ -5,11 +5,13 @@ from dataclasses import replace
 import msgspec
 
 from xsconsole.domain.allowances import AllowedField, allowance_stem, allowances_of, to_text
+from xsconsole.domain.board import published_workflow
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.comparison import rule_label
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.poolstate import numbers
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
+from xsconsole.domain.workflow import Workflow
 from xsconsole.engine.closing import demand_reason
 from xsconsole.engine.commands import AllowDifference, ForbidDifference
 from xsconsole.engine.ports import Field, Ids, Ledger, PoolPort
@@ -37,7 +39,7 @@ class Allowing:
         """
         demand_reason(command.reason)
         at = await insist(self._pool, self._pool.time)
-        rules = await self._standing()
+        rules, workflow = await self._standing()
         seen = command.replaces
         if seen is not None and seen not in rules:
             raise _changed()
@@ -58,14 +60,14 @@ class Allowing:
         same = next((rule for rule in rules if rule.scope == made.scope and rule.id != made.id), None)
         if same is not None:
             raise Refused(
-                reason=f"That is allowed already: {rule_label(same)}.",
+                reason=f"That is allowed already: {rule_label(same, workflow)}.",
                 mend="Remove that rule first, if another reason counts now.",
             )
         if seen is None and len(rules) >= MOST_RULES:
             raise Refused(
                 reason=f"{MOST_RULES} rules stand on the pool, which is the most.", mend="Remove what nobody needs."
             )
-        fact = self._fact(AuditEvent.DIFFERENCE_ALLOWED, made, command.reason, seen)
+        fact = self._fact(AuditEvent.DIFFERENCE_ALLOWED, made, workflow, command.reason, seen)
         await self._ledger.record(fact)
         if not await insist(self._pool, lambda: self._add(made)):
             await self._ledger.record(replace(fact, outcome=Outcome.REFUSED))
@@ -81,19 +83,22 @@ class Allowing:
             StoreFailed: it cannot be recorded; nothing was changed.
         """
         demand_reason(command.reason)
-        standing = next((rule for rule in await self._standing() if rule.id == command.id), None)
+        rules, workflow = await self._standing()
+        standing = next((rule for rule in rules if rule.id == command.id), None)
         if standing is None:
             raise NotFound(reason="There is no such rule any more.", mend="Look again: somebody removed it.")
         if command.seen is not None and command.seen != standing:
             raise _changed()
-        fact = self._fact(AuditEvent.DIFFERENCE_FORBIDDEN, standing, command.reason)
+        fact = self._fact(AuditEvent.DIFFERENCE_FORBIDDEN, standing, workflow, command.reason)
         await self._ledger.record(fact)
         await remove_value(self._pool, Field.POOL, allowance_stem(standing.id))
         await self._ledger.record(replace(fact, outcome=Outcome.DONE))
         return standing
 
-    async def _standing(self) -> tuple[AllowedField, ...]:
-        return allowances_of(await insist(self._pool, lambda: self._pool.keys(Field.POOL)))
+    async def _standing(self) -> tuple[tuple[AllowedField, ...], Workflow | None]:
+        """Return the rules on the pool, and the workflow that names their stages."""
+        keys = await insist(self._pool, lambda: self._pool.keys(Field.POOL))
+        return allowances_of(keys), published_workflow(keys)
 
     async def _add(self, rule: AllowedField) -> bool:
         """Write the rule under the number of its version; whoever was faster keeps it."""
@@ -110,9 +115,16 @@ class Allowing:
             await self._pool.remove_key(Field.POOL, f"{stem}.{number}")
         return True
 
-    def _fact(self, event: AuditEvent, rule: AllowedField, reason: str, before: AllowedField | None = None) -> Fact:
+    def _fact(
+        self,
+        event: AuditEvent,
+        rule: AllowedField,
+        workflow: Workflow | None,
+        reason: str,
+        before: AllowedField | None = None,
+    ) -> Fact:
         identity = self._pool.identity
-        details: dict[str, Json] = {"what": rule_label(rule), "rule": msgspec.to_builtins(rule)}
+        details: dict[str, Json] = {"what": rule_label(rule, workflow), "rule": msgspec.to_builtins(rule)}
         if before is not None:
             details["before"] = msgspec.to_builtins(before)
         return Fact(
