@@ -94,6 +94,7 @@ async def test_it_is_archived_changed_by_others_brought_back_and_deleted(
     assert (await room.verify(one)).is_whole
     assert (await the_one(room)).proven_at is not None
     (version,) = await room.versions_of(card.id, None)
+    assert version.title == "payroll 2026.4 in Patch testing"
     present = manifest_of_card(card, console.inventory, console.board.workflow)
     assert (version.source, difference(version.manifest, present)) == (Source.ARCHIVE, ())
 

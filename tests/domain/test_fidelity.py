@@ -8,7 +8,7 @@ from tests.domain.test_comparison import DISK, WEB, version
 from tests.domain.test_drift import AT, card, rule
 from xsconsole.domain.comparison import compare, rule_label
 from xsconsole.domain.fidelity import Finding, contents, document, likeness, stated, text
-from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.ids import ConfigurationId, StageId
 from xsconsole.domain.poolstate import Origin
 from xsconsole.domain.workflow import default_workflow
 from xsconsole.reports.html import render_statement
@@ -51,6 +51,7 @@ def test_a_rule_is_told_in_the_words_of_differences() -> None:
 def test_likeness_names_what_differs_first_and_contents_are_claimed_only_of_copies() -> None:
     first, second = version(WEB), version(WEB, configuration=COPY)
     assert likeness(compare(first, second), "X.") == "Equal to shop in every field. X."
+    assert replace(first, stage=StageId("patch-testing")).place == "Patch testing"  # of which only the id is left
     named = replace(first, stage_name="Production")
     assert likeness(compare(named, second), "X.") == "Equal to shop in Production in every field. X."
     heads = text(

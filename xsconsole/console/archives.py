@@ -366,6 +366,7 @@ def _version(document: Archive, manifest: Manifest) -> Version:
         source=Source.ARCHIVE,
         at=document.frozen_at,
         service=document.service,
+        stage_name=document.stage_name,
     )
 
 

@@ -189,6 +189,7 @@ class PoolArchives:
                     source=Source.ARCHIVE,
                     at=one.archive.frozen_at,
                     service=one.archive.service,
+                    stage_name=one.archive.stage_name,
                 )
         return found
 

@@ -38,6 +38,7 @@ from xsconsole.domain.points.sets import RestorePoint
 from xsconsole.domain.record import AuditRow
 from xsconsole.domain.words import instant
 from xsconsole.domain.workflow import Workflow
+from xsconsole.domain.workflow.names import name_of_id
 from xsconsole.errors import NotFound
 
 MANIFEST = "manifest"
@@ -70,8 +71,8 @@ class Version:
 
     @property
     def place(self) -> str:
-        """Return the stage by its name, or by its id where nobody knows that name."""
-        return self.stage_name or self.stage
+        """Return the stage by its name, or by what its id was made from where nobody knows that name."""
+        return self.stage_name or name_of_id(self.stage)
 
     @property
     def title(self) -> str:
@@ -299,6 +300,7 @@ def _at_point(card: Card, point: RestorePoint, inventory: Inventory, workflow: W
         source=Source.RESTORE_POINT,
         at=point.at,
         service=card.service,
+        stage_name=stage.name if stage is not None else "",
     )
 
 
