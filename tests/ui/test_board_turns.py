@@ -14,9 +14,9 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from tests.ui.board_values import PRODUCTION, STAGING, make_card, make_plan
-from xsconsole.domain.board import EMPTY_BOARD, Board, Standing, Stray
+from xsconsole.domain.board import EMPTY_BOARD, Board, Card, Standing, Stray
 from xsconsole.domain.ids import ConfigurationId, Digest, Ref, StageId, StepKey, Uuid
-from xsconsole.domain.plan import CheckGate, Demand, Estimate, Step
+from xsconsole.domain.plan import CheckGate, Demand, Estimate, Plan, ShutDown, Step
 from xsconsole.domain.runs import RunState, Target
 from xsconsole.domain.workflow import ApprovalRule, Kind, Stage, Transition, Workflow, default_workflow
 from xsconsole.domain.workflow.gates import Checklist
@@ -33,6 +33,7 @@ from xsconsole_ui.board.offers import command_for, consequences, offer_of
 from xsconsole_ui.board.ready_lanes import ReadyLanes
 from xsconsole_ui.bridge import Turns
 from xsconsole_ui.pace import WAITING_S
+from xsconsole_ui.promotion.meaning import meaning
 from xsconsole_ui.promotion.rows import Mark, Row, RowsModel, RowsView
 from xsconsole_ui.promotion.runs import ShownRun, step_rows
 
@@ -236,6 +237,28 @@ def test_a_yes_says_what_will_happen_how_long_and_how_big() -> None:
     plan = make_plan(card)
     plan = structs.replace(plan, steps=(step, *plan.steps), demand=demand)
     assert consequences(plan)[0].startswith("others approve it first · asks 1 question first · takes a restore point")
+
+
+def test_no_downtime_is_said_only_where_something_runs_and_runs_on() -> None:
+    up, off, both = (make_card(powers=powers) for powers in (("Running",), ("Halted",), ("Running", "Running")))
+    quick = Estimate(seconds=1)
+    harmless = [structs.replace(step, estimate=quick) for step in make_plan(up).steps[:1]]
+    plan = structs.replace(make_plan(up), steps=tuple(harmless))
+    down = Step(key=StepKey("d"), action=ShutDown(vm=up.members[0].uuid), subject="", estimate=Estimate(downtime_s=30))
+    stopped = structs.replace(plan, steps=(*plan.steps, down))
+    again = structs.replace(stopped, steps=(*stopped.steps, make_plan(up).steps[1]))
+
+    def told(plan: Plan, card: Card | None) -> list[tuple[Mark, str]]:
+        return [(row.mark, row.text) for row in meaning(plan, card) if not row.text.startswith(("Takes", "Needs"))]
+
+    assert told(plan, up) == [(Mark.DONE, "No downtime")]
+    assert told(plan, off) == []
+    assert consequences(plan, off)[0] == "takes a restore point"
+    assert told(stopped, up) == [(Mark.WARNING, "1 machine stays off afterwards")]
+    assert told(stopped, both) == [(Mark.WARNING, "1 machine stays off afterwards")]
+    assert told(again, up) == [(Mark.WARNING, "Downtime about 2 min")]
+    other = structs.replace(down, key=StepKey("e"), action=ShutDown(vm=both.members[1].uuid))
+    assert told(structs.replace(stopped, steps=(down, other)), both)[0][1] == "All machines stay off afterwards"
 
 
 def test_a_no_says_why_and_what_to_do() -> None:

@@ -8,6 +8,7 @@ from xsconsole.domain.actions.stowing import SealStow
 from xsconsole.domain.actions.travel import StreamAcross
 from xsconsole.domain.batch import BatchPlan
 from xsconsole.domain.board import Card
+from xsconsole.domain.downtime import downtime_words
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Disks, Plan, Purpose, TakeSnapshot
 from xsconsole.domain.runs import Target
@@ -44,7 +45,7 @@ def offer_of(card: Card, target: Target) -> Offer | None:
     return Offer(
         is_open=True,
         title=tr("Drop to {verb} {name}").format(verb=verb, name=card.name),
-        lines=consequences(target.plan),
+        lines=consequences(target.plan, card),
     )
 
 
@@ -69,8 +70,8 @@ def offer_of_all(cards: Sequence[Card], planned: BatchPlan) -> Offer | None:
     return Offer(is_open=True, title=title, lines=(takes, *lines))
 
 
-def consequences(plan: Plan) -> tuple[str, ...]:
-    """Return in a few words what a plan does, how big it is and how long it takes."""
+def consequences(plan: Plan, card: Card | None = None) -> tuple[str, ...]:
+    """Return in a few words what a plan does to a card, how big it is and how long it takes."""
     does = [tr("others approve it first")] if plan.demand is not None else []
     if plan.questions:
         does.append(tr("asks {questions} first").format(questions=words.count(len(plan.questions), "question")))
@@ -99,15 +100,10 @@ def consequences(plan: Plan) -> tuple[str, ...]:
         does.append(archived if is_archived else taken)
     if plan.intent.disks is Disks.RESTORE:
         does.append(tr("returns to the restore point"))
-    downtime = (
-        tr("downtime about {duration}").format(duration=words.duration(plan.downtime_s))
-        if plan.downtime_s >= 1
-        else tr("no downtime")
-    )
     takes = tr("about {duration}").format(duration=words.duration(max(1.0, plan.duration_s)))
     if plan.size_bytes:
         takes += tr(", up to {size}").format(size=words.size(plan.size_bytes))
-    return tuple(line for line in (" · ".join((*does, downtime)), takes) if line)
+    return tuple(line for line in (" · ".join(filter(None, (*does, downtime_words(plan, card)))), takes) if line)
 
 
 def command_for(card: Card, target: Target, revision: int) -> Promote | Demote | None:

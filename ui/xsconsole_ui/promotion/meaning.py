@@ -1,6 +1,8 @@
 """What a plan means for whoever confirms it, as rows."""
 
 from xsconsole.domain import words
+from xsconsole.domain.board import Card
+from xsconsole.domain.downtime import NONE, downtime_words
 from xsconsole.domain.plan import Plan
 from xsconsole_ui.promotion.desk import Choice
 from xsconsole_ui.promotion.rows import Mark, Row
@@ -13,14 +15,13 @@ def why_not_instead(*choices: Choice | None) -> list[Row]:
     return [Row(mark=Mark.POINT, text=f"{choice.words}: {choice.why_not}") for choice in barred]
 
 
-def meaning(plan: Plan) -> tuple[Row, ...]:
-    """Return what the plan costs, and its warnings."""
+def meaning(plan: Plan, card: Card | None) -> tuple[Row, ...]:
+    """Return what the plan costs, and its warnings; `card` is what it is about."""
     rows = [Row(mark=Mark.WARNING, text=warning) for warning in plan.warnings]
-    if plan.downtime_s >= 1:
-        downtime = tr("Downtime about {duration}").format(duration=words.duration(plan.downtime_s))
-        rows.append(Row(mark=Mark.WARNING, text=downtime))
-    else:
-        rows.append(Row(mark=Mark.DONE, text=tr("No downtime")))
+    downtime = downtime_words(plan, card)
+    if downtime:
+        mark = Mark.DONE if downtime == NONE else Mark.WARNING
+        rows.append(Row(mark=mark, text=downtime[0].upper() + downtime[1:]))
     rows.append(
         Row(
             mark=Mark.DONE, text=tr("Takes about {duration}").format(duration=words.duration(max(1.0, plan.duration_s)))
