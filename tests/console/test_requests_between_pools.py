@@ -12,6 +12,7 @@ from tests.console.test_between_pools import crossing, made, pools, promotion, s
 from tests.console.test_several_pools import access
 from tests.workflows import put_on
 from xsconsole.console import Console, Pools, RunState
+from xsconsole.domain.actions.travel import StreamAcross
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.board import Standing
 from xsconsole.domain.events import RequestsChanged
@@ -43,10 +44,13 @@ async def test_what_one_asks_and_another_approves_goes_into_the_other_pool(
             await others.connect(*access(pool))
         workflow = approved(crossing(here.inventory, there.inventory, Method.MOVE, version=3), pools, others)
         for pool in served:
+            pool.control("part")  # so the way depends on what XAPI says, which the other console has never asked
             put_on(pool, workflow)
         for console in (*pools.all, *others.all):
             await until(console, lambda console=console: version_of(console) == 3)
         command = promotion(here)
+        here.plan(command)
+        await pools.answered()
 
         request = await here.requests.ask(Ask(command=command, digest=here.plan(command).digest))
 
@@ -56,6 +60,7 @@ async def test_what_one_asks_and_another_approves_goes_into_the_other_pool(
         run = await other.requests.run(request.id)
         status = await other.finished(run)
         assert status.state is RunState.DONE, status.error
+        assert any(isinstance(step.action, StreamAcross) for step in status.plan.steps)
         await until(there, lambda: (card := made(there)) is not None and card.standing is Standing.WHOLE)
         await until(here, lambda: not here.requests.views, RequestsChanged)
     finally:

@@ -7,19 +7,20 @@ import pytest
 
 from tests.engine.desks import Desk, virtually
 from tests.engine.memory_port import Fault
+from tests.engine.test_gates_between_pools import LOOKING, double_arrivals
 from tests.engine.test_moving_across import MOVE, is_clear, machines, rosters
 from tests.engine.two_pools import Company
-from xsconsole.domain.actions.travel import StreamAcross
+from xsconsole.domain.actions.travel import RetireSource, StreamAcross
 from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import NULL_REF, Uuid
 from xsconsole.domain.inventory import VBD, Appliance
-from xsconsole.domain.plan import Disks, Plan
+from xsconsole.domain.plan import CheckGate, Disks, Plan
 from xsconsole.domain.poolstate import STAGE_FIELD_KEY
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.words import describe, describe_undo, explain
 from xsconsole.engine.commands import Confirmed, Direction
 from xsconsole.engine.moves.streaming_across import HELD_BACK
-from xsconsole.errors import ConsoleError, Interrupted, NotPromotable, PoolFailed
+from xsconsole.errors import ConsoleError, GateNotMet, Interrupted, NotPromotable, PoolFailed, RunFailed
 
 
 async def parted() -> Company:
@@ -287,5 +288,34 @@ def test_what_arrived_stays_where_the_one_that_was_sent_is_gone() -> None:
         there.port.on_call = lambda _: None
         assert (await here.settle(company.shop, Direction.RESUME)).state is RunState.DONE
         assert company.production.pool.vm(db).power_state == "Running"
+
+    virtually(story)
+
+
+def test_gates_look_at_what_arrived_before_what_was_sent_is_destroyed() -> None:
+    async def story() -> None:
+        for is_met in (True, False):
+            company = part(await Company().begin(gates=LOOKING, **MOVE))
+            here, there = company.pair.here, company.pair.there
+            before = machines(company.test.pool)
+            if not is_met:
+                there.port.on_call = lambda call, at=company: double_arrivals(at) if call == "start" else None
+            plan = here.engine.plan(here.promotion(company.shop, "production"))
+            looks = {step.key for step in plan.steps if isinstance(step.action, CheckGate) and step.pool is not None}
+            assert isinstance(plan.steps[-1].action, RetireSource)
+            assert set(plan.steps[-1].after) == looks
+
+            status = await do(here, here.promotion(company.shop, "production"))
+
+            assert is_clear(company)
+            if is_met:
+                assert status.error is None, explain(status.error)
+                assert there.card(company.shop).standing is Standing.WHOLE
+                continue
+            assert status.state is RunState.UNDONE
+            assert isinstance(status.error, RunFailed)
+            assert isinstance(status.error.cause, GateNotMet)
+            assert machines(company.test.pool) == before
+            assert set(machines(company.production.pool)) == {"squatter"}
 
     virtually(story)

@@ -1,16 +1,17 @@
 """What XAPI itself says of machines that would move into another pool, where it has been asked before anybody drops."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from xsconsole.domain.actions.travel import StreamAcross
 from xsconsole.domain.disks import disks_of
-from xsconsole.domain.ids import Ref
+from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import SR, VDI, VIF, VM, Host, Inventory, Network, Record
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.wording.pool import sentences
 from xsconsole.domain.words import listing
-from xsconsole.engine.plans.lands import Journey, Land, Told, nothing_told
+from xsconsole.engine.plans.lands import Journey, Land, Lands, Told, nothing_told
 from xsconsole.engine.plans.steps import own_blocks
 from xsconsole.errors import NotPromotable, PoolFailed
 
@@ -74,7 +75,22 @@ def as_confirmed(plan: Plan) -> Told:
     A stream does as well where they do by now. All else the run asks itself.
     """
     is_stream = any(isinstance(step.action, StreamAcross) for step in plan.steps)
-    return (lambda _: PoolFailed(code=NO_CONTACT, method="VM.assert_can_migrate")) if is_stream else nothing_told
+    return _not_reached if is_stream else nothing_told
+
+
+def parted(lands: Lands) -> Lands:
+    """Return the same pools as they would be if no host reached one of another pool."""
+
+    def land(pool: Uuid) -> Land | None:
+        found = lands(pool)
+        return None if found is None else replace(found, told=_not_reached)
+
+    return land
+
+
+def _not_reached(journey: Journey) -> PoolFailed:
+    del journey
+    return PoolFailed(code=NO_CONTACT, method="VM.assert_can_migrate")
 
 
 def _standing(journey: Journey, there: Land) -> PoolFailed | None:

@@ -1,8 +1,12 @@
 """A request and the command that it asks for."""
 
-from xsconsole.domain.plan import Disks, RunKind
+from collections.abc import Callable
+
+from xsconsole.domain.plan import Disks, Plan, RunKind
 from xsconsole.domain.requests.values import Request
+from xsconsole.engine.clearance import parted
 from xsconsole.engine.commands import Approvable, Demote, Promote, RevertTo
+from xsconsole.engine.plans.lands import Lands
 from xsconsole.errors import Refused
 
 
@@ -33,6 +37,25 @@ def command_of(request: Request) -> Approvable:
         disks=intent.disks or Disks.KEEP,
         reason=request.reason,
     )
+
+
+def as_asked(request: Request | None, lands: Lands, planned: Callable[[Lands], Plan]) -> Plan:
+    """Return what is `planned` by what is known of other pools; of a request that goes as a stream, that.
+
+    Each console asks for itself whether hosts of two pools reach each other, and not before somebody looks. What was
+    asked for with one answer is judged and carried out with the same one.
+
+    Raises:
+        Refused: as `planned` does.
+    """
+    found = planned(lands)
+    if request is None or found.digest == request.plan or found.intent.abroad is None:
+        return found
+    try:
+        streamed = planned(parted(lands))
+    except Refused:
+        return found
+    return streamed if streamed.digest == request.plan else found
 
 
 def asks_for(request: Request, command: Approvable) -> bool:

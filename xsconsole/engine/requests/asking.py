@@ -41,6 +41,7 @@ from xsconsole.engine.ports import Clock, Field, Ledger, PoolPort
 from xsconsole.engine.publication.continuing import plan_under
 from xsconsole.engine.publication.publishing import leave_decision
 from xsconsole.engine.requests import standing as requests
+from xsconsole.engine.requests.asked import as_asked
 from xsconsole.engine.requests.freezer import Freezer
 from xsconsole.engine.runs.gatekeeper import World
 from xsconsole.engine.values import insist
@@ -125,7 +126,13 @@ class Requests:
         judged_by = self._judging(request, board, inventory)
         at = clocks or (self._clock.now(),)
         there = self._around.abroad.land if lands is None else lands
-        return plan_under(judged_by, command, board, inventory, self._pool.identity.actor, at, there)
+        actor = self._pool.identity.actor
+        paper = paper_of(keys_of(inventory), request) if request is not None else None
+
+        def planned(lands: Lands) -> Plan:
+            return plan_under(judged_by, command, board, inventory, actor, at, lands)
+
+        return as_asked(paper.request if paper is not None else None, there, planned)
 
     async def ask(self, ask: Ask, signer: Signer, request: RequestId) -> Request:
         """Put a request on the pool, under this id, and return it.

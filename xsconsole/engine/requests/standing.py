@@ -45,7 +45,7 @@ from xsconsole.engine.ports import Field, Identity, Ledger, PoolPort
 from xsconsole.engine.publication.continuing import plan_under, why_ended
 from xsconsole.engine.publication.publishing import drop_versions
 from xsconsole.engine.requests import emergency
-from xsconsole.engine.requests.asked import command_of
+from xsconsole.engine.requests.asked import as_asked, command_of
 from xsconsole.engine.values import insist, remove_value, write_value
 from xsconsole.errors import ApprovalMissing, NotFound, Refused
 
@@ -111,8 +111,12 @@ def present_of(
     plan, refusal = None, None
     clocks = [max(clock, request.not_before or clock) for clock in (at, *also_at)]
     try:
-        there = seen_by_nobody(lands)
-        plan = plan_under(judged_by, command_of(request), board, inventory, request.actor, (*clocks,), there)
+        command, at_once = command_of(request), (*clocks,)
+        plan = as_asked(
+            request,
+            seen_by_nobody(lands),
+            lambda there: plan_under(judged_by, command, board, inventory, request.actor, at_once, there),
+        )
     except Refused as found:
         refusal = found
     candidate, manifest, loss = None, None, ""
