@@ -52,13 +52,20 @@ class Shell:
     def command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "xsconsole_ui", *words, *self.place]
 
+    def alone(self, *words: str) -> Said:
+        """Say it where no pool is named."""
+        return self._said((*words, "--home", str(self.home)))
+
     def say(self, *words: str, stdin: str = "") -> Said:
+        return self._said((*words, *self.place), stdin)
+
+    def _said(self, words: tuple[str, ...], stdin: str = "") -> Said:
         with TemporaryFile("w+") as asked, TemporaryFile("w+") as out, TemporaryFile("w+") as err:
             asked.write(stdin)
             asked.seek(0)
             ended = split_off(
                 Program.CONSOLE,
-                (*words, *self.place),
+                words,
                 (asked.fileno(), out.fileno(), err.fileno()),
                 self.environment(),
             )

@@ -50,7 +50,7 @@ def test_a_record_that_vanished_is_missed_until_somebody_goes_on_without_it(
     nothing = shell.say("audit", "accept")
     lose(shell.home)
 
-    refused = [shell.say(*PROMOTE), shell.say("audit", "list"), shell.say("audit", "verify")]
+    refused = [shell.say(*PROMOTE), shell.say("audit", "list"), shell.alone("audit", "verify")]
     status = shell.say("status")
     accepted = shell.say("audit", "accept")
     after = shell.say(*PROMOTE, "--plan", "0" * 12)
@@ -70,7 +70,7 @@ def test_a_record_that_vanished_is_missed_until_somebody_goes_on_without_it(
     assert "shop 1.3.0" in shell.say("audit", "board", "--row", str(rows[0]["seq"])).out
     assert "?   No row up to here tells of a pool." in shell.say("audit", "board", "--at", "2000-01-01").out
     assert rows[-1]["details"]["remembered_seq"] > 1
-    assert shell.say("audit", "verify").status == 3
+    assert shell.alone("audit", "verify").status == 3
 
 
 def test_an_earlier_copy_of_the_record_is_told_from_the_one_that_is_remembered(shell: Shell, tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_an_earlier_copy_of_the_record_is_told_from_the_one_that_is_remembered(s
             shutil.copy(tmp_path / "backup" / name, shell.home / name)
 
     refused = shell.say(*PROMOTE)
-    verified = shell.say("audit", "verify")
+    verified = shell.alone("audit", "verify")
     accepted = shell.say("audit", "accept")
 
     assert (refused.status, refused.out) == (1, "")
@@ -91,19 +91,19 @@ def test_an_earlier_copy_of_the_record_is_told_from_the_one_that_is_remembered(s
     assert "BAD memory" in verified.out
     assert accepted.status == 0, accepted.err
     assert "is kept as it was, in set-aside/" in accepted.out
-    assert shell.say("audit", "verify").status == 3
+    assert shell.alone("audit", "verify").status == 3
 
 
 def test_a_record_is_sealed_when_it_is_long_and_set_aside_when_it_is_broken_or_cannot_be_opened(shell: Shell) -> None:
     sealed = shell.say("audit", "rotate", "--json").document
     listed = shell.say("audit", "list", "--json").document
-    whole = shell.say("audit", "verify")
+    whole = shell.alone("audit", "verify")
     with closing(sqlite3.connect(shell.home / "console.db")) as file, file:
         file.execute("DROP TRIGGER audit_value_refuses_UPDATE")
         file.execute(
             "UPDATE audit_value SET value = x'00' WHERE name = 'os_user' AND seq = ?", (sealed["last_seq"] + 2,)
         )
-    broken = shell.say("audit", "verify")
+    broken = shell.alone("audit", "verify")
     first = shell.say("audit", "accept")
     vanish(shell.home)
     (shell.home / "console.db").write_bytes(b"no database" * 1000)
@@ -119,7 +119,7 @@ def test_a_record_is_sealed_when_it_is_long_and_set_aside_when_it_is_broken_or_c
     assert rows[-2]["details"]["remembered_seq"] > 1
     aside = sorted(path.read_bytes()[:11] for path in (shell.home / "set-aside").iterdir())
     assert aside == [b"SQLite form", b"no database"]
-    assert shell.say("audit", "verify").status == 3
+    assert shell.alone("audit", "verify").status == 3
 
 
 def test_a_bundle_is_left_for_somebody_else_who_checks_it_without_the_home(shell: Shell, tmp_path: Path) -> None:
@@ -133,17 +133,17 @@ def test_a_bundle_is_left_for_somebody_else_who_checks_it_without_the_home(shell
     head = f"{manifest['head']['seq']}:{manifest['head']['digest']}"
     given = ("--key", manifest["fingerprint"].upper(), "--head", head)
     checks = [
-        shell.say("audit", "verify", file),
-        shell.say("audit", "verify", file, *given),
-        shell.say("audit", "verify", file, "--key", "0" * 64),
-        shell.say("audit", "verify", str(shell.home / "console.db"), *given),
-        shell.say("audit", "verify", str(shell.home / "settings.json")),
-        shell.say("audit", "verify", str(tmp_path / "none")),
-        shell.say("audit", "verify", *given),
+        shell.alone("audit", "verify", file),
+        shell.alone("audit", "verify", file, *given),
+        shell.alone("audit", "verify", file, "--key", "0" * 64),
+        shell.alone("audit", "verify", str(shell.home / "console.db"), *given),
+        shell.alone("audit", "verify", str(shell.home / "settings.json")),
+        shell.alone("audit", "verify", str(tmp_path / "none")),
+        shell.alone("audit", "verify", *given),
     ]
     newest = shell.say("audit", "list", "--json", "--limit", "4").document
     anchored = shell.say("audit", "anchor", "--into", str(tmp_path / "anchors"), "--json").document
-    verified = shell.say("audit", "verify").out
+    verified = shell.alone("audit", "verify").out
 
     assert made.status == 0, made.err
     assert made.document["shown"] == manifest["shown"] == manifest["head"]["seq"]

@@ -1,7 +1,9 @@
 """Every verb of the command line, on a pool of its own."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,16 +71,37 @@ def test_a_configuration_goes_to_production_and_back_and_the_record_says_so(shel
     closed = [(row["target"], row["outcome"]) for row in rows if row["event"] == "run.closed"]
     assert closed == [("staging", "done"), ("staging", "done"), ("production", "done")]
     assert any(row["reason"] == "release 1.3" for row in rows)
-    verified = shell.say("audit", "verify")
+    verified = shell.alone("audit", "verify")
     assert verified.status == 3
     assert "BAD" not in verified.out
     assert "?   keys: Key unknown" in verified.out
-    (keys,) = [check for check in shell.say("audit", "verify", "--json").document if check["check"] == "keys"]
+    (keys,) = [check for check in shell.alone("audit", "verify", "--json").document if check["check"] == "keys"]
     assert (keys["is_good"], keys["is_vouched"]) == (True, False)
     own = json.loads((shell.home / "settings.json").read_bytes())["key"]
-    vouched = shell.say("audit", "verify", "--key", own)
-    assert (vouched.status, "?   keys" in vouched.out) == (0, False)
-    assert shell.say("audit", "verify", "--key", "0" * 64).status == 1
+    vouched = shell.alone("audit", "verify", "--key", own, "--pool", "http://127.0.0.1:9")
+    assert (vouched.status, "?   keys" in vouched.out, "?   anchors" in vouched.out) == (0, False, True)
+    assert "A pool was not asked for its anchors." in vouched.err
+    assert shell.alone("audit", "verify", "--key", "0" * 64).status == 1
+    asked = shell.say("audit", "verify", "--key", own)  # the pool that is named keeps an anchor of each promotion
+    told = next(line for line in asked.out.splitlines() if "anchors" in line)
+    assert (asked.status, told[:28], "acme" in told) == (0, "ok  anchors: It agrees with ", True), told
+    earlier = cut_copy(shell.home)
+    assert shell.alone("audit", "verify", str(earlier), "--key", own).status == 3
+    found = shell.say("audit", "verify", str(earlier), "--key", own)
+    assert (found.status, "BAD anchors: A head kept elsewhere" in found.out) == (1, True), found.out
+
+
+def cut_copy(home: Path) -> Path:
+    """Return a copy of a record whose end is gone, with all signatures of it."""
+    copy = home / "copy.db"
+    with closing(sqlite3.connect(home / "console.db")) as source, closing(sqlite3.connect(copy)) as file:
+        source.backup(file)
+        for name, seq in (("value", "seq"), ("signature", "last_seq"), ("head", "seq"), ("anchor", "seq"), ("", "seq")):
+            table = f"audit_{name}" if name else "audit"
+            file.execute(f"DROP TRIGGER {table}_refuses_DELETE")
+            file.execute(f"DELETE FROM {table} WHERE {seq} > (SELECT min(last_seq) FROM audit_signature)")
+        file.commit()
+    return copy
 
 
 def test_configurations_are_made_changed_and_dissolved(shell: Shell) -> None:

@@ -3,25 +3,28 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import msgspec
 
 from xsconsole.cli import documents, output
-from xsconsole.cli.session import Given, no_passphrase, pass_on_notices
+from xsconsole.cli.session import Given, looked_at, no_passphrase, pass_on_notices
 from xsconsole.console import Console
-from xsconsole.console.exporting import Choice, chosen_by, export_audit, verify_file
+from xsconsole.console.exporting import Choice, chosen_by, export_audit, heads_of, verify_file
 from xsconsole.console.home import Home
 from xsconsole.domain.audit_filter import AUDIT
 from xsconsole.domain.ids import RunId
 from xsconsole.domain.query.parser import query_of
 from xsconsole.domain.record import AuditEvent, AuditQuery, Verdict
 from xsconsole.domain.wording import record as record_words
-from xsconsole.errors import Refused, StoreFailed
+from xsconsole.domain.words import explain
+from xsconsole.errors import ConsoleError, Refused, StoreFailed
 
 KEY_UNKNOWN = 3
-UNASKED = frozenset({"anchors", "sealed"})
+ABSENT = frozenset({"sealed"})  # of a home: what is not here is told, and is no fault
+UNASKED = ABSENT | {"anchors"}
 
 
 async def audit_list(options: argparse.Namespace) -> int:
@@ -58,9 +61,9 @@ async def audit_list(options: argparse.Namespace) -> int:
 async def audit_verify(options: argparse.Namespace) -> int:
     """Check the record. Nothing wrong, but no key given from outside, has an exit status of its own."""
     if options.file is not None:
-        verdicts = await verify_file(Path(options.file), _expected_key(options), tuple(options.head))
+        verdicts, passed_over = await _file_verdicts(options, Path(options.file)), frozenset[str]()
     else:
-        verdicts = await _home_verdicts(options)
+        verdicts, passed_over = await _home_verdicts(options)
         if not options.is_recorded:
             await _leave_on_record(options, record_words.READ_VERDICTS)
     if options.json:
@@ -72,7 +75,7 @@ async def audit_verify(options: argparse.Namespace) -> int:
             output.note("`xsconsole audit accept` keeps it as it is in another place, and begins a new record.")
         return 1
     # In the home itself the end is told, but nobody can be asked to vouch for it while no pool is there.
-    asked = [verdict for verdict in verdicts if options.file is not None or verdict.check not in UNASKED]
+    asked = [verdict for verdict in verdicts if verdict.check not in passed_over]
     return 0 if all(verdict.is_vouched for verdict in asked) else KEY_UNKNOWN
 
 
@@ -82,12 +85,43 @@ def print_verdicts(verdicts: Sequence[Verdict]) -> None:
         output.say(f"{_sign(verdict)} {output.cell(f'{verdict.check}: {verdict.sentence}', 400)}")
 
 
-async def _home_verdicts(options: argparse.Namespace) -> tuple[Verdict, ...]:
+async def _file_verdicts(options: argparse.Namespace, file: Path) -> tuple[Verdict, ...]:
+    key, heads = _expected_key(options), tuple(options.head)
+    async with _asked_pools(options) as console:
+        if console is not None:
+            heads += await heads_of(file, key, console.home.evidence.in_pools())
+    return await verify_file(file, key, heads)
+
+
+async def _home_verdicts(options: argparse.Namespace) -> tuple[tuple[Verdict, ...], frozenset[str]]:
+    """Return the verdicts, and the checks for which nobody outside could be asked."""
+    async with _asked_pools(options) as there:
+        if there is not None:
+            return await there.home.evidence.verify(_expected_key(options), tuple(options.head)), ABSENT
     console = await Console.open(options.home, passphrase=no_passphrase, is_reading=True)
     try:
-        return await console.home.evidence.verify(_expected_key(options), tuple(options.head))
+        return await console.home.evidence.verify(_expected_key(options), tuple(options.head)), UNASKED
     finally:
         await console.close()
+
+
+@asynccontextmanager
+async def _asked_pools(options: argparse.Namespace) -> AsyncIterator[Console | None]:
+    """Give a console that is connected to the pools that were named; None, with a note, where none can be reached."""
+    async with AsyncExitStack() as until:
+        console: Console | None = None
+        if options.pools:
+            unasked: list[ConsoleError] = []
+            try:
+                pools, unasked = await until.enter_async_context(looked_at(options))
+                console = pools.first
+            except StoreFailed:
+                raise
+            except ConsoleError as failure:
+                unasked.append(failure)
+            for why in unasked:
+                output.note(f"A pool was not asked for its anchors. {explain(why).failed}")
+        yield console
 
 
 async def _leave_on_record(options: argparse.Namespace, what: str) -> None:

@@ -29,7 +29,8 @@ def add_audit(make: VerbMaker) -> None:
         metavar="WHAT,...",
         help=f"withhold what tells of {', '.join(REDACTIONS)}; it still verifies",
     )
-    verb = make("audit verify", "check the chain, its values and signatures", has_json=True)
+    what = "check the chain, its values and signatures; with --pool also against the anchors that are kept there"
+    verb = make("audit verify", what, has_json=True, takes_pools=True)
     verb.add_argument("file", nargs="?", metavar="FILE", help="a bundle, or a database file; else this home's record")
     verb.add_argument(
         "--head",

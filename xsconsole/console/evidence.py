@@ -160,6 +160,10 @@ class Evidence:
         """Look into a pool no more."""
         self._pools.pop(identity.pool, None)
 
+    def in_pools(self) -> tuple[Anchor, ...]:
+        """Return the anchors that connected pools keep now, of whatever chain, and whoever wrote them."""
+        return tuple(one for found in self._pools.values() for one in found())
+
     async def own(self, found: Iterable[Anchor]) -> list[Anchor]:
         """Return those that are heads of this record by its own keys."""
         source = self._source
@@ -276,7 +280,7 @@ class Evidence:
         """Return the anchors of this record that are seen now, and these with the remembered ones."""
         folder = self._settings.anchor_folder
         in_folder = await asyncio.to_thread(found_in, Path(folder)) if folder else ()
-        seen = await self.own([*in_folder, *(one for found in self._pools.values() for one in found())])
+        seen = await self.own([*in_folder, *self.in_pools()])
         remembered = await self._source.anchors()
         if self._ledger is not None:
             await self._ledger.remember_anchors([one for one in seen if one not in remembered])

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,9 @@ import msgspec
 
 from xsconsole.console.facts import fact_of
 from xsconsole.console.home import Home
+from xsconsole.console.review import open_review
 from xsconsole.console.row_words import sentence_of
-from xsconsole.domain.anchors import Anchor, AnchorKind
+from xsconsole.domain.anchors import Anchor, AnchorKind, of_chain
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.record import AuditEvent, AuditQuery, Outcome, Verdict
@@ -25,7 +26,7 @@ from xsconsole.store import files
 from xsconsole.store.extraction import Choice, Extraction, extracted
 from xsconsole.store.keys import is_signature
 
-__all__ = ["Choice", "chosen_by", "export_audit", "verify_file"]
+__all__ = ["Choice", "chosen_by", "export_audit", "heads_of", "verify_file"]
 
 ABSENT = (
     "What other consoles did, beyond what this one observed while it was connected.",
@@ -210,6 +211,14 @@ def _asked_sentences(choice: Choice) -> Iterator[str]:
         yield f"Rows about the configuration {choice.configuration}."
     if choice.run is not None:
         yield f"Rows of the run {choice.run}."
+
+
+async def heads_of(file: Path, expected_key: str | None, anchors: Sequence[Anchor]) -> Kept:
+    """Return the heads among anchors that are of the chain of a file, by a key that signed it or was expected to."""
+    review = await open_review(file)
+    keys = frozenset({*review.signers, *filter(None, [expected_key])})
+    own = of_chain(anchors, review.range.chain, keys, is_signature)
+    return tuple(sorted({(one.head.seq, one.head.digest) for one in own}))
 
 
 async def verify_file(file: Path, expected_key: str | None, kept_heads: Kept) -> tuple[Verdict, ...]:

@@ -45,6 +45,13 @@ class Review:
         return self._reading.is_whole
 
     @property
+    def signers(self) -> tuple[str, ...]:
+        """Return the fingerprints of the keys that signed anything in it."""
+        if isinstance(self._reading, Joined):
+            return tuple(key for one in self._reading.readings for key in one.signers)
+        return self._reading.signers
+
+    @property
     def status(self) -> int:
         """Return the exit status of `audit verify`: 0 good and vouched for, 1 wrong, 3 nobody vouches."""
         if not all(verdict.is_good for verdict in self.verdicts):
