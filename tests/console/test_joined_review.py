@@ -48,7 +48,7 @@ async def test_rows_of_several_consoles_stand_by_their_times_and_say_whose_they_
 
     desk = f"desk {EVIL}"
     assert [review.label(row.seq) for row in rows] == [
-        *("laptop 1", f"{desk} 1", "laptop 2", f"{desk} 2", "laptop 3", f"{desk} 3", "laptop 4"),
+        *("1 · laptop", f"1 · {desk}", "2 · laptop", f"2 · {desk}", "3 · laptop", f"3 · {desk}", "4 · laptop"),
     ]
     assert [row.at for row in rows] == sorted(row.at for row in rows)
     assert {(row.console, row.chain) for row in rows} == {("laptop", "0f3a" * 8), (desk, "be" * 16)}
@@ -63,7 +63,7 @@ async def test_rows_of_several_consoles_stand_by_their_times_and_say_whose_they_
 
     write_page(review, tmp_path / "page.html", may_replace=False)
     page = (tmp_path / "page.html").read_text()
-    assert re.findall(r'number">([^<]+ \d)</td>', page.partition('id="timeline"')[2]) == [
+    assert re.findall(r'<tr><td class="name">(\d · [^<]+)</td>', page.partition('id="timeline"')[2]) == [
         review.label(row.seq).replace("<", "&lt;").replace(">", "&gt;") for row in rows
     ]
     assert page.count("Only the expected key signed") == 2
@@ -111,11 +111,14 @@ async def test_a_page_is_made_of_a_database_too_and_of_nothing_that_is_broken(
     paths: tuple[Path, Path], tmp_path: Path
 ) -> None:
     alone = await together(paths[1])
+    odd = told(2, change=lambda _, fields: fields.update(event="pool.reconciled", details=EVIL))
+    (tmp_path / "odd").write_bytes(bundled(odd))
     broken = tmp_path / "broken"
     broken.write_bytes(signed_anew(files_of(bundled(told(2))), KEY, format=9))
 
     assert "3 with their values, in rows 1 to 3 of the chain" in alone.report()
     assert STRANGER.fingerprint in alone.report()
+    assert "no verifier can check it" not in (await together(tmp_path / "odd", paths[1])).report()
     assert alone.range.head == f"3:{by(f'desk {EVIL}', 5, number=3, key=STRANGER, chain='be' * 16).head[1]}"
     with pytest.raises(Refused, match="no page is made of them"):
         write_page(await together(paths[0], broken), tmp_path / "page.html", may_replace=False)

@@ -22,6 +22,8 @@ from xsconsole.reports.verifier.walk import SignatureCheck
 from xsconsole.store.keys import is_signature
 
 ALL = "XSCONSOLE_SLOW_TESTS" in os.environ
+pytestmark = pytest.mark.timeout(3600 if ALL else 180)
+
 Judge = Callable[[bytes, SignatureCheck], set[str]]
 
 

@@ -61,7 +61,9 @@ class Side(QFrame):
         self.trust = pieces.wrapped(trust_words(review), look, inner)
         self._column.addWidget(self.trust)
         for part in review.parts:
-            self._section(tr("Verdicts: {console}, {file}").format(console=part.console, file=shown(part.file, 60)))
+            self._section(tr("Verdicts of one file"))
+            whose = pieces.breakable(f"{shown(part.console, 60)}, {shown(part.file, 60)}")
+            self._column.addWidget(pieces.wrapped(whose, "", inner))
             for verdict in part.verdicts:
                 self._verdict(verdict, inner)
             self._range(part.range, inner)

@@ -10,8 +10,10 @@ from typing import Any
 from xsconsole.console.review.index import Index
 from xsconsole.console.review.reading import TOLD_ROWS, Hear, Kept, Reading
 from xsconsole.console.review.rows import fields_of
+from xsconsole.domain.naming import shortened
 from xsconsole.reports.verifier.values import Found, harmless, parsed
 
+MOST_OF_NAME = 40
 IN_FILE = 48  # bits of a place that say which row of a file it is
 
 
@@ -39,9 +41,9 @@ class Joined:
         return self.readings[place >> IN_FILE], place & (1 << IN_FILE) - 1
 
     def label(self, seq: int) -> str:
-        """Return what a row is called: its console, and its number in the record of that."""
+        """Return what a row is called: its number in the record of its console, and that."""
         reading, at = self.origin(seq)
-        return f"{self.names[self.readings.index(reading)]} {reading.index.first_seq + at}"
+        return f"{reading.index.first_seq + at} · {self.names[self.readings.index(reading)]}"
 
     def agreement(self) -> Found:
         """Return whether files that hold rows of one chain say the same of them."""
@@ -143,7 +145,7 @@ def _in_order(readings: Sequence[Reading]) -> Iterator[int]:
 
 def _names(readings: Sequence[Reading]) -> Iterator[str]:
     """Yield what each console is called; where two have one name, with the beginning of its chain."""
-    called = [harmless(one.index.console)[:60] or "console" for one in readings]
+    called = [shortened(harmless(one.index.console), MOST_OF_NAME) or "console" for one in readings]
     chains = [str(one.manifest.get("chain_id", ""))[:6] for one in readings]
     owners: dict[str, set[str]] = {}
     for name, chain in zip(called, chains, strict=True):
