@@ -137,7 +137,12 @@ async def expire(options: argparse.Namespace) -> int:
         for one in await room.due():
             if not options.dry_run:
                 command = room.expiring(one)
-                run = await console.do(Confirmed(command=command, digest=console.plan(command).digest))
+                try:
+                    run = await console.do(Confirmed(command=command, digest=console.plan(command).digest))
+                except Refused as refusal:  # of one: the others go all the same
+                    failed += 1
+                    output.print_error(refusal)
+                    continue
                 status = await console.finished(run)
                 if status.error is not None or status.state is not RunState.DONE:
                     failed += 1

@@ -1,7 +1,7 @@
 """The plans of archives in a pool: copies of a configuration as templates, or its own machines; and deleting one."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -40,15 +40,19 @@ DESTROY_S = 3.0
 Machines = Sequence[tuple[Member, VM]]
 
 
-def plan_stow(command: ArchiveInPool, board: Board, inventory: Inventory, actor: str, at: datetime) -> Plan:
+Clocks = tuple[datetime, ...]
+"""What the clock of the archive's pool says first; none where it was not asked: it is before anything is done."""
+
+
+def plan_stow(command: ArchiveInPool, board: Board, inventory: Inventory, actor: str, there: Clocks) -> Plan:
     """Freeze what runs, copy, make templates of the copies, seal; or shut down and make templates of the machines.
 
     Raises:
         Refused: it cannot be archived so, and why.
     """
-    if command.keep_until is not None and command.keep_until <= at:
+    if command.keep_until is not None and there and command.keep_until <= there[0]:
         raise NotPromotable(
-            reason=f"The time until which it is to be kept is over already: the pool's clock says {instant(at)}.",
+            reason=f"The time until which it is to be kept is over already: the pool's clock says {instant(there[0])}.",
             mend="Name a later one.",
         )
     card = rules.card_of(board, command.configuration)
@@ -215,7 +219,7 @@ def _retired(
     )
 
 
-def plan_deletion(command: DeletePooled, board: Board, inventory: Inventory, at: datetime) -> Plan:
+def plan_deletion(command: DeletePooled, board: Board, inventory: Inventory, there: Clocks) -> Plan:
     """Destroy the templates of an archive with their disks and snapshots, then forget it; what is no template stays.
 
     Raises:
@@ -226,6 +230,7 @@ def plan_deletion(command: DeletePooled, board: Board, inventory: Inventory, at:
     text = documents_in(keys).get(command.archive)
     if text is None and not marked:
         raise NotFound(reason="The archive is gone from the pool.", mend="There is nothing to delete.")
+    at = there[0] if there else datetime.max.replace(tzinfo=UTC)
     held = held_on(keys, command.archive, at)
     if held is not None:
         raise NotPromotable(

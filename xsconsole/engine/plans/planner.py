@@ -160,9 +160,9 @@ def _planned(
         case ArchiveToFiles():
             return plan_archive(command, board, inventory, actor)
         case ArchiveInPool():
-            return plan_stow(command, board, inventory, actor, clocks[:2][-1])
+            return plan_stow(command, board, inventory, actor, clocks[1:])
         case DeletePooled():
-            return plan_deletion(command, board, inventory, clocks[:2][-1])  # its pool's own clock, where that is known
+            return plan_deletion(command, board, inventory, clocks[1:])
         case Capture() | ImportBlueprint():
             return plan_of_library(command, board, inventory, actor)
         case RestoreFromArchive() | RestoreFromPool():
