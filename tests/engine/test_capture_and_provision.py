@@ -1,5 +1,9 @@
-"""Captured and then provisioned with its defaults, a configuration equals what it was but for what a rule allows."""
+"""Captured and provisioned with its defaults, or archived and restored, a configuration equals what it was.
 
+But for what a rule allows.
+"""
+
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,16 +14,17 @@ from hypothesis import strategies as st
 from tests.engine.desks import Office, virtually
 from tests.engine.memory_pool import GIB
 from tests.engine.test_planning import changed
+from xsconsole.domain.archive import archive_key, document_bytes, pooled_in
 from xsconsole.domain.blueprint.standing import library_of
 from xsconsole.domain.comparison import compare, version_now
 from xsconsole.domain.disks import DISK_ROLE_KEY
 from xsconsole.domain.drift import Against, all_at_once
-from xsconsole.domain.ids import BlueprintId, StageId
+from xsconsole.domain.ids import BlueprintId, Digest, StageId
 from xsconsole.domain.inventory import VBD
 from xsconsole.domain.manifest import LEFT_BEHIND, USUAL, Verdict, difference, judge, manifest_of_card
 from xsconsole.domain.workflow import Binding, Method, PoolObject
 from xsconsole.domain.workflow.values import NetworkEntry
-from xsconsole.engine.commands import Capture, Provision
+from xsconsole.engine.commands import ArchiveInPool, Capture, Provision, RestoreFromPool
 from xsconsole.engine.provisions.orders import ProvisionOrder, provisions_of
 from xsconsole.store.keys import is_signature
 
@@ -66,7 +71,7 @@ def machines(draw: st.DrawFn) -> Machine:
     members=st.lists(machines(), min_size=1, max_size=3),
     method=st.sampled_from([Method.LINKED_CLONE, Method.FULL_COPY]),
 )
-def test_what_is_captured_and_provisioned_with_its_defaults_equals_what_it_was(
+def test_what_is_captured_and_provisioned_or_archived_and_restored_equals_what_it_was(
     members: list[Machine], method: Method
 ) -> None:
     async def story() -> None:
@@ -128,6 +133,21 @@ def test_what_is_captured_and_provisioned_with_its_defaults_equals_what_it_was(
         was, now = (version_now(desk.card(each), desk.inventory, workflow) for each in (shop, made.id))
         assert [one.change for one in compare(was, now).drift] == []
         assert not [one.change for one in compare(now, was).drift]
+
+        card = desk.card(shop)
+        status = await desk.do(ArchiveInPool(configuration=shop, revision=card.revision, method=method))
+        assert status.error is None
+        (kept,) = pooled_in(desk.inventory, is_signature, desk.clock.now())
+        assert kept.archive is not None
+        document = document_bytes(pool.keys[archive_key(kept.id)])
+        digest = Digest(hashlib.sha256(document).hexdigest())
+        back = RestoreFromPool(archive=kept.archive, document=digest, target=StageId("integration"), method=method)
+        status = await desk.do(back)
+        assert status.error is None
+        restored = status.plan.intent.configuration
+        await desk.until(lambda: desk.board.cards[restored].run is None)
+        now = version_now(desk.card(restored), desk.inventory, workflow)
+        assert [one.change for one in compare(was, now).drift] == []
 
     virtually(story)
 

@@ -300,6 +300,9 @@ async def test_a_card_is_archived_in_its_pool_and_what_others_change_of_it_is_sh
     assert not back.storage.isVisible()
     back.stage.setCurrentIndex(back.stage.findData("integration"))
     assert back.go.isEnabled(), back.why_not.text
+    back.stage.setCurrentIndex(back.stage.findData(""))
+    assert back.go.isEnabled(), back.why_not.text
+    assert any("members of nothing" in row.text for row in back.warnings.rows.rows)
     click(back.cancel)
     await until(lambda: place.dialog is None, "the end of the dialog")
     place.delete.trigger()

@@ -17,13 +17,13 @@ from xsconsole.cli.servicing import POWER, servicing, yes_by_name
 from xsconsole.cli.session import connected, is_at_terminal, published, spoken_name, until
 from xsconsole.console import Console, Pools, RunState, RunStatus, read_plan, record_unread
 from xsconsole.domain import words
-from xsconsole.domain.board import APART, Card, Standing
+from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.ids import ConfigurationId, Digest, RunId
 from xsconsole.domain.naming import find_configuration, find_stage, find_vm
 from xsconsole.domain.one_way import ONE_WAY, goes_one_way
 from xsconsole.domain.plan import Plan, RunKind
 from xsconsole.domain.record import AuditEvent
-from xsconsole.domain.run_kinds import FORGETTING
+from xsconsole.domain.run_kinds import FORGETTING, apart
 from xsconsole.domain.workflow import Method
 from xsconsole.engine.commands import (
     AddMembers,
@@ -240,7 +240,7 @@ async def see_through(
     else:
         output.say(f"{words.title(ended.plan, console.board.workflow)}: {words.state_name(ended.state)}")
         if is_told and ended.plan.intent.kind is not RunKind.DELETE_ARCHIVE:  # of the configuration nothing is changed
-            output.say(_what_is_so(at, ended.plan, card))
+            output.say(_what_is_so(at, ended, card))
     for remark in ended.remarks.values():
         output.note(remark)
     if not is_told:
@@ -289,7 +289,8 @@ async def _shown(console: Console, configuration: ConfigurationId, ended: RunSta
         if configuration == intent.makes:
             return card is not None and card.run is None and bool(card.members)
         if card is None:
-            return intent.kind in (*FORGETTING, RunKind.DELETE_ARCHIVE, *APART) or ended.state is not RunState.DONE
+            is_gone = intent.kind in (*FORGETTING, RunKind.DELETE_ARCHIVE) or bool(apart(intent.kind, intent.target))
+            return is_gone or ended.state is not RunState.DONE
         if ended.state is RunState.INTERRUPTED:
             return card.run is not None
         is_kept = ended.state is RunState.UNDONE or intent.kind in UNWRITTEN  # the revision is as it was
@@ -310,11 +311,14 @@ def _print_failure(error: ConsoleError, card: Card | None, at: Console, ended: R
     output.print_error(error, mend, run=ended.run, state=ended.state.value)
 
 
-def _what_is_so(console: Console, plan: Plan, card: Card | None) -> str:
+def _what_is_so(console: Console, ended: RunStatus, card: Card | None) -> str:
+    plan = ended.plan
     if plan.intent.kind is RunKind.PROVE and card is None:
         return f"Nothing is left of what was tried of “{plan.intent.name}”."
     if plan.intent.kind is RunKind.IMPORT and card is None:
         return f"“{plan.intent.name}” and its templates are in the library."
+    if ended.state is RunState.DONE and plan.intent.kind is RunKind.RETURN and not plan.intent.target:
+        return f"The machines of “{plan.intent.name}” are back; they are no configuration, and stand in no stage."
     if plan.intent.kind in (RunKind.PROVISION, RunKind.RETURN) and card is None:
         return f"Nothing is left of “{plan.intent.name}”."
     if card is None and plan.intent.kind is RunKind.RETIRE:

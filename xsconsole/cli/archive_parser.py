@@ -40,7 +40,7 @@ def add_archives(make: VerbMaker, name_help: str, add_reason: Callable[..., None
     verb.add_argument("--unrecorded", action="store_true", help="leave no row of it; needs no signing key")
     _add_in_pool(verb.add_argument, "one that stands in the pool: its templates are compared, no disk is read")
     verb = make("archive restore", "make a new configuration of it, all of it or nothing", has_json=True)
-    _add_back(verb, add_reason)
+    _add_back(verb, add_reason, can_be_alone=True)
     verb = make(
         "archive replicate", "make a replica of it in a stage, to be looked into: no promotion, no gates", has_json=True
     )
@@ -104,10 +104,15 @@ def _add_full(add: Callable[..., object]) -> None:
     add("--full-copy", action="store_true", help="in a pool: disks of their own, which share nothing")
 
 
-def _add_back(verb: argparse.ArgumentParser, add_reason: Callable[..., None]) -> None:
+def _add_back(verb: argparse.ArgumentParser, add_reason: Callable[..., None], *, can_be_alone: bool = False) -> None:
     """Add what says where it comes back to."""
     verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)
-    verb.add_argument("--to", required=True, metavar="STAGE", help="the stage, by name or id")
+    where = verb.add_mutually_exclusive_group(required=True)
+    where.add_argument("--to", metavar="STAGE", help="the stage, by name or id")
+    if can_be_alone:
+        where.add_argument(
+            "--without-stage", action="store_true", help="the machines alone: no configuration, also without a workflow"
+        )
     _add_map(verb.add_argument)
     verb.add_argument("--sr", metavar="STORAGE", help="by name or uuid; else the stage's, else the pool's default one")
     _add_in_pool(verb.add_argument, "one that stands in the pool: by linked clone, where its templates are")

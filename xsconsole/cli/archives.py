@@ -59,7 +59,7 @@ async def _restore(options: argparse.Namespace, *, is_replica: bool = False, pat
         folder = Path((await room.find(options.archive)).folder)
         networks = {name: find_network(console.inventory, here).uuid for name, here in options.map_network}
         sr = find_storage(console.inventory, options.sr).uuid if options.sr else None
-        target = find_stage(published(console), options.to).id
+        target = find_stage(published(console), options.to).id if options.to else StageId("")
         back = await room.returning(folder, Destination(target=target, networks=networks, sr=sr), options.reason)
         command = replace(back, is_replica=is_replica, pattern=pattern)
         return await carry_out(console, command, options, {"archive": command.archive.id})

@@ -36,6 +36,7 @@ from xsconsole.domain.poolstate import (
     numbers,
 )
 from xsconsole.domain.rosters import awaited, problems_of, roles_of
+from xsconsole.domain.run_kinds import apart
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.names import name_of_id
 
@@ -175,7 +176,6 @@ V = TypeVar("V", Roster, RunRecord)
 
 ROSTER_PREFIX = PREFIX + "configuration."
 RUN_PREFIX = PREFIX + "run."
-APART = {RunKind.PROVE: "trial", RunKind.IMPORT: "import"}  # runs that are of no configuration
 
 EMPTY_BOARD = Board(workflow=None, cards={})
 
@@ -349,8 +349,8 @@ def card_of(id_: ConfigurationId, state: PoolState, holder_of: HolderOf) -> Card
     intent = record.plan.intent if record else None
     stage = None
     name, service = (intent.name, intent.service) if intent is not None else (str(id_), "")
-    if intent is not None and intent.kind in APART:  # what is tried is nobody's, and stands nowhere
-        name, service = f"{APART[intent.kind]} of {name}", ""
+    if intent is not None and (what := apart(intent.kind, intent.target)):  # it is nobody's, and stands nowhere
+        name, service = f"{what} of {name}", ""
     elif intent is not None and (first is None or id_ not in intent.beside):  # what is beside stays where it stands
         stage = intent.target if id_ in intent.others else intent.source or intent.target
     return Card(

@@ -61,3 +61,16 @@ class Disks(StrEnum):
 
 FORGETTING = frozenset({RunKind.DISSOLVE, RunKind.RETIRE, RunKind.DELETE, RunKind.UNDEPLOY})
 """After these there is no configuration any more."""
+
+
+def apart(kind: RunKind, stage: str | None) -> str:
+    """Return what a run is that is of no configuration and into no stage; empty for the others."""
+    match kind:
+        case RunKind.PROVE:
+            return "trial"
+        case RunKind.IMPORT:
+            return "import"
+        case RunKind.RETURN if not stage:
+            return "restore"
+        case _:
+            return ""

@@ -32,6 +32,7 @@ class ArchiveToFiles:
 class RestoreFromArchive:
     """Make a new configuration of an archive in files. `document` is the SHA-256 of the one that was read.
 
+    An empty `target` brings the machines back alone: members of nothing, in no stage.
     `networks` says where the networks of the archive, by what it calls them, are in the pool. `sr` None: the stage's
     storage, or the pool's usual one. `pool` None: the one that the stage lives in, or the first. `is_own` says that
     this console's key signed it. `is_replica`: it is to be looked into, as `Replicate` does of what stands; `pattern`

@@ -12,6 +12,8 @@ from xsconsole_ui.tick import Tick
 class ProveDialog(RestoreDialog):
     """Offers private networks first: what is tried there meets nothing."""
 
+    CAN_BE_ALONE = False
+
     def __init__(self, console: Estate, first: Restoring, parent: QWidget | None = None) -> None:
         self.tools: Tick | None = None
         super().__init__(console, first, parent)

@@ -12,6 +12,8 @@ from xsconsole_ui.archives.restore_dialog import RestoreDialog
 class ReplicateArchiveDialog(RestoreDialog):
     """As of what stands: it leads past no rule, and what is held or quarantined may be looked into."""
 
+    CAN_BE_ALONE = False
+
     def __init__(self, console: Estate, first: Restoring, parent: QWidget | None = None) -> None:
         self.pattern: QLineEdit | None = None
         super().__init__(console, first, parent)

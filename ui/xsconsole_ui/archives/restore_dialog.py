@@ -26,6 +26,8 @@ WIDTH = 560  # px
 class RestoreDialog(QDialog):
     """Accepted only with a `command` that can be planned."""
 
+    CAN_BE_ALONE = True  # members of nothing, in no stage
+
     def __init__(self, console: Estate, first: Restoring, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._console, self._first = console, first
@@ -42,6 +44,8 @@ class RestoreDialog(QDialog):
         workflow = console.board.workflow
         for stage in workflow.stages if workflow is not None else ():
             self.stage.addItem(one_line(stage.name), str(stage.id))
+        if self.CAN_BE_ALONE:
+            self.stage.addItem(self.tr("None: the machines alone, no configuration"), "")
         self.stage.setCurrentIndex(max(0, self.stage.findData(str(first.target))))
         self.how = pieces.Choice(self)
         self.how.addItem(self.tr("linked clones, on the storage of the archive"), Method.LINKED_CLONE.value)

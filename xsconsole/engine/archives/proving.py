@@ -47,12 +47,11 @@ from xsconsole.engine.archives.return_checks import (
     parts_of,
     plain_name,
     space_of,
-    storage_for,
-    storage_of_copies,
+    storage_of,
 )
 from xsconsole.engine.archives.returning import FIT_S, add_arrived_starts, add_check, add_machines
 from xsconsole.engine.archives.stow_checks import demand_whole
-from xsconsole.engine.commands import ProveArchive, RestoreFromArchive, RestoreFromPool, Restoring
+from xsconsole.engine.commands import ProveArchive, RestoreFromArchive, RestoreFromPool
 from xsconsole.engine.copies.replicating import CLOSING
 from xsconsole.engine.plans import capacity, rules
 from xsconsole.engine.plans.barring import barred
@@ -95,7 +94,7 @@ def plan_proof(
         closing = [barrier for barrier in barriers if barrier.kind in CLOSING]
         if closing:
             raise barred(closing)
-    sr = _storage(command.of, target, inventory)
+    sr = storage_of(command.of, target, inventory)
     parts = _parts(command, target, sr, inventory)
     if target is not None:
         _demand_aside(target, parts, workflow, board, inventory)
@@ -120,13 +119,6 @@ def plan_proof(
         warnings=(*_sentences(command, parts, gates, target, inventory), *warnings),
         asks=True,
     )
-
-
-def _storage(back: Restoring, target: Stage | None, inventory: Inventory) -> SR | None:
-    """Return where the machines are put; None leaves copies of templates on the storage of those."""
-    if isinstance(back, RestoreFromPool):
-        return storage_of_copies(back, inventory)
-    return storage_for(back, target, inventory)
 
 
 def _id(archive: Archive | PoolArchive, inventory: Inventory) -> ConfigurationId:

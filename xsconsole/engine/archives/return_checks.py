@@ -158,6 +158,13 @@ def storage_for(command: RestoreFromArchive, target: Stage | None, inventory: In
     return storage_named(command.sr, inventory)
 
 
+def storage_of(command: Restoring, target: Stage | None, inventory: Inventory) -> SR | None:
+    """Return where the machines are put; None leaves copies of templates on the storage of those."""
+    if isinstance(command, RestoreFromPool):
+        return storage_of_copies(command, inventory)
+    return storage_for(command, target, inventory)
+
+
 def storage_named(uuid: Uuid | None, inventory: Inventory) -> SR:
     """Return a storage for disks by its uuid, the pool's usual one where none is named."""
     pool = inventory.pool
@@ -169,9 +176,10 @@ def storage_named(uuid: Uuid | None, inventory: Inventory) -> SR:
     return sr
 
 
-def networks_for(archive: Document, target: Stage, inventory: Inventory) -> dict[str, Uuid]:
-    """Return where each network of an archive belongs in a stage, as far as its map or equal names tell."""
-    mapped = {entry.logical: entry.network.uuid for entry in target.binding.networks}
+def networks_for(archive: Document, target: Stage | None, inventory: Inventory) -> dict[str, Uuid]:
+    """Return where each network of an archive belongs, as far as the map of the stage or equal names tell."""
+    entries = target.binding.networks if target is not None else ()
+    mapped = {entry.logical: entry.network.uuid for entry in entries}
     by_name: dict[str, list[Uuid]] = {}
     for network in inventory.all(Network):
         by_name.setdefault(network.name_label, []).append(network.uuid)
@@ -181,7 +189,7 @@ def networks_for(archive: Document, target: Stage, inventory: Inventory) -> dict
             alike = by_name.get(nic.network, [])
             if nic.logical in mapped and inventory.by_uuid(Network, mapped[nic.logical]) is not None:
                 found[nic.called] = mapped[nic.logical]
-            elif len(alike) == 1 and not target.binding.networks:
+            elif len(alike) == 1 and not entries:
                 found[nic.called] = alike[0]
     return found
 
@@ -197,7 +205,8 @@ def demand_no_namesake(archive: Document, inventory: Inventory) -> None:
         )
 
 
-def parts_of(command: Restoring, target: Stage, sr: SR | None, number: int, inventory: Inventory) -> list[Part]:
+def parts_of(command: Restoring, target: Stage | None, sr: SR | None, number: int, inventory: Inventory) -> list[Part]:
+    """Return the machines as they come back. Raises `Refused` where it is not said on which networks."""
     archive = command.archive
     table = {**networks_for(archive, target, inventory), **command.networks}
     lacking = tuple(name for name in archive.networks if name not in table)
@@ -218,7 +227,7 @@ def parts_of(command: Restoring, target: Stage, sr: SR | None, number: int, inve
             mend=f"Its networks are {listing(archive.networks)}." if archive.networks else "It has no network.",
         )
     demand_no_namesake(archive, inventory)
-    hosts = preferred_hosts(target, inventory)
+    hosts = preferred_hosts(target, inventory) if target is not None else ()
     return [
         Part(
             member=member,
@@ -233,9 +242,12 @@ def parts_of(command: Restoring, target: Stage, sr: SR | None, number: int, inve
     ]
 
 
-def _named(command: Restoring, member: ArchivedMember, target: Stage, number: int) -> str:
+def _named(command: Restoring, member: ArchivedMember, target: Stage | None, number: int) -> str:
     """Return what a machine is called once it is back."""
-    archive, plain = command.archive, plain_name(member.name, command.archive.stage_name, target.name)
+    archive = command.archive
+    if target is None:
+        return f"{shortened(plain_name(member.name, archive.stage_name), NAME_LIMIT)} (restored)"
+    plain = plain_name(member.name, archive.stage_name, target.name)
     if command.pattern:
         return name_by_pattern(
             command.pattern,

@@ -29,8 +29,7 @@ from xsconsole.engine.archives.return_checks import (
     guest_of,
     made_of,
     parts_of,
-    storage_for,
-    storage_of_copies,
+    storage_of,
 )
 from xsconsole.engine.archives.stow_checks import demand_whole
 from xsconsole.engine.commands import RestoreFromPool, Restoring
@@ -61,7 +60,7 @@ def plan_return(
         Refused: it cannot come back there, and why.
     """
     archive = command.archive
-    workflow = rules.workflow_of(board)
+    workflow = rules.workflow_of(board, "" if command.is_replica else "Or restore the machines alone, into no stage.")
     target = rules.stage_of(workflow, command.target)
     rules.demand_actor(workflow, (target,), actor)
     demand_here(target, inventory)
@@ -82,11 +81,7 @@ def plan_return(
         [barrier for barrier in barriers if not command.is_replica or barrier.kind in CLOSING],
         lambda: rules.demand_place(board, target, archive.service, made, will_run=will_run),
     )
-    sr: SR | None
-    if isinstance(command, RestoreFromPool):
-        sr = storage_of_copies(command, inventory)
-    else:
-        sr = storage_for(command, target, inventory)
+    sr = storage_of(command, target, inventory)
     parts = parts_of(command, target, sr, number, inventory)
     space = capacity.total(*(part.space for part in parts))
     warnings = capacity.demand_space(inventory, space, "The machines", claims_on(board).space)
@@ -112,7 +107,7 @@ def plan_return(
         intent=intent,
         steps=_steps(command, parts, to_start, hosts, made, target, workflow, sr, reception, inventory).all,
         leases=tuple(sorted((archive_thing(archive.id), *leases))),
-        warnings=(*_sentences(command, target, parts, sr, reception, inventory), *vouched, *warnings),
+        warnings=(*sentences(command, target, parts, sr, reception, inventory), *vouched, *warnings),
         asks=True,
     )
 
@@ -193,7 +188,7 @@ def _steps(
     # Networks that an import made are taken away with the last interface: nothing may be arriving on them then.
     ready = []
     for part in parts:
-        fit = _fitting(part, made_by[part.key])
+        fit = fitting(part, made_by[part.key])
         if reception is not None and laid is not None:
             fit = reception.fitting(fit, part.key, laid)
         ready.append(steps.add(fit, part.name, made_by.values(), Estimate(seconds=FIT_S)))
@@ -265,7 +260,7 @@ def _making(command: Restoring, part: Part) -> Estimate:
     return Estimate(seconds=least_s + moved / READ_BYTES_PER_S, bytes=sum(part.space.values()), space=dict(part.space))
 
 
-def _fitting(part: Part, copy: StepKey) -> FitCopy:
+def fitting(part: Part, copy: StepKey) -> FitCopy:
     member = part.member
     return FitCopy(
         copy=copy,
@@ -353,9 +348,9 @@ def _table(parts: Sequence[Part], inventory: Inventory) -> list[str]:
     return [f"{shortened(called, 60)} → {shortened(name, 60)}" for called, name in sorted(names.items())]
 
 
-def _sentences(
+def sentences(
     command: Restoring,
-    target: Stage,
+    target: Stage | None,
     parts: Sequence[Part],
     sr: SR | None,
     reception: Reception | None,
@@ -363,17 +358,20 @@ def _sentences(
 ) -> list[str]:
     there = f" in “{shortened(sr.name_label, 60)}”" if sr is not None else ""
     archive, taken = command.archive, size(sum(sum(part.space.values()) for part in parts))
+    whole = "a new configuration" if target is not None else "machines alone"
     found = ["It is a replica to be looked into: no gate and no approval is asked."] if command.is_replica else []
     found += [
-        f"{shortened(archive.name, 60)} comes back as a new configuration, as it stood in "
+        f"{shortened(archive.name, 60)} comes back as {whole}, as it stood in "
         f"{shortened(archive.stage_name, 60)} at {instant(archive.frozen_at)}: {count(len(parts), 'machine')}, up to "
         f"{taken}{there}. The machines {'get new' if reception is None else 'keep their'} MAC addresses.",
     ]
-    if reception is not None:
+    if target is not None and reception is not None:
         return found + reception.words(target, inventory)
     if any(part.networks for part in parts):
         found.append(f"Networks, archive → pool: {', '.join(_table(parts, inventory))}.")
         found.append("A fixed address of a guest comes back as it was: keep it off where that one is in use.")
-    if target.entry is not EntryAction.START:
+    if target is None:
+        found.append("The machines stand in no stage, are members of nothing and stay off.")
+    elif target.entry is not EntryAction.START:
         found.append(f"The machines stay off: {target.name} does not start what enters it.")
     return found

@@ -305,7 +305,7 @@ class Copier:
                 continue
             differences += [
                 f"{shortened(found.name_label)} {what}"
-                for what in await self._amiss(found, entered[key], fitted[key], must_run=key in action.running)
+                for what in await self._amiss(found, entered.get(key), fitted[key], must_run=key in action.running)
             ]
         for step in steps:
             if isinstance(step.action, WriteCopyRoster) and step.action.configuration == action.configuration:
@@ -315,13 +315,13 @@ class Copier:
         if differences:
             raise VerificationFailed(differences=tuple(differences))
 
-    async def _amiss(self, vm: VM, member: WriteCopy, fitting: FitCopy, *, must_run: bool) -> list[str]:
+    async def _amiss(self, vm: VM, member: WriteCopy | None, fitting: FitCopy, *, must_run: bool) -> list[str]:
         amiss = []
         if vm.is_a_template:
             amiss.append("is a template")
         if must_run and vm.power_state != "Running":
             amiss.append("does not run")
-        if not await self._marking.has_member(vm.uuid, self.value_text(member)):
+        if member is not None and not await self._marking.has_member(vm.uuid, self.value_text(member)):
             amiss.append("carries another value")
         wanted = (fitting.order, fitting.start_delay_s, fitting.shutdown_delay_s)
         if (vm.order, vm.start_delay, vm.shutdown_delay) != wanted:

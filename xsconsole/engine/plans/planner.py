@@ -18,8 +18,8 @@ from xsconsole.domain.plan import Demand, Disks, Intent, Plan, RunKind
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import EntryAction, Kind, Method, Stage, Transition, Workflow
 from xsconsole.engine.archives.archiving import plan_archive
+from xsconsole.engine.archives.coming_back import plan_back
 from xsconsole.engine.archives.proving import plan_proof
-from xsconsole.engine.archives.returning import plan_return
 from xsconsole.engine.archives.stowing import plan_deletion, plan_stow
 from xsconsole.engine.commands import (
     AddMembers,
@@ -166,7 +166,7 @@ def _planned(
         case Capture() | ImportBlueprint():
             return plan_of_library(command, board, inventory, actor)
         case RestoreFromArchive() | RestoreFromPool():
-            return plan_return(command, board, inventory, actor, clocks)
+            return plan_back(command, board, inventory, actor, clocks)
         case ProveArchive():
             return plan_proof(command, board, inventory, actor, clocks)
         case EndStay():

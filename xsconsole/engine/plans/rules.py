@@ -32,7 +32,8 @@ POWER_FOR: Mapping[str, frozenset[str]] = MappingProxyType(  # as XAPI demands i
 )
 
 
-def workflow_of(board: Board) -> Workflow:
+def workflow_of(board: Board, instead: str = "") -> Workflow:
+    """Return what the pool follows; `instead` says what could be done where it follows nothing."""
     if board.workflow is None:
         raise NotPromotable(
             reason="The pool has no workflow that this console can read.",
@@ -42,7 +43,7 @@ def workflow_of(board: Board) -> Workflow:
         raise NotPromotable(
             reason=f"The pool has no workflow yet; what is shown is “{shortened(board.workflow.name)}”, "
             "which stands nowhere.",
-            mend="Publish a workflow to this pool first.",
+            mend=f"Publish a workflow to this pool first. {instead}".rstrip(),
         )
     return board.workflow
 
