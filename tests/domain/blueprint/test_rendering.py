@@ -1,5 +1,7 @@
 """A blueprint filled in: what comes of it, and what is said where nothing can."""
 
+import json
+
 import msgspec
 import pytest
 
@@ -195,3 +197,13 @@ def test_what_has_no_default_can_be_looked_at_with_a_sample(parameter: Parameter
 
     assert seen.parameters[-1].default == sample
     assert not fill(seen, {}, Surroundings(configuration="x", version="1", stage="s")).findings
+
+
+def test_what_is_quoted_is_one_text_to_json_and_to_yaml_whatever_it_is() -> None:
+    text = 'it\'s "q" \\ \n- : # {x} \t\x00\x7f\x85\u2028\ufeff ü 🙂'
+
+    quoted = render("{{ a|quoted }}", {"a": text})
+
+    assert json.loads(quoted) == text
+    assert "🙂" in quoted, "YAML reads the two halves that JSON escapes it to as two characters"
+    assert all(" " <= one <= "~" or one > "\uffff" for one in quoted)

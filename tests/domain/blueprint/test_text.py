@@ -138,6 +138,16 @@ def test_findings_name_what_to_mend() -> None:
     assert ("reference", "web", "gone") in of_web(memory=Reference(parameter="gone"))
     assert ("reference", "web", "machine") in of_web(name_pattern="{{ machine }}")
     assert ("user data", "web", "") in of_web(user_data="hello")
+    free = (*shop().parameters, Parameter(name="motto", kind=ParameterKind.TEXT, default="x"))
+    for text, is_told in (
+        ("#cloud-config\nmotd: {{ motto }}\n", True),
+        ("#cloud-config\nmotd: {{ motto|trim if is_debug else '' }}\n", True),
+        ("#cloud-config\nmotd: {{ motto|quoted }} {{ domain }} {{ web_vcpus if motto == 'x' else 1 }}\n", False),
+        ("#!/bin/sh\necho {{ motto|quoted }}\n", True),
+        ("#!/bin/sh\necho {{ domain|quoted }}\n", False),
+    ):
+        typed = rules(parameters=free, members=(msgspec.structs.replace(web, user_data=text), db))
+        assert (("typed text", "web", "") in typed) is is_told, text
     assert ("doubled name", "db", "") in of_web(name_pattern="shop-db", user_data="")
 
     def of_first(**changes: object) -> set[tuple[str, str, str]]:

@@ -52,7 +52,7 @@ def _of_document(blueprint: Blueprint) -> tuple[Finding, ...]:
     shape = tuple(problems(blueprint))
     if shape:
         return shape
-    found = [*_of_whole(blueprint), *_of_parameters(blueprint), *_of_members(blueprint)]
+    found = [*_of_whole(blueprint), *_of_parameters(blueprint), *_of_members(blueprint), *_of_typed(blueprint)]
     if not any(finding.is_error for finding in found):
         found += _of_defaults(blueprint)
     return tuple(found)
@@ -177,6 +177,23 @@ def _of_members(blueprint: Blueprint) -> Iterator[Finding]:
                 "its user data begins with nothing that cloud-init knows, and would be left alone",
                 "Begin it with #cloud-config, or with #! for a script.",
             )
+
+
+def _of_typed(blueprint: Blueprint) -> Iterator[Finding]:
+    """Yield where what somebody types could become more than a text of what cloud-init reads."""
+    free = {one.name for one in blueprint.parameters if one.kind is ParameterKind.TEXT and not one.pattern}
+    for member in blueprint.members:
+        for field, words, text in templates_of(member):
+            if field not in ("user_data", "network_config"):
+                continue
+            is_script = text.lstrip("\n").startswith("#!")
+            names = templating.used_names(text) if is_script else templating.bare_names(text)
+            for name in sorted(free & names):
+                reader = "a shell" if is_script else "cloud-init"
+                what = f"its {words} takes “{shown(name, 40)}” as typed, and {reader} could read more than a text in it"
+                mend = "Give" if is_script else f"Write {{{{ {name}|quoted }}}}, or give"
+                spot = spot_of_member(member).at(field)
+                yield spot.finding("typed text", Severity.WARNING, what, f"{mend} the parameter a pattern.")
 
 
 def _about(spot: Spot, parameter: str, what: str, mend: str) -> Finding:

@@ -135,6 +135,28 @@ def used_names(text: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=REMEMBERED)
+def bare_names(text: str) -> frozenset[str]:
+    """Return the names of which a template writes what is filled in without quotation marks; none if unreadable."""
+    if not used_names(text):
+        return frozenset()
+    found, waiting = set(), [node for output in _parsed(text).find_all(nodes.Output) for node in output.nodes]
+    while waiting:
+        node = waiting.pop()
+        match node:
+            case nodes.Name():
+                found.add(node.name)
+            case nodes.CondExpr():
+                waiting += [node.expr1, *([node.expr2] if node.expr2 is not None else [])]
+            case nodes.Compare():
+                pass
+            case nodes.Filter() if node.name == "quoted":
+                pass
+            case _:
+                waiting += [child for child in node.iter_child_nodes() if isinstance(child, nodes.Expr)]
+    return frozenset(found)
+
+
+@lru_cache(maxsize=REMEMBERED)
 def _parsed(text: str) -> nodes.Template:
     return _environment().parse(text)
 
@@ -212,13 +234,19 @@ def _compiled(text: str) -> jinja2.Template:
     return _environment().from_string(text)
 
 
+def _quoted(value: object) -> str:
+    """Return a text as JSON and YAML both read it: beyond 16 bits JSON escapes two halves, which YAML never joins."""
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(one if " " <= one <= "~" or one > "\uffff" else f"\\u{ord(one):04x}" for one in text)
+
+
 @cache
 def _filters() -> Mapping[str, Callable[..., object]]:
     return {
         "lower": lambda value: str(value).lower(),
         "upper": lambda value: str(value).upper(),
         "trim": lambda value: str(value).strip(),
-        "quoted": json.dumps,  # as YAML reads it too
+        "quoted": _quoted,
         "indent": lambda value, by=4: str(value).replace("\n", "\n" + " " * by),
         "mib": lambda value: int(value) // 1024**2,
         "gib": lambda value: int(value) // 1024**3,
