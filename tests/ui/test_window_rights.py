@@ -1,14 +1,16 @@
 """What a role may not do is said where it would be done: on the column, the button and the plan, and no run begins."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from tests.archives import archive
 from tests.embedded import EmbeddedPool, embedded_pool
 from tests.ui.board_window import CTRL, Key, card_of, no_passphrase_needed, open_window, pool, press
-from xsconsole.console import Connection, Console, Estate, Secret
+from xsconsole.console import Connection, Console, Estate, Secret, Verb
+from xsconsole.domain.archive import Shelved
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.workflow.edits import change_stage
 from xsconsole_ui import actions, board_actions
@@ -69,6 +71,16 @@ async def test_the_ways_out_for_clones_are_closed_and_say_why(window: MainWindow
 
     assert not band.strays.button.isEnabled()
     assert band.strays.button.toolTip() == band.clean.toolTip() == NO_CHANGE
+
+
+async def test_what_comes_back_to_a_pool_is_closed_and_what_lies_in_files_is_ones_own(window: MainWindow) -> None:
+    place = window.archive
+    place.list.show_all([Shelved(folder=PurePath("/archives/shop"), archive=archive())])
+    place.list.view.selectRow(0)
+
+    for act in (place.restore, place.replicate, place.prove):
+        assert act.toolTip() == f"The role read-only may not {Verb.KEEP.value}. {MEND}"
+    assert all(act.isEnabled() for act in (place.verify, place.hold, place.keep, place.delete))
 
 
 async def test_every_act_on_configurations_is_closed_and_says_why(window: MainWindow, console: Console) -> None:

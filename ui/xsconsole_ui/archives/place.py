@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from xsconsole.console import ArchiveRoom, Destination, Estate, PoolArchives, runs_on
 from xsconsole.domain import words
@@ -25,13 +25,13 @@ from xsconsole_ui.archives.columns import ARCHIVES, SPARE, columns_of_archives, 
 from xsconsole_ui.archives.deleting import deletion_question
 from xsconsole_ui.archives.hold_dialog import HoldDialog
 from xsconsole_ui.archives.keeping import KeepDialog
-from xsconsole_ui.archives.owners import owner_name, pinned_keys
+from xsconsole_ui.archives.owners import owner_name, pinned_keys, why_denied
 from xsconsole_ui.archives.prove_dialog import ProveDialog
 from xsconsole_ui.archives.replicate_dialog import ReplicateArchiveDialog
 from xsconsole_ui.archives.restore_dialog import RestoreDialog
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.comparing import CompareDialog
-from xsconsole_ui.dialogs import Question, answered
+from xsconsole_ui.dialogs import answered
 from xsconsole_ui.health.panel import FilteredList
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.theme import Theme
@@ -57,9 +57,7 @@ class ArchivePlace(pieces.Panel):
         self._reading: asyncio.Task[object] | None = None  # that verifies one
         self._share = 0.0  # of it that is read
         self._looks = 0
-        self.dialog: ArchiveDialog | RestoreDialog | HoldDialog | KeepDialog | CompareDialog | Question | None = (
-            None  # while it is open
-        )
+        self.dialog: QDialog | None = None  # while it is open
         empty = (
             self.tr("No archives yet"),
             self.tr("Archive or export… in the menu of a card does it; what is archived comes back as a new one."),
@@ -181,24 +179,25 @@ class ArchivePlace(pieces.Panel):
         one = self.chosen
         none = "" if one is not None else self.tr("Select one archive first.")
         unreadable = none or ("" if one is not None and one.archive is not None else self.tr("It cannot be read."))
-        busy = self.tr("It is being read.") if self._reading is not None else ""
+        busy = self.tr("It is being read.") if self._reading else ""
         away = "" if self._console.is_live else self.tr("There is no connection to a pool.")
         held = one is not None and one.held is not None
         in_pool = isinstance(one, Pooled)
         unfinished = self.tr("It was not finished.") if one is not None and one.is_unfinished else ""
         self._allow(self.verify, "" if busy else none or unfinished)
-        self._allow(self.restore, unreadable or busy or away)
-        self._allow(self.replicate, unreadable or busy or away)
-        self._allow(self.prove, unreadable or busy or away)
-        self._allow(self.hold, unreadable or busy)
-        several = len(self.list.selected())
-        self._allow(self.compare, "" if several in (1, 2) else self.tr("Select one archive, or two."))
-        self._allow(self.keep, unreadable or busy)
-        kept = self.tr("It is held: lift the hold first.") if held else ""
-        self._allow(self.delete, ("" if unfinished or in_pool else unreadable) or busy or kept)
+        denied = why_denied(self._console, one)
+        for act in (self.restore, self.replicate, self.prove):
+            self._allow(act, unreadable or busy or away or denied)
+        of_pool = denied if in_pool else ""
+        for act in (self.hold, self.keep):
+            self._allow(act, unreadable or busy or of_pool)
+        few = self.tr("Select one archive, or two.")
+        self._allow(self.compare, "" if len(self.list.selected()) in (1, 2) else few)
+        stays = self.tr("It is held: lift the hold first.") if held else ""
+        self._allow(self.delete, ("" if unfinished or in_pool else unreadable) or busy or stays or of_pool)
         self.hold.setText(self.tr("Lift hold") if held else self.tr("Hold…"))
-        stop = self.tr("Stop verifying ({share})").format(share=f"{self._share:.0%}")
-        self.verify.setText(stop if busy else self.tr("Verify"))
+        stop = self.tr("Stop verifying ({share})") if busy else self.tr("Verify")
+        self.verify.setText(stop.format(share=f"{self._share:.0%}"))
 
     def _allow(self, action: QAction, why_not: str) -> None:
         action.setEnabled(not why_not)
