@@ -159,6 +159,7 @@ class MembershipDialog(QDialog):
         if column is None or not self.isVisible():
             self.adjustSize()
             return
+        self.why_not.updateGeometry()  # other words in it are told to nobody before the next turn of the loop
         column.activate()
         wanted = self.sizeHint()
         width = max(self.width(), wanted.width())
