@@ -174,6 +174,10 @@ def test_a_stage_gives_its_fences_tags_of_its_own_range_and_nobody_else_any_of_i
         await desk.engine.grounds.write(scene.ground(trunk=None), seen)
         asked = desk.engine.plan(deploy("staging", "three"))
         assert any("the ground names no network that carries them" in one for one in asked.warnings)
+        await desk.engine.grounds.write(scene.ground(trunk=None, vlans=None), ground_on(pool.keys))
+        pool.put(msgspec.structs.replace(pool.records[scene.front.ref], other_config={"xo:sdn-controller:vni": "5"}))
+        alone = desk.engine.plan(deploy("patch-testing", "more"))
+        assert any("by tunnels, and this console could ask it for none" in one for one in alone.warnings)
 
     virtually(story)
 

@@ -11,7 +11,7 @@ from tests.domain.fence.fences import fences
 from tests.fences.fenced import POOL, SUBNETS
 from xsconsole.domain.fence.drawing import SourceCard, Wishes, draw, member_names
 from xsconsole.domain.fence.ground import Ground, Original, logical_of
-from xsconsole.domain.fence.tags import range_for
+from xsconsole.domain.fence.tags import has_ranges, range_for
 from xsconsole.domain.fence.text import from_plain, from_text, to_plain, to_text
 from xsconsole.domain.fence.values import Fence, FenceMode, Services, Transport
 from xsconsole.domain.ids import StageId, Uuid
@@ -137,6 +137,9 @@ def test_a_tag_is_of_the_range_of_the_stage_else_of_the_pool_but_for_what_stages
     assert free(own, "staging", replace(ground, vlans=None)) == free(own, "staging")
     assert free(own, "production", replace(ground, vlans=None)) is None
     assert free(own, "staging", GROUND) is None
+    assert has_ranges(replace(ground, vlans=None), own, Uuid("a"))
+    assert not has_ranges(replace(ground, vlans=None), abroad, Uuid("a"))
+    assert not has_ranges(ground, None, Uuid("a"))
 
 
 @given(fences())
