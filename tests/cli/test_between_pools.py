@@ -51,6 +51,9 @@ async def test_a_way_into_another_pool_takes_both_pools(served: tuple[EmbeddedPo
     assert "Promote it to Staging, which lives there." in leaving.err
     unsaid = shell.say("config", "migrate", "payroll@2026.5", *there, stdin=passwords)
     assert "takes the place of “int-net”. Say it for each, in the table of networks or by --map-network" in unsaid.err
+    maps = ("--map-network", "int-net=prod-dmz", "--map-network", "stage-net=prod-data", "--dry-run", "--json")
+    both = shell.say("config", "migrate", "payroll@2026.5", "crm@7.1.1", *maps, *there, stdin=passwords)
+    assert {part["refusal"] for part in both.document["parts"]} == {None}, both.err
     mapped = ("--map-network", "int-net=prod-dmz", "--host", "xen-p1", "--sr", "SAN-platinum", "--json")
     gone = shell.say("config", "migrate", "payroll@2026.5", *mapped, *there, stdin=passwords)
     assert gone.status == 0, gone.err

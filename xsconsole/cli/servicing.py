@@ -8,8 +8,9 @@ from xsconsole.cli.moves import urgency_of
 from xsconsole.cli.points import point_named
 from xsconsole.console import Console, find_pool, pools_beside
 from xsconsole.domain.board import Card
-from xsconsole.domain.inventory import Inventory
+from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.naming import find_configuration, find_host, find_network, find_storage, find_vm
+from xsconsole.domain.networks import networks_used
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.run_kinds import RunKind
 from xsconsole.engine.commands import (
@@ -98,6 +99,11 @@ def _relocation(card: Card, console: Console, options: argparse.Namespace) -> Re
     for beside in pools_beside(console):
         if beside.identity is not None and beside.identity.pool == pool:
             there = beside.inventory
+    networks = {find_network(here, of).uuid: find_network(there, to).uuid for of, to in options.map_network}
+    if len(options.names) > 1:  # of several, each goes by what is said of its own networks
+        found = (here.get(VM, member.ref) for member in card.members)
+        used = networks_used([vm for vm in found if vm is not None], here)
+        networks = {of: to for of, to in networks.items() if of in used}
     return Relocate(
         configuration=card.id,
         revision=card.revision,
@@ -105,7 +111,7 @@ def _relocation(card: Card, console: Console, options: argparse.Namespace) -> Re
         sr=find_storage(there, options.sr).uuid if options.sr else None,
         members=tuple(find_vm(here, vm).uuid for vm in options.vm),
         pool=pool,
-        networks={find_network(here, of).uuid: find_network(there, to).uuid for of, to in options.map_network},
+        networks=networks,
         reason=options.reason,
     )
 
