@@ -33,6 +33,7 @@ class People:
             one: Shell = getattr(self, name)
             said = one.say("key", "export", "--name", name.title(), "--out", str(self.folder / f"{name}.key"))
             assert said.status == 0, said.err
+            assert "This home had no key: one was made" in said.out
             found[name] = one.say("key", "show", "--json").document["fingerprint"]
         return found
 
@@ -118,6 +119,7 @@ def test_a_promotion_is_asked_for_approved_run_and_a_way_back_is_by_file(people:
 
 
 def test_keys_are_enrolled_by_file_into_a_draft(people: People) -> None:
+    assert "`xsconsole key export` makes one" in people.rita.say("key", "show").err
     people.keys()
     file = people.folder / "ann.key"
 

@@ -14,6 +14,8 @@ from xsconsole.domain.enrolment import enrolled, key_file
 async def export(options: argparse.Namespace) -> int:
     async with at_home(options) as console:
         file = key_file(console.home.signer, options.name)
+        if console.home.has_new_key:
+            output.say("This home had no key: one was made, and signs from now on what is done from here.")
         with naming_force():
             await write_key(file, options.out, may_replace=options.force)
     output.say(f"{options.out} is written: key {file.fingerprint}. Say its first digits to who enrols it.")

@@ -113,7 +113,10 @@ def add_requests(make: VerbMaker) -> None:
 
 def add_keys(make: VerbMaker) -> None:
     make("key show", "this console's key, by its fingerprint; needs no pool", has_json=True)
-    verb = make("key export", "write its public part to a file, to be enrolled by whoever edits the workflow")
+    verb = make(
+        "key export",
+        "write its public part to a file, to be enrolled by whoever edits the workflow; makes the key if there is none",
+    )
     verb.add_argument("--name", required=True, metavar="WHO", help="whose key it is")
     add_out(verb)
     verb = make("key enrol", "pin a key to a person, in a draft of the workflow", has_json=True)

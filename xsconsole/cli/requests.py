@@ -163,7 +163,8 @@ async def key_show(options: argparse.Namespace) -> int:
         await console.close()
     if not key:
         raise Refused(
-            reason="This home has no key yet.", mend="It gets one at the first command that changes something."
+            reason="This home has no key yet.",
+            mend="`xsconsole key export` makes one, as do the window and the first command that changes something.",
         )
     if options.json:
         output.print_json({"fingerprint": key})

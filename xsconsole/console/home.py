@@ -62,6 +62,7 @@ class Home:
         self._ledger = ledger
         self._reader = reader
         self._is_kept = is_kept
+        self.has_new_key = False  # made by this process: nobody can have pinned it yet
         self._drafts = _drafts(ledger, reader, self.clock, self.ids)
         self.webhook = Webhook(settings, self.clock, self.ids, ring, self.record)
         if ledger is not None:
@@ -119,6 +120,7 @@ class Home:
             ledger = await SqliteLedger.open(home, origin, key, SystemClock())
             moved, finding = (after_moving(*aside, damaged.reason),), finding or damaged
         opened = cls(settings, ring, ledger, None)
+        opened.has_new_key = settings.key is None
         try:
             settings.remember_key(key.fingerprint)
             await record_memory.accept(settings, ledger, finding, moved)
