@@ -11,7 +11,7 @@ from tests.domain.query_values import NOW, SCHEMA, Thing, queries, things
 from xsconsole.domain.folding import folded_lines, natural
 from xsconsole.domain.query.completion import MOST, complete
 from xsconsole.domain.query.fields import Kind
-from xsconsole.domain.query.matching import KEPT_ANSWERS, asked_by, asked_of_many, fields_of, glob, required_words
+from xsconsole.domain.query.matching import KEPT_ANSWERS, asked_by, asked_of_many, fields_of, glob
 from xsconsole.domain.query.parser import parse, query_of
 from xsconsole.domain.query.values import And, Comparison, Everything, Not, Or, Query, Word, printed
 
@@ -108,13 +108,6 @@ def test_more_different_texts_than_are_kept_are_answered_all_the_same() -> None:
     are_so = asked_of_many(query_of("name:*7", SCHEMA), SCHEMA, NOW)(listed)
 
     assert are_so == [thing.name.endswith("7") for thing in listed]
-
-
-@given(queries, things)
-def test_required_words_are_among_the_words_of_every_match(query: Query, thing: Thing) -> None:
-    if asked_by(query, SCHEMA, NOW)(thing):
-        words = SCHEMA.words(thing)
-        assert all(word in words for word in required_words(query, frozenset({"name", "tag"})))
 
 
 @given(st.text("ab*?", max_size=12), st.text("abc", max_size=12))

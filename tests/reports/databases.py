@@ -60,8 +60,7 @@ def database_of(story: Story, path: Path, *statements: str) -> Path:
 
 def _add_row(file: sqlite3.Connection, row: dict, chain: str) -> None:
     seq, values = json.loads(row["canonical"])["seq"], row["values"]
-    columns = listed({name: json.loads(one["value"]) for name, one in values.items()})
-    columns["at"] = columns["at"].isoformat()
+    columns = listed({name: one["value"].encode() for name, one in values.items()})
     names = ("at", "event", "actor", "pool", "configuration", "run", "step", "outcome", "searched")
     fields = (chain, seq, row["canonical"].encode(), bytes.fromhex(row["digest"]), *(columns[name] for name in names))
     asked = f"INSERT INTO audit (chain_id, seq, canonical, digest, {', '.join(names)})"

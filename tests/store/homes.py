@@ -1,7 +1,9 @@
 """A home folder with a fixed key and a clock that stands still."""
 
+import resource
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +16,17 @@ from xsconsole.store.keys import SigningKey
 from xsconsole.store.ledger import Origin, SqliteLedger
 
 GROWING_ONLY = ("chain", "console_key", "audit", "audit_value", "audit_signature", "audit_head", "audit_anchor")
+
+
+@contextmanager
+def no_file_beyond(size_bytes: int) -> Iterator[None]:
+    """Let no file of this process grow beyond so many bytes, as on a disk that is full."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 class StillClock:

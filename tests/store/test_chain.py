@@ -4,8 +4,10 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
+import msgspec
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -17,6 +19,7 @@ from xsconsole.domain.record import Verdict
 from xsconsole.domain.signing import key_fingerprint
 from xsconsole.store.chain import (
     FIRST_PREVIOUS,
+    SALT_BYTES,
     ChainRow,
     GroupSignature,
     Head,
@@ -84,7 +87,7 @@ def record(groups: Sequence[Sequence[Mapping[str, Json]]]) -> Record:
         first = head.seq + 1
         for fact in group:
             encoded = {name: canonical_bytes(value) for name, value in fact.items()}
-            kept.rows.append(seal(head, encoded, lambda _size: next(source)))
+            kept.rows.append(seal(head, encoded, lambda size: b"".join(islice(source, size // SALT_BYTES))))
             head = head_after(kept.rows[-1])
         kept.signatures.append(signed(first, head))
     return kept
@@ -192,7 +195,8 @@ def test_any_changed_byte_is_found(groups: list[list[dict[str, Json]]], what: st
         kept.rows[place] = with_flipped(row, what, at)
     elif what in ("value", "salt"):
         name = data.draw(st.sampled_from(sorted(row.values)))
-        salted = with_flipped(row.values[name], what, at)
+        one = row.values[name]
+        salted = msgspec.structs.replace(one, **{what: flipped(getattr(one, what), at)})
         kept.rows[place] = dataclasses.replace(row, values={**row.values, name: salted})
     else:
         place = data.draw(st.integers(0, len(kept.signatures) - 1))

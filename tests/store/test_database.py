@@ -10,14 +10,14 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from tests.store.homes import GROWING_ONLY, Home
+from tests.store.homes import GROWING_ONLY, Home, no_file_beyond
 from tests.store.test_ledger import OPENED, STARTED
 from xsconsole.domain.anchors import in_keys, stem_of
 from xsconsole.domain.heads import to_text
 from xsconsole.domain.record import AuditEvent, AuditQuery, Fact
 from xsconsole.errors import DatabaseDamaged, DiskFull, HomeUnusable, StoreFailed
 from xsconsole.store import sqlite
-from xsconsole.store.database import Database
+from xsconsole.store.database import FILE_NAME, Database
 from xsconsole.store.reader import LedgerReader
 from xsconsole.store.schema import Base, LeaseNonce
 
@@ -166,6 +166,20 @@ async def test_a_transaction_that_fails_half_way_leaves_nothing(home: Home) -> N
     await database.close()
 
 
+async def test_after_a_commit_that_failed_the_next_one_stands(home: Home) -> None:
+    database = await Database.open(home.path)
+
+    def late(session: Session) -> None:
+        session.execute(text("PRAGMA defer_foreign_keys=ON"))
+        session.execute(text("INSERT INTO step VALUES ('no run', 'step', 'state', 1)"))
+
+    with pytest.raises(IntegrityError):
+        await database.write(late)
+
+    assert await database.write(lambda session: session.scalar(text("SELECT count(*) FROM step"))) == 0
+    await database.close()
+
+
 async def test_every_commit_reaches_the_disk(home: Home) -> None:
     database = await Database.open(home.path)
 
@@ -200,6 +214,30 @@ async def test_a_full_disk_is_said_and_leaves_nothing_half_written(home: Home) -
     assert all(verdict.is_good for verdict in verdicts), verdicts
     assert "Free space" in full.value.mend
     assert str(home.path) in full.value.mend
+
+
+async def test_at_whichever_write_the_disk_is_full_a_whole_group_stands_or_nothing(home: Home) -> None:
+    ledger, log = await home.ledger(), home.path / f"{FILE_NAME}-wal"
+    seq, said = await ledger.record(OPENED), []
+    with closing(sqlite3.connect(home.database)) as other:
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what follows grows the log, write after write
+
+    for room_bytes in range(0, 60_000, 1_500):
+        with no_file_beyond(log.stat().st_size + room_bytes):
+            try:
+                await ledger.record(STARTED, Fact(event=AuditEvent.AUDIT_READ, reason="x" * 3_000), STARTED)
+            except StoreFailed as failure:
+                said.append(failure.mend)
+            else:
+                seq += 3
+        assert (await ledger.head()).seq == seq
+
+    verdicts = await ledger.verify()
+    assert await ledger.record(STARTED) == seq + 1
+    await ledger.close()
+    assert all(verdict.is_good for verdict in verdicts), verdicts
+    assert 5 < len(said) < 40
+    assert all(said)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Drafts outlive the process, cost little to save, and are never lost to another console."""
 
-import resource
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.store.homes import Home
+from tests.store.homes import Home, no_file_beyond
 from xsconsole.domain.drafts import Draft, history_of, moments
 from xsconsole.domain.ids import DraftId
 from xsconsole.domain.workflow import Workflow, default_workflow
@@ -228,13 +227,8 @@ def test_a_file_is_not_replaced_unasked_and_never_half_written(tmp_path: Path) -
 
 def test_a_file_that_cannot_be_written_whole_is_not_there(tmp_path: Path) -> None:
     path = tmp_path / "workflow.json"
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
-    try:
-        with pytest.raises(Refused, match="cannot be written"):
-            files.write_out(path, b"x" * 1000, may_replace=False)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with no_file_beyond(100), pytest.raises(Refused, match="cannot be written"):
+        files.write_out(path, b"x" * 1000, may_replace=False)
 
     assert list(tmp_path.iterdir()) == []
 

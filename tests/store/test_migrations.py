@@ -1,4 +1,3 @@
-import resource
 import sqlite3
 from contextlib import closing
 
@@ -6,7 +5,7 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
-from tests.store.homes import Home
+from tests.store.homes import Home, no_file_beyond
 from tests.store.test_ledger import OPENED
 from xsconsole.domain.record import AuditQuery
 from xsconsole.errors import NotFound, SchemaTooNew, StoreFailed
@@ -88,14 +87,9 @@ async def test_a_second_backup_of_one_version_does_not_replace_the_first(home: H
 async def test_without_room_for_the_backup_nothing_is_migrated(home: Home) -> None:
     await home.written(200)
     before = home.database.read_bytes()
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
 
-    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, limits[1]))
-    try:
-        with pytest.raises(StoreFailed) as failed:
-            await Database.open(home.path, migrations=(*MIGRATIONS, add_colour))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with no_file_beyond(len(before) // 2), pytest.raises(StoreFailed) as failed:
+        await Database.open(home.path, migrations=(*MIGRATIONS, add_colour))
 
     assert failed.value.mend
     assert home.database.read_bytes() == before

@@ -139,6 +139,3 @@ _FIELDS: Schema[AuditRow] = Schema(
 
 AUDIT = audit_schema({})
 """What can be asked where nobody knows what pools are called: they are asked for by id."""
-
-IN_WORDS = frozenset({"who", "event", "outcome", "stage", "from", "to", "reason", "console"})
-"""Fields whose whole content is among the words of a row. The id of a configuration is not."""

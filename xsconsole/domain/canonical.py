@@ -1,10 +1,10 @@
 """One way to turn a value into bytes, so that equal values have equal digests (RFC 8785)."""
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 import rfc8785
 
 from xsconsole.domain.ids import Digest
@@ -14,9 +14,6 @@ Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
 DEEPEST = 50
 MOST = (1 << 53) - 1
-_encoded = json.JSONEncoder(
-    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False
-).encode
 
 
 def canonical_bytes(value: Json) -> bytes:
@@ -27,14 +24,23 @@ def canonical_bytes(value: Json) -> bytes:
     """
     if isinstance(value, str) or _is_plain(value, 0):
         try:
-            return _encoded(value).encode()
-        except UnicodeEncodeError:
-            pass  # half a character: the library says so in its own words
+            return plain_bytes(value)
+        except (UnicodeEncodeError, TypeError):
+            pass  # half a character: the library says so in its own words; or a text of a class of its own
     return rfc8785.dumps(value)
 
 
+def plain_bytes(value: Json) -> bytes:
+    """Return the same of what is known to be plain: names in ASCII, whole numbers up to 2^53, nothing but JSON.
+
+    Raises:
+        UnicodeEncodeError: text that is not Unicode.
+    """
+    return msgspec.json.encode(value, order="sorted")
+
+
 def _is_plain(value: Any, depth: int) -> bool:
-    """Whether the encoder of Python, which is many times faster, writes the same: no fractions, names in plain ASCII.
+    """Whether the fast encoder, which is many times faster, writes the same: no fractions, names in plain ASCII.
 
     Names beyond ASCII may sort otherwise, as UTF-16 does; fractions are printed otherwise.
     """

@@ -1,10 +1,12 @@
 """The audit chain: what a row and a group signature are, byte by byte. `docs/audit-format.md` defines format 1."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 
-from xsconsole.domain.canonical import Json, canonical_bytes
+import msgspec
+
+from xsconsole.domain.canonical import plain_bytes
 
 FORMAT = 1
 SALT_BYTES = 16
@@ -12,8 +14,7 @@ FIRST_PREVIOUS = bytes(32)
 GROUP_TYPE = "xsconsole audit group"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SaltedValue:
+class SaltedValue(msgspec.Struct, frozen=True, kw_only=True):
     """The clear value of a field, as canonical JSON, and the salt that its hash needs."""
 
     salt: bytes
@@ -54,14 +55,21 @@ class Head:
 
 def salted_hash(name: str, salted: SaltedValue) -> str:
     """Return the hash under which a row names the value of a field."""
-    return hashlib.sha256(salted.salt + b"\0" + name.encode() + b"\0" + salted.value).hexdigest()
+    return sha256(b"\0".join((salted.salt, name.encode(), salted.value))).hexdigest()
 
 
 def seal(head: Head, fields: Mapping[str, bytes], salt: Callable[[int], bytes]) -> ChainRow:
-    """Return the row that follows `head`. `fields` are canonical JSON; `salt` returns so many random bytes."""
-    values = {name: SaltedValue(salt=salt(SALT_BYTES), value=value) for name, value in fields.items()}
+    """Return the row that follows `head`. `fields` are canonical JSON under names in ASCII.
+
+    `salt` returns so many random bytes: it is asked once, for all fields, as each asking goes to the system.
+    """
+    salts = salt(SALT_BYTES * len(fields))
+    values = {
+        name: SaltedValue(salt=salts[at : at + SALT_BYTES], value=value)
+        for at, (name, value) in zip(range(0, len(salts), SALT_BYTES), fields.items(), strict=True)
+    }
     seq = head.seq + 1
-    canonical = canonical_bytes(
+    canonical = plain_bytes(
         {
             "chain_id": head.chain_id,
             "fields": {name: salted_hash(name, salted) for name, salted in values.items()},
@@ -74,7 +82,7 @@ def seal(head: Head, fields: Mapping[str, bytes], salt: Callable[[int], bytes]) 
         chain_id=head.chain_id,
         seq=seq,
         canonical=canonical,
-        digest=hashlib.sha256(canonical).digest(),
+        digest=sha256(canonical).digest(),
         values=values,
     )
 
@@ -85,12 +93,13 @@ def head_after(row: ChainRow) -> Head:
 
 def group_bytes(chain_id: str, first_seq: int, last_seq: int, head: bytes) -> bytes:
     """Return what the signature of a commit group covers."""
-    group: Mapping[str, Json] = {
-        "chain_id": chain_id,
-        "first_seq": first_seq,
-        "format": FORMAT,
-        "head": head.hex(),
-        "last_seq": last_seq,
-        "type": GROUP_TYPE,
-    }
-    return canonical_bytes(group)
+    return plain_bytes(
+        {
+            "chain_id": chain_id,
+            "first_seq": first_seq,
+            "format": FORMAT,
+            "head": head.hex(),
+            "last_seq": last_seq,
+            "type": GROUP_TYPE,
+        }
+    )

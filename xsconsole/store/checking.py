@@ -1,23 +1,28 @@
 """Checks a record as it lies in its files: what the chain proves, and whether the rest beside it fits."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, String, exists, select, type_coerce
 from sqlalchemy.orm import Session
 
 from xsconsole.domain.record import Verdict
 from xsconsole.store import heads, sqlite, volumes
 from xsconsole.store.chain import ChainRow, GroupSignature, SaltedValue
-from xsconsole.store.fields import decoded_fields, listed
-from xsconsole.store.schema import AuditEntry, AuditSignature, AuditValue, Chain, ConsoleKey
+from xsconsole.store.database import driver_of
+from xsconsole.store.fields import LISTED_COLUMNS, listed
+from xsconsole.store.schema import AuditEntry, AuditSignature, AuditValue, Chain, ConsoleKey, as_bytes
 from xsconsole.store.verification import verify
 
 CHUNK_ROWS = 500
 LISTING = "listing"
+_EVIDENCE = (AuditEntry.chain_id, AuditEntry.seq, AuditEntry.canonical, AuditEntry.digest)
+# Compared as the texts that they are.
+_LISTED = tuple(type_coerce(getattr(AuditEntry, name), String) for name in LISTED_COLUMNS)
 
 
 def check_numbers(session: Session, path: Path, *more: tuple[str, str]) -> None:
@@ -30,13 +35,23 @@ def check_numbers(session: Session, path: Path, *more: tuple[str, str]) -> None:
     sqlite.check_numbers(session.connection(), path, *columns, *more)
 
 
-def values_of(session: Session, seqs: Sequence[int]) -> Mapping[int, dict[str, SaltedValue]]:
-    """Return the values of rows, by row and name."""
-    values: dict[int, dict[str, SaltedValue]] = {}
-    for value in session.execute(
-        select(AuditValue.seq, AuditValue.name, AuditValue.salt, AuditValue.value).where(AuditValue.seq.in_(seqs))
-    ):
-        values.setdefault(value.seq, {})[value.name] = SaltedValue(salt=value.salt, value=value.value)
+def values_of(session: Session, chain_id: str, which: ColumnElement[bool]) -> Mapping[int, dict[str, SaltedValue]]:
+    """Return the values of rows, by row and name; `which` tells them by their numbers."""
+    asked = select(AuditValue.seq, AuditValue.name, AuditValue.salt, AuditValue.value)
+    return _by_row(session.execute(asked.where(AuditValue.chain_id == chain_id, which)))
+
+
+def values_between(
+    session: Session, chain_id: str, first_seq: int, last_seq: int
+) -> Mapping[int, dict[str, SaltedValue]]:
+    """Return the same of a stretch of rows."""
+    return _by_row(sqlite.values_between(driver_of(session), chain_id, first_seq, last_seq))
+
+
+def _by_row(found: Iterable[tuple[int, str, object, object]]) -> Mapping[int, dict[str, SaltedValue]]:
+    values: dict[int, dict[str, SaltedValue]] = defaultdict(dict)
+    for seq, name, salt, value in found:
+        values[seq][name] = SaltedValue(salt=as_bytes(salt) or b"", value=as_bytes(value) or b"")
     return values
 
 
@@ -98,31 +113,28 @@ def _verdicts(
 
 def _rows(session: Session, misled: list[int]) -> Iterator[ChainRow]:
     """Yield all rows in order, and note in `misled` those whose columns for searching say something else."""
-    rows = session.scalars(
-        select(AuditEntry).order_by(AuditEntry.seq, AuditEntry.chain_id).execution_options(yield_per=CHUNK_ROWS)
+    rows = session.execute(
+        select(*_EVIDENCE, *_LISTED)
+        .order_by(AuditEntry.seq, AuditEntry.chain_id)
+        .execution_options(yield_per=CHUNK_ROWS)
     )
     for entries in rows.partitions():
-        values = values_of(session, [entry.seq for entry in entries])
-        for entry in entries:
-            row_values = values.get(entry.seq, {})
-            if not _is_listed_truly(entry, row_values):
-                misled.append(entry.seq)
-            yield ChainRow(
-                chain_id=entry.chain_id,
-                seq=entry.seq,
-                canonical=entry.canonical,
-                digest=entry.digest,
-                values=row_values,
-            )
-            session.expunge(entry)
+        chains = dict.fromkeys(entry.chain_id for entry in entries)  # one, but where somebody falsified the file
+        first_seq, last_seq = entries[0].seq, entries[-1].seq
+        values = {chain_id: values_between(session, chain_id, first_seq, last_seq) for chain_id in chains}
+        for chain_id, seq, canonical, digest, *columns in entries:
+            row_values = values[chain_id].get(seq, {})
+            if not _is_listed_truly(columns, row_values):
+                misled.append(seq)
+            yield ChainRow(chain_id=chain_id, seq=seq, canonical=canonical, digest=digest, values=row_values)
 
 
-def _is_listed_truly(entry: AuditEntry, values: Mapping[str, SaltedValue]) -> bool:
+def _is_listed_truly(columns: Sequence[object], values: Mapping[str, SaltedValue]) -> bool:
     try:
-        expected = listed(decoded_fields({name: one.value for name, one in values.items()}))
-    except (msgspec.DecodeError, ValueError, TypeError, KeyError):
+        expected = listed({name: one.value for name, one in values.items()})
+    except (msgspec.DecodeError, ValueError, TypeError, KeyError, AttributeError):
         return False
-    return all(getattr(entry, name) == value for name, value in expected.items())
+    return columns == [expected[name] for name in LISTED_COLUMNS]
 
 
 def _judge_listing(misled: Sequence[int]) -> Verdict:

@@ -1,12 +1,14 @@
 """The database file of a home folder, seen from coroutines: one writer thread, and readers that cannot write."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from xsconsole.errors import NotFound, StoreFailed
@@ -57,20 +59,29 @@ class Reading:
         Raises:
             StoreFailed: the file cannot be read.
         """
-        return await _in_thread(self._threads, self._engine, self.path, work)
+
+        def look() -> T:
+            with (
+                sqlite.failures(self.path),
+                self._engine.connect() as connection,
+                transaction(connection, self.path) as session,
+            ):
+                return work(session)
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, look)
 
     async def close(self) -> None:
         """Wait for the work under way and let the file go."""
-        await _closed(self._threads, self._engine)
+        await _ended(self._threads, self._engine.dispose)
 
 
 class Database:
     """The database of this program. Only one thread writes, so that no two writers wait for each other."""
 
-    def __init__(self, path: Path, engine: Engine, threads: ThreadPoolExecutor, busy_timeout_ms: int) -> None:
+    def __init__(self, path: Path, connection: Connection, threads: ThreadPoolExecutor, busy_timeout_ms: int) -> None:
         self.path = path
         self.reading = Reading(path, busy_timeout_ms)
-        self._engine = engine
+        self._connection = connection  # the writer's own: fetching it anew costs as much as a row
         self._threads = threads
 
     @classmethod
@@ -88,13 +99,13 @@ class Database:
         path = home / FILE_NAME
         threads = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         try:
-            engine = await asyncio.get_running_loop().run_in_executor(
+            connection = await asyncio.get_running_loop().run_in_executor(
                 threads, _prepared, path, migrations, busy_timeout_ms
             )
         except BaseException:
             threads.shutdown(wait=False)
             raise
-        return cls(path, engine, threads, busy_timeout_ms)
+        return cls(path, connection, threads, busy_timeout_ms)
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """Do `work` in one transaction that holds the write lock from its beginning: all of it stands, or nothing.
@@ -104,15 +115,25 @@ class Database:
         Raises:
             StoreFailed: nothing was written.
         """
-        return await _in_thread(self._threads, self._engine, self.path, work)
+
+        def transact() -> T:
+            with transaction(self._connection, self.path) as session:
+                return work(session)
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, transact)
 
     async def close(self) -> None:
         """Wait for the work under way and let the file go."""
+
+        def let_go() -> None:
+            self._connection.close()
+            self._connection.engine.dispose()
+
         await self.reading.close()
-        await _closed(self._threads, self._engine)
+        await _ended(self._threads, let_go)
 
 
-def _prepared(path: Path, migrations: Sequence[Migration], busy_timeout_ms: int) -> Engine:
+def _prepared(path: Path, migrations: Sequence[Migration], busy_timeout_ms: int) -> Connection:
     with sqlite.failures(path):
         sqlite.create_private(path)
         # By a connection that cannot write: a file that is refused stays as it is.
@@ -126,10 +147,10 @@ def _prepared(path: Path, migrations: Sequence[Migration], busy_timeout_ms: int)
         engine = sqlite.writer_engine(path, busy_timeout_ms)
         try:
             migrate(engine, path, migrations)
+            return engine.connect()
         except BaseException:
             engine.dispose()
             raise
-        return engine
 
 
 def _check_version(session: Session, path: Path, known: int) -> None:
@@ -152,14 +173,31 @@ def _nothing_yet(path: Path) -> NotFound:
     )
 
 
-async def _in_thread(threads: ThreadPoolExecutor, engine: Engine, path: Path, work: Callable[[Session], T]) -> T:
-    def transact() -> T:
-        with sqlite.failures(path), Session(engine, expire_on_commit=False) as session, session.begin():
-            return work(session)
+@contextmanager
+def transaction(connection: Connection, path: Path) -> Iterator[Session]:
+    """Enter a transaction, which is committed at the end; a session that is not made use of costs next to nothing.
 
-    return await asyncio.get_running_loop().run_in_executor(threads, transact)
+    Raises:
+        StoreFailed: nothing was written.
+    """
+    with sqlite.failures(path):
+        driver = sqlite.driver_of(connection)
+        try:
+            with connection.begin(), Session(connection, expire_on_commit=False) as session:
+                yield session
+                session.flush()
+        finally:
+            if driver.in_transaction:  # so a commit that fails leaves it
+                driver.rollback()
 
 
-async def _closed(threads: ThreadPoolExecutor, engine: Engine) -> None:
-    await asyncio.get_running_loop().run_in_executor(threads, engine.dispose)
+def driver_of(session: Session) -> sqlite3.Connection:
+    """Return what the transaction of a session runs on: a few statements pass there in the time of one of its own."""
+    connection = session.get_bind()
+    assert isinstance(connection, Connection), "sessions of the store are bound to a transaction"
+    return sqlite.driver_of(connection)
+
+
+async def _ended(threads: ThreadPoolExecutor, let_go: Callable[[], None]) -> None:
+    await asyncio.get_running_loop().run_in_executor(threads, let_go)
     threads.shutdown(wait=True)

@@ -16,6 +16,7 @@ from xsconsole.domain.ids import RunId
 from xsconsole.domain.record import AuditEvent
 from xsconsole.store import heads, sqlite, volumes
 from xsconsole.store.chain import FIRST_PREVIOUS, Head
+from xsconsole.store.checking import values_between
 from xsconsole.store.database import Reading
 from xsconsole.store.reader import head
 from xsconsole.store.schema import AuditEntry, AuditSignature, AuditValue, ConsoleKey
@@ -161,7 +162,11 @@ class Extraction:
     def _entries(self, file: Session, after: int) -> list[tuple[int, bytes, bytes]]:
         rows = file.execute(
             select(AuditEntry.seq, AuditEntry.canonical, AuditEntry.digest)
-            .where(AuditEntry.seq > after, AuditEntry.seq <= self.stretch.last_seq)
+            .where(
+                AuditEntry.chain_id == self.stretch.head.chain_id,
+                AuditEntry.seq > after,
+                AuditEntry.seq <= self.stretch.last_seq,
+            )
             .order_by(AuditEntry.seq)
             .limit(CHUNK_ROWS)
         )
@@ -173,16 +178,15 @@ class Extraction:
         )
 
     def _values(self, file: Session, first_seq: int, last_seq: int) -> dict[int, dict[str, dict[str, str]]]:
-        found: dict[int, dict[str, dict[str, str]]] = {}
-        for value in file.execute(
-            select(AuditValue.seq, AuditValue.name, AuditValue.salt, AuditValue.value).where(
-                AuditValue.seq.between(first_seq, last_seq)
-            )
-        ):
-            if value.name not in self._redacted:
-                one = {"salt": value.salt.hex(), "value": value.value.decode(errors="replace")}
-                found.setdefault(value.seq, {})[value.name] = one
-        return found
+        values = values_between(file, self.stretch.head.chain_id, first_seq, last_seq)
+        return {
+            seq: {
+                name: {"salt": one.salt.hex(), "value": one.value.decode(errors="replace")}
+                for name, one in of_row.items()
+                if name not in self._redacted
+            }
+            for seq, of_row in values.items()
+        }
 
 
 async def extracted(reading: Reading, choice: Choice, redacted: frozenset[str], work: Callable[[Extraction], T]) -> T:

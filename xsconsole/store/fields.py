@@ -24,6 +24,8 @@ SEARCHED_FIELDS = (
     "console_name",
     "os_user",
 )
+LISTED_COLUMNS = ("at", "event", "actor", "searched", "pool", "configuration", "run", "step", "outcome")
+LISTED_FIELDS = frozenset({*SEARCHED_FIELDS, "at", "pool", "configuration", "run", "step", "details"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +84,15 @@ def searched_text(values: Mapping[str, Any]) -> str:
     return "\n".join(texts).casefold()
 
 
-def listed(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the columns by which a row is searched."""
+def listed(encoded: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return the columns by which a row is searched, from its fields as canonical JSON.
+
+    Raises:
+        msgspec.DecodeError, KeyError, TypeError, AttributeError: they are not those of a row.
+    """
+    values = decoded_fields({name: value for name, value in encoded.items() if name in LISTED_FIELDS})
     return {
-        "at": instant_of(values["at"]),
+        "at": values["at"],
         "event": values["event"],
         "actor": values.get("actor", ""),
         "searched": searched_text(values),
@@ -94,7 +101,7 @@ def listed(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _encoded(name: str, value: Json) -> bytes:
-    if isinstance(value, Mapping):
+    if not isinstance(value, str) and isinstance(value, Mapping):
         value = dict(value)
     try:
         return canonical_bytes(value)

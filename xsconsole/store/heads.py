@@ -6,10 +6,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from xsconsole.domain.heads import EVERY_ROWS, SignedHead, signed_head
+from xsconsole.store import sqlite
 from xsconsole.store.chain import Head
+from xsconsole.store.database import driver_of
 from xsconsole.store.fields import instant_text
 from xsconsole.store.keys import SigningKey
 from xsconsole.store.schema import AuditHead, ConsoleKey
+
+COLUMNS = tuple(column.name for column in AuditHead.__table__.columns)
+KEY = tuple(column.name for column in AuditHead.__table__.primary_key)
 
 
 def is_due(before: Head, after: Head) -> bool:
@@ -20,17 +25,9 @@ def is_due(before: Head, after: Head) -> bool:
 def state(session: Session, head: Head, at: datetime, key: SigningKey) -> SignedHead:
     """State that the chain ends so at this time."""
     stated = signed_head(head.chain_id, head.seq, head.digest.hex(), instant_text(at), key)
-    if session.get(AuditHead, (head.chain_id, head.seq, stated.at)) is None:
-        session.add(
-            AuditHead(
-                chain_id=head.chain_id,
-                seq=head.seq,
-                at=stated.at,
-                digest=head.digest,
-                fingerprint=key.fingerprint,
-                signature=bytes.fromhex(stated.signature),
-            )
-        )
+    signature = bytes.fromhex(stated.signature)
+    row = (head.chain_id, head.seq, stated.at, head.digest, key.fingerprint, signature)
+    sqlite.insert_many(driver_of(session), "audit_head", COLUMNS, [row], key=KEY)
     return stated
 
 

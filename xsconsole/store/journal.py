@@ -13,6 +13,10 @@ from xsconsole.store.schema import JournaledRun, JournaledStep
 OPENING = frozenset({AuditEvent.RUN_OPENED, AuditEvent.RUN_RESUMED, AuditEvent.RUN_UNDOING})
 INTENDING = frozenset({AuditEvent.STEP_INTENDED, AuditEvent.UNDO_INTENDED})
 SETTLING = frozenset({AuditEvent.STEP_SETTLED, AuditEvent.STEP_FAILED, AuditEvent.UNDO_SETTLED, AuditEvent.UNDO_FAILED})
+STEPPING = INTENDING | SETTLING
+PROJECTED = frozenset({*OPENING, *STEPPING, *queue_journal.LEAVING}) | {
+    *(AuditEvent.RUN_CLOSED, AuditEvent.JOB_OPENED, AuditEvent.ACT_SETTLED, AuditEvent.QUEUED)
+}
 
 
 def project(session: Session, fact: Fact, seq: int, at: datetime) -> None:
@@ -21,9 +25,11 @@ def project(session: Session, fact: Fact, seq: int, at: datetime) -> None:
     Raises:
         ValueError: a fact about a run lacks what the journal needs; a bug of whoever recorded it.
     """
+    if fact.event not in PROJECTED:
+        return
     if fact.event in OPENING:
         _open(session, fact, at)
-    elif fact.event in INTENDING | SETTLING:
+    elif fact.event in STEPPING:
         _take_step(session, fact, seq)
     elif fact.event is AuditEvent.RUN_CLOSED:
         run = session.get(JournaledRun, fact.run)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn, Protocol, TypeVar
 
@@ -43,17 +43,16 @@ class SigningKey:
     """An open key. `fingerprint` is the SHA-256 of its raw public key."""
 
     private: Ed25519PrivateKey
+    public_key: bytes = field(init=False)
+    fingerprint: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Worked out once: each group of rows names it, and each of its signed heads.
+        object.__setattr__(self, "public_key", self.private.public_key().public_bytes_raw())
+        object.__setattr__(self, "fingerprint", key_fingerprint(self.public_key))
 
     def __repr__(self) -> str:
         return f"SigningKey({self.fingerprint})"
-
-    @property
-    def public_key(self) -> bytes:
-        return self.private.public_key().public_bytes_raw()
-
-    @property
-    def fingerprint(self) -> str:
-        return key_fingerprint(self.public_key)
 
     def sign(self, covered: bytes) -> bytes:
         return self.private.sign(covered)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from xsconsole.domain.anchors import Anchor
@@ -21,14 +21,16 @@ from xsconsole.errors import StoreFailed
 from xsconsole.store import anchors, heads, journal, reader, sqlite, task_history
 from xsconsole.store.chain import ChainRow, Head, group_bytes, head_after, seal
 from xsconsole.store.checking import check_numbers
-from xsconsole.store.database import Database
-from xsconsole.store.fields import Circumstances, decoded_fields, encoded_fields, instant_text, listed
+from xsconsole.store.database import Database, driver_of
+from xsconsole.store.fields import Circumstances, encoded_fields, instant_text, listed
 from xsconsole.store.keys import SigningKey
 from xsconsole.store.reader import LedgerReader
-from xsconsole.store.schema import AuditEntry, AuditSignature, ConsoleKey, LeaseNonce
+from xsconsole.store.schema import AuditEntry, AuditSignature, AuditValue, ConsoleKey, LeaseNonce
 from xsconsole.store.sealing import ASIDE, SEALED, Cut, Moved, copied, emptied
 
-ENTRY_COLUMNS = tuple(column.name for column in AuditEntry.__table__.columns)
+ENTRY_COLUMNS, VALUE_COLUMNS, SIGNATURE_COLUMNS = (
+    tuple(column.name for column in table.__table__.columns) for table in (AuditEntry, AuditValue, AuditSignature)
+)
 TRIES = 5  # before it is said that others write all the time
 JUMP_S = 5.0  # less is what a clock is off, and what is spent between two looks
 
@@ -120,8 +122,9 @@ class SqliteLedger:
 
         def is_next(session: Session) -> bool:
             same = (AuditEntry.event == fact.event, AuditEntry.configuration == fact.configuration)
+            found = select(AuditEntry.seq).where(*same).order_by(AuditEntry.seq.desc()).limit(1)
             # The newest one may stand in a sealed file, and none here.
-            return (session.scalars(select(func.max(AuditEntry.seq)).where(*same)).one() or 0) <= newest
+            return (session.scalars(found).first() or 0) <= newest
 
         return await self._commit((*before, fact), is_next)
 
@@ -174,31 +177,30 @@ class SqliteLedger:
             rows.append(seal(head, values, self._salt))
             head = head_after(rows[-1])
         # Some fifteen values go with each row, and need neither an object nor a look at each of their columns.
-        sqlite.insert_many(session.connection(), "audit", ENTRY_COLUMNS, [_entry(row) for row in rows])
+        driver = driver_of(session)
+        sqlite.insert_many(driver, "audit", ENTRY_COLUMNS, [_entry(row) for row in rows])
         sqlite.insert_many(
-            session.connection(),
+            driver,
             "audit_value",
-            ("chain_id", "seq", "name", "salt", "value"),
-            [(row.chain_id, row.seq, name, one.salt, one.value) for row in rows for name, one in row.values.items()],
+            VALUE_COLUMNS,
+            # In the order of their key: what is put between others leaves pages half empty.
+            [
+                (row.chain_id, row.seq, name, one.salt, one.value)
+                for row in rows
+                for name, one in sorted(row.values.items())
+            ],
         )
-        session.add(self._signature(before, head))
+        sqlite.insert_many(driver, "audit_signature", SIGNATURE_COLUMNS, [self._signature(before, head)])
         if heads.is_due(before, head):
-            session.flush()
             heads.state(session, head, now.at, self._key)
         for row, fact in zip(rows, facts, strict=True):
             journal.project(session, fact, row.seq, now.at)
         return head.seq
 
-    def _signature(self, before: Head, head: Head) -> AuditSignature:
+    def _signature(self, before: Head, head: Head) -> tuple[object, ...]:
         first_seq = before.seq + 1
-        return AuditSignature(
-            chain_id=head.chain_id,
-            first_seq=first_seq,
-            last_seq=head.seq,
-            head=head.digest,
-            fingerprint=self._key.fingerprint,
-            signature=self._key.sign(group_bytes(head.chain_id, first_seq, head.seq, head.digest)),
-        )
+        signature = self._key.sign(group_bytes(head.chain_id, first_seq, head.seq, head.digest))
+        return (head.chain_id, first_seq, head.seq, head.digest, self._key.fingerprint, signature)
 
     async def state_head(self, *, is_anew: bool) -> SignedHead | None:
         """Return a signed head of the end of the chain, and keep it; None of an empty chain.
@@ -323,8 +325,7 @@ class SqliteLedger:
 
 
 def _entry(row: ChainRow) -> tuple[object, ...]:
-    values = decoded_fields({name: one.value for name, one in row.values.items()})
-    columns = {**listed(values), "at": values["at"]}  # which is kept as the text that it is
+    columns = listed({name: one.value for name, one in row.values.items()})
     return (row.chain_id, row.seq, row.canonical, row.digest, *(columns[name] for name in ENTRY_COLUMNS[4:]))
 
 

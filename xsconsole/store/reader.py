@@ -1,32 +1,33 @@
 """The audit and the journal for those who only look: the list, the checks, what is open."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from itertools import compress
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from xsconsole.domain.anchors import Anchor, End
 from xsconsole.domain.archive import Row
-from xsconsole.domain.audit_filter import IN_WORDS, audit_schema
+from xsconsole.domain.audit_filter import audit_schema
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.jobs import PastJob, SeenTask
-from xsconsole.domain.query.matching import asked_by, required_words
-from xsconsole.domain.query.values import EVERYTHING
+from xsconsole.domain.query.matching import asked_of_many
 from xsconsole.domain.queueing import Queued
 from xsconsole.domain.record import AuditQuery, AuditRow, OpenRun, Verdict
 from xsconsole.errors import AuditBroken
-from xsconsole.store import anchors, job_journal, journal, queue_journal, task_history, volumes
+from xsconsole.store import anchors, job_journal, journal, queue_journal, sqlite, task_history, volumes
 from xsconsole.store.chain import FIRST_PREVIOUS, Head, SaltedValue
 from xsconsole.store.checking import values_of, verdicts
-from xsconsole.store.database import Reading
+from xsconsole.store.database import Reading, driver_of
 from xsconsole.store.extract import rows_about
 from xsconsole.store.fields import decoded_fields, fact_of, instant_of
-from xsconsole.store.schema import AuditEntry, Chain, ConsoleKey, LeaseNonce
+from xsconsole.store.narrowing import Condition, conditions
+from xsconsole.store.schema import AuditEntry, AuditValue, ConsoleKey, LeaseNonce, as_bytes
 
 CHUNK_ROWS = 500
 
@@ -148,14 +149,8 @@ def _rows_about(session: Session, path: Path, configuration: ConfigurationId) ->
 
 def head(session: Session) -> Head:
     """Return the end of the chain as this transaction sees it."""
-    chain_id = session.scalars(select(Chain.chain_id)).one()
-    last = session.execute(
-        select(AuditEntry.seq, AuditEntry.digest)
-        .where(AuditEntry.chain_id == chain_id)
-        .order_by(AuditEntry.seq.desc())
-        .limit(1)
-    ).first()
-    return Head(chain_id=chain_id, seq=last.seq if last else 0, digest=last.digest if last else FIRST_PREVIOUS)
+    chain_id, seq, digest = sqlite.end_of_chain(driver_of(session))
+    return Head(chain_id=chain_id, seq=seq or 0, digest=as_bytes(digest) or FIRST_PREVIOUS)
 
 
 def _page(session: Session, path: Path, query: AuditQuery, before: int | None, limit: int) -> tuple[AuditRow, ...]:
@@ -171,66 +166,49 @@ def _page(session: Session, path: Path, query: AuditQuery, before: int | None, l
 
 def _page_of(session: Session, path: Path, query: AuditQuery, before: int | None, limit: int) -> list[AuditRow]:
     """Return rows that fit. The columns narrow the search; what they do not hold is asked of the rows themselves."""
-    is_asked = None
-    if query.filter != EVERYTHING:
-        is_asked = asked_by(query.filter, audit_schema(query.pools), query.now or datetime.now(UTC))
+    now = query.now or datetime.now(UTC)
+    are_asked = asked_of_many(query.filter, audit_schema(query.pools), now)
     found: list[AuditRow] = []
-    for row in _fitting(session, path, query, before, limit if is_asked is None else CHUNK_ROWS):
-        if is_asked is None or is_asked(row):
-            found.append(row)
-            if len(found) == limit:
-                break
-    return found
-
-
-def _fitting(session: Session, path: Path, query: AuditQuery, before: int | None, chunk: int) -> Iterator[AuditRow]:
-    """Yield what fits by its columns, newest first, read in chunks."""
+    chunk = limit
     while True:
-        conditions = _conditions(query, before)
-        entries = session.scalars(
-            select(AuditEntry).where(*conditions).order_by(AuditEntry.seq.desc()).limit(chunk)
-        ).all()
-        values = values_of(session, [entry.seq for entry in entries])
-        for entry in entries:
-            yield _shown(entry, values.get(entry.seq, {}), path)
-            session.expunge(entry)
-        if len(entries) < chunk:
-            return
-        before = entries[-1].seq
+        rows, last = _chunk(session, path, (*conditions(query, now, before),), chunk)
+        found += compress(rows, are_asked(rows))
+        if last is None or len(found) >= limit:
+            return found[:limit]
+        before, chunk = last, max(limit, CHUNK_ROWS)
 
 
-def _conditions(query: AuditQuery, before: int | None) -> Iterator[ColumnElement[bool]]:
-    if before is not None:
-        yield AuditEntry.seq < before
-    for word in required_words(query.filter, IN_WORDS):
-        # Half a character can be typed but not stored: it finds nothing instead of failing.
-        yield func.instr(AuditEntry.searched, word.encode(errors="replace").decode()) > 0
-    if query.event is not None:
-        yield AuditEntry.event == query.event.value
-    if query.events:
-        yield AuditEntry.event.in_(sorted(query.events))
-    if query.configuration is not None:
-        yield AuditEntry.configuration == query.configuration
-    if query.run is not None:
-        yield AuditEntry.run == query.run
+def _chunk(session: Session, path: Path, met: Sequence[Condition], most: int) -> tuple[list[AuditRow], int | None]:
+    """Return the newest rows that meet conditions, newest first, and the number before which more may follow."""
+    # Their numbers alone are found in an index; the rows themselves are ten times as large.
+    seqs = session.scalars(select(AuditEntry.seq).where(*met).order_by(AuditEntry.seq.desc()).limit(most)).all()
+    chain_id = head(session).chain_id
+    entries = session.execute(
+        select(AuditEntry.seq, AuditEntry.digest)
+        .where(AuditEntry.chain_id == chain_id, AuditEntry.seq.in_(seqs))
+        .order_by(AuditEntry.seq.desc())
+    )
+    values = values_of(session, chain_id, AuditValue.seq.in_(seqs))
+    rows = [_shown(chain_id, seq, digest, values.get(seq, {}), path) for seq, digest in entries]
+    return rows, seqs[-1] if len(seqs) == most else None
 
 
-def _shown(entry: AuditEntry, values: Mapping[str, SaltedValue], path: Path) -> AuditRow:
+def _shown(chain_id: str, seq: int, digest: bytes, values: Mapping[str, SaltedValue], path: Path) -> AuditRow:
     """Return a row from what the chain covers, not from the columns for searching."""
     try:
         fields = decoded_fields({name: one.value for name, one in values.items()})
         return AuditRow(
-            chain=entry.chain_id,
-            seq=entry.seq,
+            chain=chain_id,
+            seq=seq,
             at=instant_of(fields["at"]),
             console=fields.get("console_name", fields["console"]),
             os_user=fields.get("os_user", ""),
             fact=fact_of(fields),
-            digest=entry.digest.hex(),
+            digest=digest.hex(),
         )
     except (msgspec.DecodeError, ValueError, TypeError, KeyError) as failure:
         raise AuditBroken(
             path=str(path),
-            reason=f"Row {entry.seq} of the audit cannot be read.",
+            reason=f"Row {seq} of the audit cannot be read.",
             mend="Verify the audit: it says what was changed. A newer console may have written the row: use that one.",
         ) from failure

@@ -3,7 +3,17 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import Dialect, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, MetaData, String, TypeDecorator
+from sqlalchemy import (
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    TypeDecorator,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from xsconsole.store.fields import instant_of, instant_text
@@ -35,10 +45,11 @@ class Blob(TypeDecorator[bytes]):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[object], bytes | None]:
         del dialect, coltype
-        return _as_bytes
+        return as_bytes
 
 
-def _as_bytes(value: object) -> bytes | None:
+def as_bytes(value: object) -> bytes | None:
+    """Return what a column of bytes holds, as bytes."""
     if value is None or isinstance(value, bytes):
         return value
     return str(value).encode(errors="surrogateescape")
@@ -71,9 +82,10 @@ class AuditEntry(Base):
 
     __tablename__ = "audit"
     __table_args__ = (
-        Index("audit_by_configuration", "chain_id", "configuration", "seq"),
-        Index("audit_by_run", "chain_id", "run", "seq"),
-        Index("audit_by_event", "chain_id", "event", "seq"),
+        Index("audit_by_configuration", "configuration", "seq", sqlite_where=text("configuration IS NOT NULL")),
+        Index("audit_by_run", "run", "seq", sqlite_where=text("run IS NOT NULL")),
+        Index("audit_by_event", "event", "seq"),
+        Index("audit_listing", "seq", "at", "pool", "searched"),
     )
     chain_id: Mapped[str] = mapped_column(ForeignKey("chain.chain_id"), primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True)

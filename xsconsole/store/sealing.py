@@ -164,8 +164,10 @@ def link_of(session: Session) -> Link | None:
     first_seq = session.scalars(select(func.min(AuditEntry.seq))).one()
     if first_seq is None or first_seq == 1:
         return None
-    values = session.execute(select(AuditValue.name, AuditValue.value).where(AuditValue.seq == first_seq))
     chain_id = session.scalars(select(AuditEntry.chain_id).where(AuditEntry.seq == first_seq)).one()
+    values = session.execute(
+        select(AuditValue.name, AuditValue.value).where(AuditValue.chain_id == chain_id, AuditValue.seq == first_seq)
+    )
     try:
         fields: dict[str, Any] = decoded_fields({row.name: row.value for row in values})
         details = fields["details"]

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, func, select
@@ -38,7 +39,7 @@ def writer_engine(path: Path, busy_timeout_ms: int) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        driver_of(connection).execute("BEGIN IMMEDIATE")
 
     return engine
 
@@ -49,7 +50,7 @@ def reader_engine(path: Path, busy_timeout_ms: int) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
+        driver_of(connection).execute("BEGIN")
 
     return engine
 
@@ -63,7 +64,7 @@ def _engine(path: Path, mode: str, busy_timeout_ms: int, connections: int) -> En
             address, uri=True, timeout=busy_timeout_ms / 1000, isolation_level=None, check_same_thread=False
         )
         # Text that is no Unicode is a finding of the checks, not a reason to stop reading.
-        connection.text_factory = _text
+        connection.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
         with closing(connection.cursor()) as cursor:
             cursor.execute(f"PRAGMA busy_timeout={busy_timeout_ms}")
             cursor.execute("PRAGMA foreign_keys=ON")
@@ -74,10 +75,6 @@ def _engine(path: Path, mode: str, busy_timeout_ms: int, connections: int) -> En
         return connection
 
     return create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=connections, max_overflow=0)
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode(errors="surrogateescape")
 
 
 def create_private(path: Path) -> None:
@@ -93,7 +90,7 @@ def failures(path: Path) -> Iterator[None]:
     """Turn what SQLite and the file system say into our errors. Broken constraints are bugs and pass."""
     try:
         yield
-    except IntegrityError:
+    except (IntegrityError, sqlite3.IntegrityError):
         raise
     except DBAPIError as failure:
         if not isinstance(failure.orig, sqlite3.Error):
@@ -219,11 +216,46 @@ def copy(path: Path, target: Path) -> None:
         unfinished.unlink()
 
 
-def insert_many(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[tuple[object, ...]]) -> None:
-    """Insert rows as they are, without a look at what they hold: several times faster than by their class."""
-    if rows:
-        marks = ", ".join("?" * len(columns))
-        connection.exec_driver_sql(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", list(rows))
+def insert_many(
+    driver: sqlite3.Connection,
+    table: str,
+    columns: Sequence[str],
+    rows: Sequence[tuple[object, ...]],
+    key: Sequence[str] = (),
+) -> None:
+    """Insert rows as they are, without a look at what they hold: several times faster than by their class.
+
+    Where a `key` is given, a row that is there with that key stays as it is.
+    """
+    marks = ", ".join("?" * len(columns))
+    unless = f" ON CONFLICT ({', '.join(key)}) DO NOTHING" if key else ""
+    driver.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}){unless}", rows)
+
+
+def end_of_chain(driver: sqlite3.Connection) -> tuple[str, int | None, object]:
+    """Return the chain, and the number and digest of its last row; of no row, None. Asked at each commit."""
+    found: tuple[str, int | None, object] = driver.execute(
+        "SELECT chain.chain_id, audit.seq, audit.digest FROM chain LEFT JOIN audit ON audit.chain_id = chain.chain_id"
+        " AND audit.seq = (SELECT max(seq) FROM audit WHERE audit.chain_id = chain.chain_id)"
+    ).fetchone()
+    return found
+
+
+def values_between(
+    driver: sqlite3.Connection, chain_id: str, first_seq: int, last_seq: int
+) -> Iterator[tuple[int, str, object, object]]:
+    """Yield number, name, salt and value of all fields in a stretch of rows, in their order."""
+    return driver.execute(
+        "SELECT seq, name, salt, value FROM audit_value WHERE chain_id = ? AND seq BETWEEN ? AND ?",
+        (chain_id, first_seq, last_seq),
+    )
+
+
+def driver_of(connection: Connection) -> sqlite3.Connection:
+    """Return what a transaction runs on, without what is around it: that costs more than a short statement itself."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
 
 
 def append_only(table: str) -> tuple[str, ...]:

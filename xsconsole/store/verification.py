@@ -4,12 +4,15 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from xsconsole.domain.canonical import canonical_bytes
+import msgspec
+
+from xsconsole.domain.canonical import MOST, canonical_bytes
 from xsconsole.domain.heads import SignedHead, is_genuine
 from xsconsole.domain.record import Verdict
 from xsconsole.domain.signing import key_fingerprint
@@ -33,7 +36,8 @@ class _Walk:
     """What was seen on the way along the rows."""
 
     found: dict[str, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
-    digests: dict[int, bytes] = field(default_factory=dict)
+    digests: dict[int, bytes] = field(default_factory=dict)  # of the rows that a signature names
+    rows: int = 0
     matching: int = 0
     withheld: int = 0
 
@@ -73,6 +77,7 @@ def verify(
     walk, clock = _Walk(), _Clock(heads)
     begin = beginning or Head(chain_id=chain_id, seq=0, digest=FIRST_PREVIOUS)
     previous, last_seq = begin.digest, begin.seq
+    named = {group.last_seq for group in signatures} | {head.seq for head in heads}
     for row in rows:
         if row.seq != last_seq + 1:
             walk.blame(GAPS, min(row.seq, last_seq + 1), _gap(last_seq + 1, row.seq))
@@ -80,7 +85,9 @@ def verify(
         fields = _check_link(walk, chain_id, row, previous, digest)
         _check_values(walk, row, fields, may_withhold=may_withhold)
         clock.follow(walk, row)
-        walk.digests[row.seq] = digest
+        walk.rows += 1
+        if row.seq in named:
+            walk.digests[row.seq] = digest
         previous, last_seq = digest, row.seq
     for seq in values_without_row:
         walk.blame(VALUES, seq, f"Row {seq} is gone, but values of it stand.")
@@ -90,7 +97,7 @@ def verify(
     whole = f"Rows {begin.seq + 1} to {last_seq} are all there." if last_seq else "There are no rows yet."
     withheld = f"; {walk.withheld} are withheld" if walk.withheld else ""
     return (
-        walk.verdict(CHAIN, f"Each of the {len(walk.digests)} rows matches its digest and names the row before it."),
+        walk.verdict(CHAIN, f"Each of the {walk.rows} rows matches its digest and names the row before it."),
         walk.verdict(GAPS, whole),
         walk.verdict(VALUES, f"{walk.matching} values match their hashes{withheld}."),
         walk.verdict(SIGNATURES, f"All rows are signed, in {len(signatures)} groups.{_heads_told(heads)}"),
@@ -148,11 +155,11 @@ class _Clock:
 def _times(row: ChainRow) -> tuple[datetime, int, bool] | None:
     """Return both clocks of a row, and whether it is about their difference; None where it does not tell."""
     try:
-        at = datetime.fromisoformat(json.loads(row.values["at"].value))
-        monotonic_ns = int(json.loads(row.values["monotonic_ns"].value))
-        is_admitted = json.loads(row.values["event"].value) == "clock.jumped"
+        at = datetime.fromisoformat(msgspec.json.decode(row.values["at"].value))
+        monotonic_ns = int(msgspec.json.decode(row.values["monotonic_ns"].value))
+        is_admitted = msgspec.json.decode(row.values["event"].value) == "clock.jumped"
         return (at, monotonic_ns, is_admitted) if at.tzinfo is not None and monotonic_ns < 1 << 63 else None
-    except (KeyError, ValueError, TypeError, RecursionError, OverflowError):
+    except (KeyError, ValueError, TypeError, RecursionError, OverflowError, msgspec.DecodeError):
         return None
 
 
@@ -174,17 +181,44 @@ def _check_link(walk: _Walk, chain_id: str, row: ChainRow, previous: bytes, dige
     if record is None:
         walk.blame(CHAIN, row.seq, f"Row {row.seq} is not a record of format {FORMAT}.")
         return {}
-    if row.chain_id != chain_id or record["chain_id"] != chain_id:
+    if row.chain_id != chain_id or record.chain_id != chain_id:
         walk.blame(CHAIN, row.seq, f"Row {row.seq} belongs to another chain.")
-    if record["seq"] != row.seq:
-        walk.blame(CHAIN, row.seq, f"Row {row.seq} was written as row {record['seq']}.")
-    if record["previous"] != previous.hex():
+    if record.seq != row.seq:
+        walk.blame(CHAIN, row.seq, f"Row {row.seq} was written as row {record.seq}.")
+    if record.previous != previous.hex():
         walk.blame(CHAIN, row.seq, f"Row {row.seq} does not follow the row before it.")
-    fields: Mapping[str, Any] = record["fields"]
-    return fields
+    return record.fields
 
 
-def _parsed(canonical: bytes) -> Mapping[str, Any] | None:
+class _Record(msgspec.Struct, forbid_unknown_fields=True):
+    """What a row is, as every console writes it. What somebody else made can hold other things in its places."""
+
+    chain_id: str
+    fields: dict[str, str]
+    format: int
+    previous: str
+    seq: int
+
+
+_decoded = msgspec.json.Decoder(_Record).decode
+
+
+def _parsed(canonical: bytes) -> _Record | None:
+    """Return a row; None where it is none, or not canonical."""
+    if canonical.isascii():
+        with suppress(msgspec.DecodeError):
+            known = _decoded(canonical)
+            if (
+                known.format == FORMAT
+                and abs(known.seq) <= MOST
+                and msgspec.json.encode(known, order="sorted") == canonical
+            ):
+                return known
+    return _parsed_anyhow(canonical)
+
+
+def _parsed_anyhow(canonical: bytes) -> _Record | None:
+    """Return the same, slowly, of what is no such row: it says more exactly what is wrong with it."""
     try:
         record = json.loads(canonical)
         is_canonical = canonical_bytes(record) == canonical
@@ -194,7 +228,7 @@ def _parsed(canonical: bytes) -> Mapping[str, Any] | None:
         return None
     if set(record) != {"chain_id", "fields", "format", "previous", "seq"} or record["format"] != FORMAT:
         return None
-    return record if isinstance(record["fields"], dict) else None
+    return _Record(**record) if isinstance(record["fields"], dict) else None
 
 
 def _check_values(walk: _Walk, row: ChainRow, fields: Mapping[str, Any], *, may_withhold: bool) -> None:

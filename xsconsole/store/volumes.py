@@ -11,6 +11,7 @@ from xsconsole.domain.record import Verdict
 from xsconsole.errors import ConsoleError
 from xsconsole.store import sqlite
 from xsconsole.store.chain import FIRST_PREVIOUS, Head
+from xsconsole.store.database import transaction
 from xsconsole.store.migrations import MIGRATIONS, refuse_newer
 from xsconsole.store.sealing import Link, link_of, place_of, sha256_of
 
@@ -37,7 +38,7 @@ def opened(path: Path) -> Iterator[Session]:
     """
     engine = sqlite.reader_engine(path, BUSY_TIMEOUT_MS)
     try:
-        with sqlite.failures(path), Session(engine, expire_on_commit=False) as session, session.begin():
+        with sqlite.failures(path), engine.connect() as connection, transaction(connection, path) as session:
             refuse_newer(sqlite.schema_version(session.connection()), path, len(MIGRATIONS))
             yield session
     finally:

@@ -7,7 +7,6 @@ over all that the parts before it left.
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from datetime import datetime
 from itertools import compress
 from typing import Any, TypeVar, assert_never
@@ -58,25 +57,6 @@ def asked_of_many(query: Query, schema: Schema[T], now: datetime) -> AsksMany[T]
         case Or():  # what is not none of them
             return _turned(_every([_turned(asked_of_many(part, schema, now)) for part in query.parts]))
     assert_never(query)
-
-
-def required_words(query: Query, in_words: AbstractSet[str]) -> tuple[str, ...]:
-    """Return folded pieces that the words of every match hold, so that a store can look for them first.
-
-    `in_words` names the fields whose content is among the words.
-    """
-    found: list[str] = []
-    for part in query.parts if isinstance(query, And) else (query,):
-        match part:
-            case Word(is_pattern=False):
-                found += folded(part.text).split()
-            case Comparison(operator=Operator.HAS | Operator.IS, value=Word(is_pattern=False)) if (
-                part.field in in_words
-            ):
-                found += folded(part.value.text).split()
-            case _:
-                pass
-    return tuple(dict.fromkeys(found))
 
 
 def fields_of(query: Query) -> frozenset[str]:

@@ -14,7 +14,7 @@ from xsconsole.reports.verifier.walk import FIRST_PREVIOUS, SignatureCheck, Walk
 
 SQLITE = b"SQLite format 3\0"
 APPLICATION_ID = 0x78736331
-NEWEST_SCHEMA = 7
+NEWEST_SCHEMA = 8
 LONGEST_VALUE_BYTES = 64 << 20
 CHUNK_ROWS = 500
 IN_FILE = 48  # bits of a place that say which row of a file it is

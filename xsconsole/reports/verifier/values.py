@@ -21,6 +21,10 @@ STEERING = re.compile(
 )
 
 
+decoded = json.JSONDecoder().decode
+"""What `json.loads` does with a text, without asking each time how."""
+
+
 class Wrong(Exception):
     """The bundle is none of a format that is known here; the text says why."""
 
@@ -38,7 +42,7 @@ class Found(NamedTuple):
 def parsed(text: bytes | str) -> dict[str, Any]:
     """Return the object that a JSON text is; an empty one where it is none."""
     try:
-        found = json.loads(text)
+        found = json.loads(text) if isinstance(text, bytes) else decoded(text)
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -9,7 +9,7 @@ from typing import Any
 
 from xsconsole.reports.verifier.approvals import doubts_of, held_by, newer_in
 from xsconsole.reports.verifier.heads import Kept, fingerprint_of, is_signed, where
-from xsconsole.reports.verifier.values import Found, parsed, raw, span
+from xsconsole.reports.verifier.values import Found, decoded, parsed, raw, span
 
 FIRST_PREVIOUS = "0" * 64
 CLOCK_TOLERANCE_S = 60
@@ -134,7 +134,7 @@ class Walk:
             else:
                 try:
                     salt, value = bytes.fromhex(values[name]["salt"]), values[name]["value"]
-                    found[name] = json.loads(value)
+                    found[name] = decoded(value)
                     digest = hashlib.sha256(salt + b"\0" + name.encode() + b"\0" + value.encode()).hexdigest()
                 except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
                     digest = ""
