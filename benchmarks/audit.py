@@ -1,15 +1,20 @@
 """What a row of the record costs: beside plain SQLite inserts of the same columns, in the same groups, in one run.
 
-    python benchmarks/audit.py [ROWS] [SINGLE] [FOLDER]
+    python benchmarks/audit.py [ROWS] [SINGLE] [FOLDER] [--many [MANY]]
 
 SINGLE rows (500) are recorded each by itself, as steps of runs are, and ROWS (20000) in groups of 100, all of them
 durable: `synchronous=FULL`, one commit for each group. The plain program inserts the very same contents into the same
 tables with the same settings, one commit for each group, and neither hashes nor signs nor keeps a journal. Both take
 turns, so that a busy disk is busy for both. Then: the check of all rows in the program and, of a bundle of them, by
 `verify.py`; a page, a filter that finds nothing, sealing, and the size of a row.
+
+With `--many`, instead: one file of MANY rows (1000000), and of it pages, filters, an export that is stopped, one that
+is not, with the memory that it takes, and both checks.
 """
 
+import argparse
 import asyncio
+import resource
 import secrets
 import sqlite3
 import statistics
@@ -26,7 +31,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from xsconsole.console.exporting import Choice, export_audit
 from xsconsole.console.home import Home
 from xsconsole.domain.audit_filter import AUDIT
-from xsconsole.domain.ids import ConfigurationId, ConsoleId, Uuid
+from xsconsole.domain.ids import ConfigurationId, ConsoleId, RunId, Uuid
 from xsconsole.domain.query.parser import query_of
 from xsconsole.domain.record import AuditEvent, AuditQuery, Fact, Outcome
 from xsconsole.reports.verifier import joined
@@ -144,8 +149,8 @@ async def measure(rows: int, single: int, folder: Path) -> None:
     await compare(ledger, plain, f"{rows} rows, durable", rows, GROUP)
     plain.close()
     await ledger.close()
-    with closing(sqlite3.connect(alone / "console.db")) as file:
-        file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with closing(sqlite3.connect(alone / "console.db")) as written:
+        written.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     size = (alone / "console.db").stat().st_size / (rows + single)
     print(f"a row takes {size:.0f} bytes on the disk, with its values, salts, signature and columns for searching")
 
@@ -161,14 +166,7 @@ async def measure(rows: int, single: int, folder: Path) -> None:
     began_s = time.perf_counter()
     await export_audit(home, file, Choice())
     print(f"exported as a bundle:   {rows / (time.perf_counter() - began_s):8.0f} rows/s, {file.stat().st_size} bytes")
-    program = folder / "verify.py"
-    program.write_bytes(joined())
-    began_s = time.perf_counter()
-    done = await asyncio.to_thread(
-        subprocess.run, [sys.executable, "-I", str(program), str(file)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 3, done.stdout + done.stderr
-    print(f"checked by verify.py:   {rows / (time.perf_counter() - began_s):8.0f} rows/s, the start of Python included")
+    await by_verifier(folder, file, rows)
     for name, asked in (("a page of 200 rows", ""), ("a filter that fits no row", "who:nobody")):
         began_s = time.perf_counter()
         await home.audit_page(AuditQuery(filter=query_of(asked, AUDIT)), None, 200)
@@ -179,12 +177,113 @@ async def measure(rows: int, single: int, folder: Path) -> None:
     await home.close()
 
 
+def memory_mb() -> float:
+    """Return the most that this process had at once until now."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+async def asked_ms(home: Home, text: str, before: int | None = None) -> tuple[float, int]:
+    """Return how long a page of 200 rows takes, the best of three times, and how many there were."""
+    took_ms, found = [], 0
+    for _ in range(3):
+        began_s = time.perf_counter()
+        found = len(await home.audit_page(AuditQuery(filter=query_of(text, AUDIT)), before, 200))
+        took_ms.append((time.perf_counter() - began_s) * 1000)
+    return min(took_ms), found
+
+
+async def measure_many(rows: int, folder: Path) -> None:
+    home = await Home.open(folder / "home", passphrase, is_reading=False)
+    began_s = time.perf_counter()
+    rare = Fact(event=AuditEvent.FENCE_OBSERVED, actor="mallory", run=RunId("4711"), reason="A needle")
+    await home.ledger.record(rare)
+    for _ in range(rows // GROUP):
+        await home.ledger.record(*facts(GROUP))
+    took_s = time.perf_counter() - began_s
+    size = sum(path.stat().st_size for path in (folder / "home").glob("console.db*"))
+    print(
+        f"{rows} rows written in {took_s:.0f} s, {rows / took_s:.0f} rows/s; {size / rows:.0f} bytes each", flush=True
+    )
+    for name, text, before in (
+        ("the newest page", "", None),
+        ("a page in the middle", "", rows // 2),
+        ("a word in every row", "release", None),
+        ("a word in the oldest row alone", "needle", None),
+        ("nobody", "who:nobody", None),
+        ("a kind of rows of which there is one", "event:fence.observed", None),
+        ("a configuration by name", 'configuration:"shop 1.7.0"', None),
+        ("a configuration that is not there", "configuration:crm", None),
+        ("the one run", "run=4711", None),
+        ("longer ago than any", "age>100d", None),
+        ("the first rows", "row<100", None),
+        ("one or the other", "who:mallory or run:none", None),
+    ):
+        took_ms, found = await asked_ms(home, text, before)
+        print(f"{name}: {took_ms:.1f} ms, {found} rows", flush=True)
+    await stopped(home, folder / "stopped.xsaudit")
+    file, before_mb, began_s = folder / "all.xsaudit", memory_mb(), time.perf_counter()
+    told: list[int] = []
+    await export_audit(home, file, Choice(), tell=lambda done, _: told.append(done))
+    took_s = time.perf_counter() - began_s
+    print(
+        f"exported in {took_s:.0f} s, {rows / took_s:.0f} rows/s, {file.stat().st_size >> 20} MiB, told {len(told)} "
+        f"times; memory {before_mb:.0f} MiB before, at most {memory_mb():.0f} MiB",
+        flush=True,
+    )
+    began_s = time.perf_counter()
+    verdicts = await home.evidence.verify(None)
+    assert all(verdict.is_good for verdict in verdicts), verdicts
+    took_s = time.perf_counter() - began_s
+    print(f"checked in the program: {rows / took_s:.0f} rows/s, at most {memory_mb():.0f} MiB", flush=True)
+    await by_verifier(folder, file, rows)
+    await home.close()
+
+
+async def stopped(home: Home, file: Path) -> None:
+    """Stop an export once it told how far it was, and say how long it took to end."""
+    begun, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def tell(done: int, of: int) -> None:
+        del done, of
+        loop.call_soon_threadsafe(begun.set)
+
+    export = asyncio.create_task(export_audit(home, file, Choice(), tell=tell))
+    export.add_done_callback(lambda _: begun.set())
+    await begun.wait()
+    assert not export.done(), "so few rows are exported before it tells anything"
+    began_s = time.perf_counter()
+    export.cancel()
+    await asyncio.wait([export])
+    assert export.cancelled()
+    assert not await asyncio.to_thread(file.exists)
+    print(
+        f"an export that is stopped leaves no file, {(time.perf_counter() - began_s) * 1000:.0f} ms later", flush=True
+    )
+
+
+async def by_verifier(folder: Path, file: Path, rows: int) -> None:
+    program = folder / "verify.py"
+    program.write_bytes(joined())
+    began_s = time.perf_counter()
+    done = await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-I", str(program), str(file)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3, done.stdout + done.stderr
+    print(f"checked by verify.py:   {rows / (time.perf_counter() - began_s):8.0f} rows/s, the start of Python included")
+
+
 def main() -> None:
-    numbers = [int(text) for text in sys.argv[1:3]]
-    rows, single = (*numbers, *(20_000, 500)[len(numbers) :])
-    where = sys.argv[3] if len(sys.argv) > 3 else None
-    with tempfile.TemporaryDirectory(dir=where) as folder:
-        asyncio.run(measure(rows - rows % GROUP, single, Path(folder)))
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("rows", type=int, nargs="?", default=20_000)
+    parser.add_argument("single", type=int, nargs="?", default=500)
+    parser.add_argument("folder", nargs="?")
+    parser.add_argument("--many", type=int, nargs="?", const=1_000_000, metavar="MANY")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        if options.many is not None:
+            asyncio.run(measure_many(options.many - options.many % GROUP, Path(folder)))
+        else:
+            asyncio.run(measure(options.rows - options.rows % GROUP, options.single, Path(folder)))
 
 
 if __name__ == "__main__":

@@ -53,6 +53,8 @@ SMALL = ("40", "2")
             ["archive: .* times the copy", "restore, .* MiB of memory", "the aim is under 200 MiB: met"],
         ),
         ("audit", ("100", "5"), ["aimed at 0.5", "checked by verify.py: .* rows/s", "sealed 102 rows in"]),
+        ("audit", ("--many", "1000"), ["exported in .* memory", "checked in the program: ", "the one run: .* 1 rows"]),
+        ("audit_killed", ("6", "2"), ["6 kills: .* no gap, no half group", "a disk with room|was not tried"]),
         ("second_start", ("1",), ["median: usable window .* ratio to an empty Qt window"]),
     ],
 )
