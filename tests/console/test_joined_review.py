@@ -1,5 +1,6 @@
 """Files of several consoles as one: rows by their times, each verified by its own chain and key."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ import pytest
 from tests.reports.bundles import BEGIN, KEY, STRANGER, Story, bundled, signed_anew, told
 from tests.reports.bundles import contents as files_of
 from tests.reports.databases import database_of
+from xsconsole.cli import main
+from xsconsole.cli.parser import parser
 from xsconsole.console.review import Review, open_review, write_page
 from xsconsole.domain.query.values import EVERYTHING
 from xsconsole.errors import AlreadyThere, Refused
@@ -127,3 +130,25 @@ async def test_a_page_is_made_of_a_database_too_and_of_nothing_that_is_broken(
     paths[1].write_bytes(b"gone")
     with pytest.raises(Refused, match="not any more what was opened"):
         alone.row(1)
+
+
+def test_a_page_of_several_files_is_written_at_a_terminal(
+    paths: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "together.html"
+    words = ["audit", "report", *map(str, paths), "--out", str(out)]
+
+    made = main(parser().parse_args(words))
+    told_of = capsys.readouterr().out
+    again = main(parser().parse_args([*words, "--force", "--json", "--key", "ab" * 32]))
+    document = json.loads(capsys.readouterr().out)
+    refused = main(parser().parse_args(words))
+
+    assert (made, again, refused) == (3, 1, 1)
+    assert "is there already" in capsys.readouterr().err
+    assert told_of.count("ok  chain: ") == 2
+    assert told_of.splitlines()[-1] == f"{out} has 7 rows of 2 files."
+    assert all(line.isprintable() for line in told_of.splitlines())
+    assert [one["file"] for one in document["files"]] == ["a.xsaudit", "console.db"]
+    assert [one["is_good"] for one in document["verdicts"]] == [False]
+    assert "Rows of 2 chains" not in out.read_text()
