@@ -147,7 +147,9 @@ class CompareMoments(QDialog):
         self.summary = pieces.label("", "caption", self)
         self.model: ListModel[Difference] = ListModel(_columns(), self)
         self.view = DenseTable(self.model, tr("What differs"), self.model.widths, self, least_elastic=160)
-        self.files = QFileDialog(self, tr("Open another bundle"), "", tr("Bundles (*.xsaudit);;All files (*)"))
+        self.files = QFileDialog(
+            self, tr("Open another file"), "", tr("Bundles and databases (*.xsaudit *.db);;All files (*)")
+        )
         self.files.setOption(QFileDialog.Option.DontUseNativeDialog)
         self._asked = self.second
         self._lay_out()
