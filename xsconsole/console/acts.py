@@ -92,6 +92,7 @@ class Acts:
         """Return what xapi's own log says was called from then on; nothing without a connection.
 
         Raises:
+            NotPermitted: not by this log-in.
             PoolUnavailable: it cannot be read.
         """
         return await self._log.calls_since(at) if self._log is not None else ()

@@ -8,9 +8,13 @@ from urllib.parse import urlencode
 from xsconsole.domain.drift.causes import Call, read_calls
 from xsconsole.errors import ConnectionLost
 from xsconsole.xapi.errors import BadAnswer, RoadBroken
+from xsconsole.xapi.failures import not_permitted
 from xsconsole.xapi.questions import OK, asked
 from xsconsole.xapi.session import PoolSession
 from xsconsole.xapi.trust import Trust
+
+PERMISSION = "http/get_audit_log"
+NOT_PERMITTED = (401, 403)
 
 
 class XapiLog:
@@ -25,7 +29,8 @@ class XapiLog:
         """Return the calls that were allowed from then on, by the pool's clock, oldest first.
 
         Raises:
-            ConnectionLost: it cannot be read, or not by this log-in.
+            NotPermitted: not by this log-in.
+            ConnectionLost: it cannot be read.
         """
         try:
             return await asyncio.get_running_loop().run_in_executor(self._executor, self._read, at)
@@ -36,6 +41,8 @@ class XapiLog:
         login = self._session.login
         since = urlencode({"since": at.astimezone(UTC).strftime("%Y%m%dT%H:%M:%S.000Z")})
         status, body = asked(self._trust, login.address, login.handle, f"/audit_log?{since}")
+        if status in NOT_PERMITTED:
+            raise not_permitted(PERMISSION)
         if status != OK:
             raise BadAnswer(f"the host does not show its log (HTTP status {status})")
         return read_calls(body.decode("utf-8", "replace"))

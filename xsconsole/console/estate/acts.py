@@ -13,7 +13,7 @@ from xsconsole.domain.jobs import Check, JobStatus
 from xsconsole.domain.metrics import Measured, Span
 from xsconsole.engine.act_checks import demand_number
 from xsconsole.engine.commands import Operate
-from xsconsole.errors import PoolUnavailable, Refused
+from xsconsole.errors import NotPermitted, PoolUnavailable, Refused
 
 if TYPE_CHECKING:
     from xsconsole.console.door import Console
@@ -136,7 +136,7 @@ class EstateActs:
         for console, some in parts.items():
             try:
                 found += await console.acts.look_up(some)
-            except PoolUnavailable as failure:
+            except (NotPermitted, PoolUnavailable) as failure:
                 log.info("what tasks were about is not known: %s", failure)
         return tuple(found)
 
