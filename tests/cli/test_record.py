@@ -176,3 +176,22 @@ def test_the_board_that_the_rows_amount_to_is_compared_with_what_the_pool_shows_
     assert "BAD" in differing.out
     assert "no console of this home was connected" in differing.out
     assert shell.say("audit", "board", "--check", "--row", "1").status == 2
+    found = shell.say("audit", "reconcile", "--json")
+    id_ = agreed.document["pools"][0]["configurations"][0]["id"]
+    listed = {each["id"]: each["changed_outside"] for each in shell.say("config", "list", "--json").document}
+    told = shell.say("config", "list").out, shell.say("config", "show", id_).out
+    unsaid = shell.say("audit", "acknowledge", id_, "--reason", " ")
+    said = shell.say("audit", "acknowledge", id_, "--reason", "agreed")
+    again = shell.say("audit", "acknowledge", id_, "--reason", "agreed")
+
+    assert found.status == 3
+    assert {(one["call"], one["whose"], one["number"]) for one in found.document["foreign"]} == {
+        ("VM.set_name_label", "foreign", 2)
+    }
+    assert {key: len(rows) for key, rows in listed.items() if rows} == {id_: 1}
+    assert "OUTSIDE" in told[0]
+    assert "! changed outside: " in told[1]
+    assert (unsaid.status, "A reason is missing" in unsaid.err) == (1, True)
+    assert (said.status, "1 change" in said.out) == (0, True), said.err
+    assert (again.status, "not acknowledged" in again.err) == (1, True)
+    assert shell.say("config", "show", id_, "--json").document["changed_outside"] == []

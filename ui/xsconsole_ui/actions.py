@@ -10,7 +10,7 @@ from xsconsole.domain.one_way import ONE_WAY
 from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import Kind
 from xsconsole.engine.commands import Demote, Direction, Dissolve, Promote
-from xsconsole_ui.board_actions import BOARD_VIEW, DRIFT, LATER, LINEAGE, QUEUE
+from xsconsole_ui.board_actions import ACKNOWLEDGE, BOARD_VIEW, DRIFT, LATER, LINEAGE, OUTSIDE, QUEUE
 from xsconsole_ui.closing_actions import EXTEND, FREEZE, HOLD, LIFT_FREEZE, QUARANTINE, STOP_LINE
 from xsconsole_ui.conditions import no_card, no_live_card, permitted
 from xsconsole_ui.copy_actions import PROVISION, REFRESH, REPLICATE
@@ -367,7 +367,7 @@ RESTORE_PANELS = Action(
 QUIT = Action(id="quit", text="&Quit", shortcut="Ctrl+Q", perform=lambda _, hands: hands.quit())
 
 MOVES = (PROMOTE, DEMOTE, MOVE_TO, REPLICATE, REFRESH, QUEUE, LATER, PLAN)
-LOOK_CLOSER = Submenu(text="Look clos&er", actions=(COMPARE, DRIFT, LINEAGE))
+LOOK_CLOSER = Submenu(text="Look clos&er", actions=(COMPARE, DRIFT, LINEAGE, None, OUTSIDE, ACKNOWLEDGE))
 RUN_MENU: Menu = (*MOVES, LOOK_CLOSER, None, RESUME, UNDO_RUN, None, HOLD, QUARANTINE, EXTEND, DECLARE, None)
 POINTS = Submenu(text="Restore &points", actions=(TAKE_POINT, REVERT, REMOVE_POINTS, THAW))
 KEEP = Submenu(text="&Keep", actions=(CAPTURE, ARCHIVE))

@@ -16,6 +16,12 @@ def _not_later(situation: Situation) -> str:
     return "No way that others have to approve is barred until a time that is known."
 
 
+def _nothing_outside(situation: Situation) -> str:
+    if unchosen(situation) or situation.has_outside:
+        return unchosen(situation)
+    return "Nothing of it was changed from outside that is not acknowledged."
+
+
 SHOW_LIST = Action(
     id="board.list",
     text="Board as &list",
@@ -69,5 +75,20 @@ DRIFT = Action(
     tip="See how it differs from what it was copied from or from production, since when, and what may differ",
     perform=lambda _, hands: hands.show_drift(),
     why_not=unchosen,
+)
+OUTSIDE = Action(
+    id="card.outside",
+    text="C&hanges from outside",
+    shortcut="Ctrl+Shift+X",
+    tip="See in the audit what others changed of its machines, as the pool's own log tells",
+    perform=lambda _, hands: hands.show_outside(),
+    why_not=_nothing_outside,
+)
+ACKNOWLEDGE = Action(
+    id="card.acknowledge",
+    text="Ac&knowledge these…",
+    tip="Say why what others changed of its machines may stay; the card does not show it any more",
+    perform=lambda _, hands: hands.acknowledge_outside(),
+    why_not=_nothing_outside,
 )
 BOARD_VIEW = (SHOW_LIST, FILTER_CARDS, COLLAPSE)

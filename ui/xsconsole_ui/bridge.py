@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from xsconsole.console import Drifting, Estate, Failed, Fencing
+from xsconsole.console import Drifting, Estate, Failed, Fencing, Outside
 from xsconsole.domain.events import (
     AuditFailed,
     AuditGrew,
@@ -19,6 +19,8 @@ from xsconsole.domain.events import (
     FencesChanged,
     InventoryChanged,
     LinkChanged,
+    LogUnread,
+    OutsideChanged,
     PoolsChanged,
     QueueChanged,
     RequestsChanged,
@@ -106,6 +108,7 @@ class Bridge(QObject):
     audit_grew = Signal(int)
     audit_verified = Signal(object)  # AuditVerified
     audit_failed = Signal(object)  # ConsoleError
+    log_unread = Signal(object)  # LogUnread
     not_told = Signal(str)  # why the webhook could not be told of something
 
     def __init__(self, console: Estate, parent: QObject | None = None) -> None:
@@ -121,6 +124,7 @@ class Bridge(QObject):
         self.staying.changed.connect(self.card_changed)
         self.drifting = console.drifting = Drifting(console)
         self.fencing = console.fencing = Fencing(console)
+        self.outside = console.outside = Outside(console)
         self._away: frozenset[Uuid] = frozenset()
         self._columns: tuple[Workflow | None, bool] = (None, True)
         self._prepare: Callable[[], Iterator[object]] = partial(iter, ())
@@ -131,6 +135,8 @@ class Bridge(QObject):
         self._hear(ClearanceChanged, self._on_clearance)
         self._hear(DriftChanged, self._on_drift)
         self._hear(FencesChanged, self._on_fences)
+        self._hear(OutsideChanged, self._on_outside)
+        self._hear(LogUnread, self._on_log_unread)
         self._hear(RunChanged, self._on_run)
         self._hear(StepProgressed, self._on_step)
         self._hear(RequestsChanged, self._on_requests)
@@ -152,6 +158,7 @@ class Bridge(QObject):
         self.staying.close()
         self.drifting.close()
         self.fencing.close()
+        self.outside.close()
         for end in self._ends:
             end()
         self._ends.clear()
@@ -226,6 +233,12 @@ class Bridge(QObject):
     def _on_fences(self, event: FencesChanged) -> None:
         self._turns.put("fences", self.fences_changed.emit)
         self._announce_cards(event.configurations)
+
+    def _on_outside(self, event: OutsideChanged) -> None:
+        self._announce_cards(event.configurations)
+
+    def _on_log_unread(self, event: LogUnread) -> None:
+        self._turns.put(("log", event.pool), partial(self.log_unread.emit, event))
 
     def _on_run(self, event: RunChanged) -> None:
         self._turns.put(("run", event.run), partial(self.run_changed.emit, event.run))

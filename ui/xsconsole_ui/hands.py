@@ -27,6 +27,7 @@ from xsconsole_ui.drifting import DriftDesk
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.mnemonics import verbatim
 from xsconsole_ui.objects.act_desk import ActDesk
+from xsconsole_ui.outside import OutsideDesk
 from xsconsole_ui.promotion.batch_dialog import BatchDialog
 from xsconsole_ui.promotion.desk import Desk
 from xsconsole_ui.promotion.points import PointsDialog
@@ -64,6 +65,7 @@ class WindowHands(QObject):
         self._services = ServiceDesk(console, jobs, self, window)
         self.closures = ClosureDesk(console, jobs, window)
         self.drift = DriftDesk(console, bridge, jobs, desk, window)
+        self.outside = OutsideDesk(console, bridge, jobs, window.notices, board.delegate, window.show_rows, window)
         ColumnFreezes(lambda: board.lanes, console, bridge, self)
         self.provisions = ProvisionDesk(console, bridge, jobs, self, board, window)
         self.targets_menu, self.urgent_menu, self._shows_only = WaysMenu(board, window), WaysMenu(board, window), False
@@ -185,6 +187,14 @@ class WindowHands(QObject):
     def show_drift(self) -> None:
         """Show how the selected card differs from what it is meant to be like."""
         self.drift.show(self._situation.card)
+
+    def show_outside(self) -> None:
+        """Show what of the selected card was changed outside of this console."""
+        if self._situation.card is not None:
+            self.outside.show(self._situation.card.id)
+
+    def acknowledge_outside(self) -> None:
+        self.outside.acknowledge(self._situation.card)
 
     def show_fence(self) -> None:
         """Show the map of the fence around the selected card."""

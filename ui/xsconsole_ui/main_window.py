@@ -325,6 +325,11 @@ class MainWindow(QMainWindow):
         else:
             window_layout.focus_into(page)
 
+    def show_rows(self, text: str) -> None:
+        """Show the rows of the audit that a filter asks for."""
+        self.go("audit")
+        self.audit.show_rows(text)
+
     def walk_panels(self) -> None:
         panels = (self._centre, self.inspector, self.activity, self.inventory)
         after = window_layout.panels_after(panels, QApplication.focusWidget())

@@ -56,6 +56,7 @@ def situation_of(
         is_one_way=card is not None and goes_one_way(card, whose.inventory),
         is_queued=card is not None and console.queue.of_card(card.id) is not None,
         is_fenced=card is not None and console.fencing is not None and console.fencing.of(card.id) is not None,
+        has_outside=card is not None and console.outside is not None and console.outside.of(card.id) is not None,
         has_freezes=bool(board.closures.freezes),
         is_stopped=board.closures.stop is not None,
     )

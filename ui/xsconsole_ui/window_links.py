@@ -21,4 +21,5 @@ def connect(
         wanted.connect(show_object)
     window.audit.card_wanted.connect(show_card)
     window.audit.request_wanted.connect(window.inbox_news.open_one)
+    window.inspector.card_page.outside_wanted.connect(window.hands.outside.show)
     window.fence_news.wanted.connect(window.hands.show_fence_of)

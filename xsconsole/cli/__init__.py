@@ -207,6 +207,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "audit anchor": ("record", "audit_anchor"),
     "audit rotate": ("record", "audit_rotate"),
     "audit reconcile": ("projecting", "audit_reconcile"),
+    "audit acknowledge": ("projecting", "audit_acknowledge"),
     "audit board": ("projecting", "audit_board"),
 }
 """Module and function of each verb, loaded when it is said."""

@@ -1,16 +1,17 @@
 """Verbs that change nothing and need no signing key."""
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from xsconsole.cli import documents, output
 from xsconsole.cli.session import connected, is_published, looked_at, published, spoken_name
-from xsconsole.console import Console
+from xsconsole.console import Console, Unacknowledged, unacknowledged
 from xsconsole.domain import words
 from xsconsole.domain.blueprint.standing import version_words
 from xsconsole.domain.board import Board, Card, Standing, Stray
 from xsconsole.domain.closures import Extension
 from xsconsole.domain.folding import natural
+from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.lineage import frozen_words, origin_words, place_words
 from xsconsole.domain.naming import find_configuration, own_name
 from xsconsole.domain.one_way import goes_one_way
@@ -146,12 +147,23 @@ async def config_list(options: argparse.Namespace) -> int:
         found.sort(key=lambda pair: (natural(pair[1].service), natural(pair[1].version), pair[1].id))
         is_named = len(options.pools) > 1
         has_names = any(own_name(card) for _, card in found)
+        outside = await _outside(pools.first)
         if options.json:
-            documents_ = (_card_document(console, card, is_named=is_named) for console, card in found)
+            documents_ = (
+                {**_card_document(console, card, is_named=is_named), **_outside_document(card, outside)}
+                for console, card in found
+            )
             output.print_json(list(documents_))
             return _ended(failures)
         output.print_table(
-            (*(("POOL",) if is_named else ()), "SERVICE", "VERSION", *(("NAME",) if has_names else ()), *COLUMNS),
+            (
+                *(("POOL",) if is_named else ()),
+                *("SERVICE", "VERSION"),
+                *(("NAME",) if has_names else ()),
+                *COLUMNS[:-1],
+                *(("OUTSIDE",) if outside else ()),
+                COLUMNS[-1],
+            ),
             (
                 (
                     *((_pool_name(console),) if is_named else ()),
@@ -161,12 +173,27 @@ async def config_list(options: argparse.Namespace) -> int:
                     console.board.stage_name(card.stage),
                     card.standing.value,
                     str(len(card.members)),
+                    *((str(outside[card.id].number) if card.id in outside else "-",) if outside else ()),
                     card.id,
                 )
                 for console, card in found
             ),
         )
         return _ended(failures)
+
+
+async def _outside(console: Console) -> Mapping[ConfigurationId, Unacknowledged]:
+    """Return what others changed that nobody acknowledged, as this home's rows tell; looking goes on without them."""
+    try:
+        return await unacknowledged(console.home)
+    except ConsoleError as failure:
+        output.note(f"What others changed is not known: {output.cell(str(failure), 300)}")
+        return {}
+
+
+def _outside_document(card: Card, outside: Mapping[ConfigurationId, Unacknowledged]) -> documents.Document:
+    found = outside.get(card.id)
+    return {"changed_outside": [row.seq for row in found.rows] if found is not None else []}
 
 
 def _card_document(console: Console, card: Card, *, is_named: bool) -> documents.Document:
@@ -192,8 +219,9 @@ def _print_stay(card: Card, console: Console) -> None:
 async def config_show(options: argparse.Namespace) -> int:
     async with connected(options, is_reading=True) as console:
         card = find_configuration(console.board, options.name)
+        outside = await _outside(console)
         if options.json:
-            output.print_json(documents.card_document(card, console.board))
+            output.print_json({**documents.card_document(card, console.board), **_outside_document(card, outside)})
             return 0
         output.say(f"{output.cell(card.name, 200)}  ({card.id})")
         stage = output.cell(console.board.stage_name(card.stage))
@@ -208,6 +236,8 @@ async def config_show(options: argparse.Namespace) -> int:
             output.say(f"  {output.cell(told, 300)}")
         if card.standing is not Standing.WHOLE:
             output.say(f"  ! {output.cell(_situation(console, card), 500)}")
+        for told in outside[card.id].told if card.id in outside else ():
+            output.say(f"  ! changed outside: {output.cell(told, 500)}")
         for barrier in console.closings.on(card):
             output.say(f"  ! {output.cell(barrier.sentence, 500)}")
         for uuid in card.missing:

@@ -8,10 +8,12 @@ import msgspec
 from xsconsole.cli import output
 from xsconsole.cli.documents import Document, verdict_document
 from xsconsole.cli.session import connected, connected_pools, no_passphrase
-from xsconsole.console import Console
+from xsconsole.console import Console, acknowledge
 from xsconsole.console.projecting import board_verdict, past_of, row_at
 from xsconsole.console.reconciling import reconcile
+from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.projection import Past, PastCard, PastPool
+from xsconsole.domain.words import count
 
 UNSEEN = "What changed while no console of this home was connected is in its rows once one is."
 
@@ -87,6 +89,8 @@ async def audit_reconcile(options: argparse.Namespace) -> int:
                     "who": one.who,
                     "call": one.call,
                     "number": one.number,
+                    "whose": one.whose.value,
+                    "is_change": one.is_change,
                     "first": one.first.isoformat(),
                     "last": one.last.isoformat(),
                 }
@@ -99,6 +103,18 @@ async def audit_reconcile(options: argparse.Namespace) -> int:
         for one in found.foreign:
             output.say(output.cell(f"    not ours: {one.sentence}", 400))
     return 1 if not verdict.is_good else 0 if verdict.is_vouched else 3
+
+
+async def audit_acknowledge(options: argparse.Namespace) -> int:
+    """Leave a row that says why what others changed of a configuration may stay."""
+    async with connected(options, is_reading=False) as console:
+        card = find_configuration(console.board, options.name)
+        number = await acknowledge(console, card, options.reason)
+    if options.json:
+        output.print_json({"configuration": card.id, "name": card.name, "acknowledged": number})
+    else:
+        output.say(f"Acknowledged: {count(number, 'change')} to {output.cell(card.name, 200)} from outside.")
+    return 0
 
 
 def stage_of(pool: PastPool, card: PastCard) -> str:

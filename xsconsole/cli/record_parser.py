@@ -45,6 +45,9 @@ def add_audit(make: VerbMaker) -> None:
     verb.add_argument("--is-recorded", action="store_true", help=SUPPRESS)  # by the window that starts it
     verb = make("audit reconcile", "compare it with the pool's own log; 1: a step of ours is missing", has_json=True)
     verb.add_argument("--since", type=instant, metavar="T", help="from then on; else from where the last one ended")
+    verb = make("audit acknowledge", "say why what others changed of a configuration may stay", has_json=True)
+    verb.add_argument("name", metavar="NAME", help="the configuration, as `config list` names it")
+    verb.add_argument("--reason", required=True, metavar="TEXT", help="why, or what became of it; it goes on record")
     verb = make("audit board", "the board as the rows tell of it, now or at an earlier time", has_json=True)
     moment = verb.add_mutually_exclusive_group()
     moment.add_argument("--at", type=instant, metavar="T", help="as it was at this time")

@@ -28,6 +28,7 @@ from xsconsole.console.history import past, present
 from xsconsole.console.last_words import LastWords
 from xsconsole.console.leftovers import runs_on
 from xsconsole.console.library import BlueprintDraft, LibraryDesk, read_document, read_one, write_document
+from xsconsole.console.outside import Outside, Unacknowledged, acknowledge, unacknowledged
 from xsconsole.console.packages import PackageDesk, verify_package
 from xsconsole.console.plan_files import read_plan
 from xsconsole.console.pool_archives import PoolArchives
@@ -72,6 +73,7 @@ __all__ = [
     "KnownVersion",
     "LastWords",
     "LibraryDesk",
+    "Outside",
     "PackageDesk",
     "PoolArchives",
     "Pools",
@@ -81,7 +83,9 @@ __all__ = [
     "RunStatus",
     "Secret",
     "Target",
+    "Unacknowledged",
     "Verb",
+    "acknowledge",
     "blueprint_to_provision",
     "causes",
     "changed_rule",
@@ -127,6 +131,7 @@ __all__ = [
     "since_of",
     "state",
     "statement_of",
+    "unacknowledged",
     "usable_on",
     "verify_package",
     "version_numbered",

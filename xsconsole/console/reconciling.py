@@ -36,7 +36,9 @@ class Memory:
 
     def see(self, console: Console) -> None:
         """Remember what calls can be about: of a machine that is destroyed the log names only what is gone."""
-        self.machines |= machines_of(console.own_board, console.inventory)
+        found = machines_of(console.own_board, console.inventory)
+        gone = {name for name, machine in found.items() if name in machine.card.missing}
+        self.machines |= {name: machine for name, machine in found.items() if name not in gone & self.machines.keys()}
 
 
 async def reconcile(

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 from xsconsole.domain.folding import folded_lines
 from xsconsole.domain.ids import Uuid
+from xsconsole.domain.outside import Kind as OutsideKind
+from xsconsole.domain.outside import kind_of
 from xsconsole.domain.query.fields import Field, Kind, Schema
 from xsconsole.domain.record import ABOUT_OBJECTS, AuditEvent, AuditRow, Outcome
 from xsconsole.domain.wording import record as record_words
@@ -66,6 +68,14 @@ _FIELDS: Schema[AuditRow] = Schema(
             about="the kind of the row",
             get=lambda row: row.fact.event,
             choices=tuple(AuditEvent),
+        ),
+        Field(
+            name="outside",
+            kind=Kind.CHOICE,
+            about="what others did to machines: change, look, or console where it was another console",
+            get=lambda row: kind_of(row.fact),
+            choices=tuple(OutsideKind),
+            example="outside:change",
         ),
         Field(
             name="outcome",

@@ -69,6 +69,21 @@ class FencesChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideChanged:
+    """Other changes from outside than before wait to be acknowledged at these configurations."""
+
+    configurations: tuple[ConfigurationId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogUnread:
+    """The pool of this name does not show its own log, so that nobody knows what others change there."""
+
+    pool: str
+    error: ConsoleError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClearanceChanged:
     """XAPI says otherwise than before whether machines of these configurations can move into another pool."""
 
@@ -167,6 +182,8 @@ Event = (
     | ClearanceChanged
     | DriftChanged
     | FencesChanged
+    | OutsideChanged
+    | LogUnread
     | ConfigurationMoved
     | RunChanged
     | StepProgressed

@@ -12,6 +12,7 @@ from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import ConfigurationId, Ref, Uuid
 from xsconsole.domain.inventory import VBD, VM, Inventory
 from xsconsole.domain.naming import shortened
+from xsconsole.domain.record import AuditEvent, Fact
 from xsconsole.domain.words import instant
 
 _ASYNC = "async."
@@ -27,6 +28,24 @@ class Whose(StrEnum):
 
     CONSOLE = "console"  # another console, whose signed word for its session stands on the pool
     FOREIGN = "foreign"  # whoever it is that no console answers for
+
+
+class Kind(StrEnum):
+    """What a row tells of somebody else's call."""
+
+    CHANGE = "change"  # by whom no console answers for; these are counted on the cards
+    LOOK = "look"  # it left the machine as it was
+    CONSOLE = "console"  # another console's
+
+
+def kind_of(fact: Fact) -> Kind | None:
+    """Return what a row tells; None of rows about anything else. Of rows of earlier programs more is not known."""
+    if fact.event is not AuditEvent.FOREIGN:
+        return None
+    details = fact.details or {}
+    if details.get("whose", Whose.FOREIGN) != Whose.FOREIGN:
+        return Kind.CONSOLE
+    return Kind.CHANGE if details.get("is_change", True) is True else Kind.LOOK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

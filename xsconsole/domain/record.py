@@ -79,6 +79,7 @@ class AuditEvent(StrEnum):
     STANDS = "configuration.stands"  # a card is another than before: all that a past board is drawn from
     RECONCILED = "pool.reconciled"  # the record was compared with xapi's own log, and what came of that
     FOREIGN = "change.foreign"  # xapi's log tells of a change to a machine of a configuration that is not ours
+    ACKNOWLEDGED = "change.acknowledged"  # somebody has seen what was changed from outside, and says why it may stay
     WORKFLOW_SEEN = "workflow.observed"  # a pool has another version than before, which somebody else published
 
 

@@ -13,6 +13,7 @@ from xsconsole_ui import pieces, theme
 from xsconsole_ui.audit.fields import Called, all_fields
 from xsconsole_ui.audit.links import Link
 from xsconsole_ui.dense_table import csv_text, plain_text
+from xsconsole_ui.flow import Flow
 from xsconsole_ui.mnemonics import verbatim
 
 LABEL_WIDTH = 116
@@ -104,18 +105,18 @@ class RowDetails(pieces.Panel):
     def _led(self, form: QWidget) -> QWidget:
         """Return buttons to what the row names; what is gone is only said."""
         made = QWidget(form)
-        column = QVBoxLayout(made)
-        column.setContentsMargins(0, 0, 0, theme.SPACE)
-        column.setSpacing(0)
+        row = Flow(made)
+        row.setContentsMargins(0, 0, 0, theme.SPACE)
+        row.setSpacing(theme.SPACE)
         for at, link in enumerate(self.links):
             if not link.is_there:
-                column.addWidget(pieces.wrapped(pieces.breakable(link.text), "muted", made))
+                row.addWidget(pieces.label(link.text, "muted", made))
                 continue
             button = pieces.button(verbatim(link.text), "link", made)
             button.setProperty("link", at)
             button.setAccessibleName(link.text)
             button.clicked.connect(self._follow)
-            column.addWidget(button)
+            row.addWidget(button)
         return made
 
     @Slot()

@@ -106,7 +106,8 @@ class Offers(QObject):
         lines: list[str] = []
         verdicts: list[Verdict] = []
         for console in consoles:
-            found = await reconcile(console)
+            outside = self._console.outside
+            found = await (reconcile(console) if outside is None else outside.compare(console))
             verdicts.append(found.verdict)
             lines.append(f"{sign_of(found.verdict)[0]}  {found.verdict.sentence}")
             lines += [f"    {one.sentence}" for one in found.foreign[1:MOST_TOLD]]

@@ -161,6 +161,11 @@ class AuditPanel(pieces.Panel):
         self._is_loaded = True
         self._ask()
 
+    def show_rows(self, text: str) -> None:
+        """Show the rows that a filter asks for."""
+        self.open()
+        self.filter.set_text(text)
+
     def stop(self) -> None:
         """Follow the console no more."""
         for end in self._ends:

@@ -44,7 +44,7 @@ class BoardView(QWidget):
         super().__init__(parent)
         self._console = console
         self._painter = CardPainter()
-        self._delegate = CardDelegate(self._painter, self)
+        self.delegate = CardDelegate(self._painter, self)
         self._lanes: dict[StageId, Lane] = {}
         self._order: list[Lane] = []
         self._where: dict[ConfigurationId, StageId] = {}
@@ -200,7 +200,7 @@ class BoardView(QWidget):
 
     def _make_lane(self, stage: Stage) -> Lane:
         model = LaneModel(stage.id, may_drop=self.dragging.may_drop, on_drop=self.dragging.drop)
-        lane = Lane(stage, model, self._delegate, self._content)
+        lane = Lane(stage, model, self.delegate, self._content)
         model.setParent(lane)
         lane.view.selectionModel().selectionChanged.connect(self._on_selection)
         lane.view.clicked.connect(self._on_click)

@@ -2,12 +2,12 @@
 
 from typing import NamedTuple
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, Qt
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from xsconsole_ui import theme
-from xsconsole_ui.board.card_painter import CardPainter
+from xsconsole_ui.board.card_painter import CardPainter, place
 from xsconsole_ui.board.faces import Face
 from xsconsole_ui.board.lane_model import FACE_ROLE, LIFTED_ROLE
 from xsconsole_ui.focus import paint_focus
@@ -26,7 +26,12 @@ class Shown(NamedTuple):
 
 
 class CardDelegate(QStyledItemDelegate):
-    """One for all lanes of a board, so that they share the pictures."""
+    """One for all lanes of a board, so that they share the pictures.
+
+    `chip_clicked` tells of which configuration a chip was clicked, and where it leads.
+    """
+
+    chip_clicked = Signal(str, str)
 
     def __init__(self, painter: CardPainter, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,6 +46,14 @@ class CardDelegate(QStyledItemDelegate):
         """Return how a card is shown now; None where there is none."""
         face = index.data(FACE_ROLE)
         return None if face is None else Shown(face, is_lifted=bool(index.data(LIFTED_ROLE)))
+
+    def leads_at(self, index: Index, row: QRect, point: QPoint) -> str:
+        """Return where the chip leads that is at a point of the view; empty where none leads anywhere."""
+        face, area = index.data(FACE_ROLE), card_area(row)
+        if face is None or not area.contains(point):
+            return ""
+        at = QPointF(point - area.topLeft())
+        return next((one.chip.leads for one in place(face, area.width()).chips if one.area.contains(at)), "")
 
     def put(self, painter: QPainter, option: QStyleOptionViewItem, shown: Shown) -> None:
         """Show a card at the place and in the state of `option`."""

@@ -18,6 +18,7 @@ from xsconsole_ui.silence import silence_of
 from xsconsole_ui.texts import tr
 
 GOING = (RunState.RUNNING, RunState.UNDOING)
+OUTSIDE = "outside"  # where the chip of changes from outside leads
 FENCE_NAME = 24  # characters of a fence's name on a chip
 
 
@@ -30,6 +31,7 @@ def shown(card: Card, stage: Stage, console: Estate) -> tuple[Face, str]:
     reviews = console.reviews.of(card.id)
     fenced = fence_chip(card, console)
     waiting = (*_waiting(card, console), *_stay(card, console), *drift_chip(card, console))
+    outside = outside_chip(card, console)
     face = face_of(
         card,
         stage,
@@ -42,10 +44,20 @@ def shown(card: Card, stage: Stage, console: Estate) -> tuple[Face, str]:
         pool=pool,
         waiting=waiting,
         fenced=fenced,
+        outside=outside,
     )
     reason = "" if away is None else away.reason
     return face, told(
-        card, stage, asked, reviews, silence=silence, pool=pool, away=reason, waiting=waiting, fenced=fenced
+        card,
+        stage,
+        asked,
+        reviews,
+        silence=silence,
+        pool=pool,
+        away=reason,
+        waiting=waiting,
+        fenced=fenced,
+        outside=outside,
     )
 
 
@@ -82,6 +94,15 @@ def drift_chip(card: Card, console: Estate) -> tuple[Chip, ...]:
     )
     whole = likeness(drift.comparison, "")
     return (Chip(tr("drift: {n}").format(n=drift.count), Tone.WARN if is_like else Tone.PLAIN, whole.strip()),)
+
+
+def outside_chip(card: Card, console: Estate) -> tuple[Chip, ...]:
+    """Return how many changes from outside nobody has acknowledged; a click leads to them."""
+    found = console.outside.of(card.id) if console.outside is not None else None
+    if found is None:
+        return ()
+    text = tr("{n} changed outside").format(n=found.number)
+    return (Chip(text, Tone.WARN, found.sentence, leads=OUTSIDE),)
 
 
 def fence_chip(card: Card, console: Estate) -> Chip | None:

@@ -288,7 +288,17 @@ class CardList(QAbstractItemView):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._hover(self.indexAt(event.position().toPoint()).row())
+        leads = self._leads_at(event.position().toPoint()) and event.buttons() == Qt.MouseButton.NoButton
+        if leads:
+            self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
+        else:
+            self.viewport().unsetCursor()
         super().mouseMoveEvent(event)
+
+    def _leads_at(self, point: QPoint) -> str:
+        """Return where the chip leads that is at a point of the viewport."""
+        index = self.indexAt(point)
+        return self._faces.leads_at(index, self.visualRect(index), point) if index.isValid() else ""
 
     def leaveEvent(self, event: QEvent) -> None:
         self._hover(-1)

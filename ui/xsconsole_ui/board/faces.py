@@ -33,11 +33,12 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A few words about what matters now; `whole` says all of it."""
+    """A few words about what matters now; `whole` says all of it, `leads` where a click on it leads."""
 
     text: str
     tone: Tone = Tone.PLAIN
     whole: str = ""
+    leads: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,13 +115,14 @@ def face_of(
     pool: str = "",
     waiting: tuple[Chip, ...] = (),
     fenced: Chip | None = None,
+    outside: tuple[Chip, ...] = (),
 ) -> Face:
     """Return what the card shows; `status` is this console's own run on it, which waits while the pool is away.
 
     `waits_for` is the name of the pool of that run that is away, where it is about two.
     `silence` is what is known of another console that works on it and gives no sign of life; `asked` are the requests
     for it, `open_reviews` what others still have to look at; `pool` is the name of its pool, where there are several;
-    `waiting` says that it waits for a place, `fenced` that a fence is around it.
+    `waiting` says that it waits for a place, `fenced` that a fence is around it, `outside` that others changed it.
     """
     has_parts = bool(card.service and card.version)
     progress, step = _progress(card.run, status, is_away=is_away, waits_for=waits_for)
@@ -142,6 +144,7 @@ def face_of(
                 silence=silence,
                 waiting=waiting,
                 fenced=fenced,
+                outside=outside,
             )[:MOST_CHIPS],
         ),
         progress=progress,
@@ -160,6 +163,7 @@ def chips_of(
     silence: str = "",
     waiting: tuple[Chip, ...] = (),
     fenced: Chip | None = None,
+    outside: tuple[Chip, ...] = (),
 ) -> tuple[Chip, ...]:
     """Return what is wrong, what it waits for and what it is, in this order; `is_ours`: this console runs on it.
 
@@ -169,7 +173,8 @@ def chips_of(
     silent = (Chip(tr("no sign of life"), Tone.WARN, silence),) if silence else ()
     waits = () if is_ours else (*_waits(card), *waiting, *map(_request, asked))
     bad, calm = ((fenced,), ()) if fenced is not None and fenced.tone is Tone.BAD else ((), (fenced,) if fenced else ())
-    what = (*_wrong(card), *bad, *_abroad(card), *urgent, *map(_closed, barriers_on(card)), *map(_review, open_reviews))
+    wrong = (*_wrong(card), *bad, *_abroad(card), *outside)
+    what = (*wrong, *urgent, *map(_closed, barriers_on(card)), *map(_review, open_reviews))
     return (*what, *silent, *waits, *calm, *_is(card, stage))
 
 
@@ -228,6 +233,7 @@ def told(
     away: str = "",
     waiting: tuple[Chip, ...] = (),
     fenced: Chip | None = None,
+    outside: tuple[Chip, ...] = (),
 ) -> str:
     """Return the whole card in words, for tooltips and screen readers; `away` says that its pool is."""
     place = stage.name if stage else tr("unknown stage “{stage}”").format(stage=past_name(card.stage, (card,)))
@@ -238,7 +244,16 @@ def told(
             chip.whole or chip.text
             for chip in (
                 *_of_pool(pool),
-                *chips_of(card, stage, asked, open_reviews, silence=silence, waiting=waiting, fenced=fenced),
+                *chips_of(
+                    card,
+                    stage,
+                    asked,
+                    open_reviews,
+                    silence=silence,
+                    waiting=waiting,
+                    fenced=fenced,
+                    outside=outside,
+                ),
             )
         ),
         *((away,) if away else ()),

@@ -122,6 +122,11 @@ class LaneView(CardList):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         with self._adding(event.modifiers()):
             super().mouseReleaseEvent(event)
+        point = event.position().toPoint()
+        card, leads = self._cards.card_at(self.indexAt(point)), self._leads_at(point)
+        is_plain = event.button() == Qt.MouseButton.LeftButton and not event.modifiers()
+        if card is not None and leads and is_plain and leads == self._leads_at(self._pressed):
+            self._faces.chip_clicked.emit(card.id, leads)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, modifiers = event.key(), event.modifiers()

@@ -69,6 +69,7 @@ class CardPage(QWidget):
     """Details of a card, with the actions that are asked for most."""
 
     opened = Signal(object)  # RequestId or ReviewId: of a row that leads to the inbox
+    outside_wanted = Signal(object)  # ConfigurationId: of a row of what others changed
 
     def __init__(
         self,
@@ -83,6 +84,9 @@ class CardPage(QWidget):
         self._shown: ConfigurationId | None = None
         self._soon = one_shot(self, self._show_again, AGAIN_MS)
         self.problems = Section(self.tr("Wrong"), self)
+        self.outside = Section(self.tr("Changed outside of this console"), self)
+        self.outside.view.clicked.connect(self._open_outside)
+        self.outside.view.activated.connect(self._open_outside)
         self.closed = Section(self.tr("Not now"), self)  # what stands against promoting it
         self.waiting = Section(self.tr("Waiting for a place"), self)
         self.requests = Section(self.tr("Asked for"), self)
@@ -131,7 +135,8 @@ class CardPage(QWidget):
         column.addWidget(self.facts)
         column.addWidget(self.notes)
         column.addWidget(pieces.Line(self))
-        about = (self.problems, self.closed, self.waiting, self.reviews, self.requests, self.fence, self.origin)
+        wrong = (self.problems, self.outside, self.closed)
+        about = (*wrong, self.waiting, self.reviews, self.requests, self.fence, self.origin)
         for section in (*about, self.members, self.points, self.frozen):
             column.addWidget(section)
             if section is self.closed:
@@ -152,6 +157,11 @@ class CardPage(QWidget):
         for section, led in self._led.items():
             if index.model() is section.view.rows and index.row() < len(led):
                 self.opened.emit(led[index.row()])
+
+    @Slot(QModelIndex)
+    def _open_outside(self, index: QModelIndex) -> None:
+        del index
+        self.outside_wanted.emit(self._shown)
 
     @Slot(str)
     def hear(self, configuration: str) -> None:
@@ -190,6 +200,8 @@ class CardPage(QWidget):
             + ([Row(mark=Mark.WAITING, text=self.tr(BRING_TOGETHER))] if card.abroad else [])
             + self._stay_rows(card)
         )
+        found = self._console.outside.of(card.id) if self._console.outside is not None else None
+        self.outside.show_rows([Row(mark=Mark.WARNING, text=told, whole=told) for told in found.told] if found else [])
         board = self._console.board
         of_blueprint = version_words(card, self._console.of_card(card.id).inventory)
         told = (*origin_words(card, board), *of_blueprint, *place_words(card, board))

@@ -15,6 +15,7 @@ from xsconsole.console.estate.reviews import EstateReviews
 from xsconsole.console.fences import with_fence
 from xsconsole.console.fencing import Fencing
 from xsconsole.console.home import Home
+from xsconsole.console.outside import Outside
 from xsconsole.console.pools import Pools
 from xsconsole.console.publication.publishing import Publishing
 from xsconsole.console.queueing import Queue
@@ -67,6 +68,7 @@ class Estate:
         self.closings = EstateClosings(self)
         self.drifting: Drifting | None = None  # where somebody follows the drift
         self.fencing: Fencing | None = None  # where somebody follows the fences
+        self.outside: Outside | None = None  # where somebody follows what others change
         self._boards: tuple[Board, ...] = ()
         self._board = EMPTY_BOARD
         self._owners: Mapping[ConfigurationId, Console] = {}
@@ -149,8 +151,8 @@ class Estate:
     def connecting(self) -> tuple[str, ...]:
         """What is being connected to now, to be put into a sentence."""
         sights = self.sights
-        named = (one for one in sights if one.link.state is LinkState.CONNECTING)
-        return tuple(one.called for one in named) if sights else self.pools.expected
+        named = tuple(one.called for one in sights if one.link.state is LinkState.CONNECTING)
+        return named if sights else self.pools.expected
 
     @property
     def identity(self) -> Identity | None:
@@ -214,8 +216,7 @@ class Estate:
         every = self.pools.all
         if item.pool is not None:
             named = (one for one in every if one.inventory.pool is not None and one.inventory.pool.uuid == item.pool)
-            found = next(named, None)
-            if found is not None:
+            if (found := next(named, None)) is not None:
                 return found
         if len(every) == 1:
             return every[0]
@@ -235,8 +236,7 @@ class Estate:
         for sight in self.sights:
             if sight.pool == pool:
                 return sight.name
-        known = self.home.settings.pools
-        return next((one.name for one in known if one.pool == pool and one.name), pool or "")
+        return next((one.name for one in self.home.settings.pools if one.pool == pool and one.name), pool or "")
 
     def of_pool(self, ref: Ref) -> Console | None:
         """Return the console that shows the pool with this reference."""

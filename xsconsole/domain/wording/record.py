@@ -72,6 +72,7 @@ _EVENTS: dict[AuditEvent, str] = {
     AuditEvent.STANDS: "Stands on the pool",
     AuditEvent.RECONCILED: "Compared with the pool's own log",
     AuditEvent.FOREIGN: "Not ours",
+    AuditEvent.ACKNOWLEDGED: "Acknowledged",
     AuditEvent.WORKFLOW_SEEN: "Seen on the pool",
 }
 NOTHING = "nothing, as "
