@@ -13,13 +13,11 @@ def receive(pool: MemoryPool, source: Uuid, there: MemoryPool, sr: Uuid, *, is_r
 
     A restore keeps its uuid and MAC addresses.
     """
-    before = pool.vm(source)
+    before = pool.demand(source, "export", ("Halted",)) if is_restore else pool.vm(source)
     storage = next(each for each in there.records.values() if isinstance(each, SR) and each.uuid == sr)
     metrics = there.put_anew(GuestMetrics(ref=NULL_REF, uuid=Uuid(""), PV_drivers_detected=True))
-    if is_restore:
-        before = pool.demand(source, "export", ("Halted",))
-        if there.find(source) is not None:
-            raise PoolFailed(code="VM_TO_IMPORT_IS_NOT_NEWER_VERSION", parameters=(source,), method="import")
+    if is_restore and there.find(source) is not None:
+        raise PoolFailed(code="VM_TO_IMPORT_IS_NOT_NEWER_VERSION", parameters=(source,), method="import")
     put = there.put_again if is_restore else there.put_anew
     made = put(
         msgspec.structs.replace(

@@ -155,13 +155,13 @@ def test_the_machines_arrive_as_the_same_ones_and_come_back_the_same_way() -> No
         status = await do(there, back)
 
         assert status.error is None, explain(status.error)
-        assert not replace_look(ends, company)
+        assert not is_back(ends, company)
         assert here.card(company.shop).revision == 3
 
     virtually(story)
 
 
-def replace_look(ends: Ends, company: Company) -> bool:
+def is_back(ends: Ends, company: Company) -> bool:
     """Look at what came back: it is as before, but for what protects it and whether a start is of the stage."""
     ends.before = machines(company.test.pool)
     return ends.look(company)
@@ -264,6 +264,27 @@ def test_an_undoing_that_is_cut_off_can_still_go_forward() -> None:
         assert status.state is RunState.INTERRUPTED
         assert (await here.settle(company.shop, Direction.RESUME)).state is RunState.DONE
         assert ends.look(company)
+
+    virtually(story)
+
+
+def test_a_machine_that_somebody_deletes_before_it_is_sent_is_named_and_the_others_serve_again() -> None:
+    async def story() -> None:
+        company = await parted()
+        here, test = company.pair.here, company.test.pool
+        db, web = (here.member(company.shop, name) for name in ("shop-db", "shop-web"))
+
+        def somebody_deletes_it(method: str) -> None:
+            if method == "stream" and test.find(db) is not None:
+                test.forget(db)
+
+        here.port.on_call = somebody_deletes_it
+        status = await do(here, here.promotion(company.shop, "production"))
+
+        assert status.state is RunState.UNDONE
+        assert "shop-db" in str(explain(status.error))
+        assert (test.vm(web).power_state, test.vm(web).blocked_operations) == ("Running", {})
+        assert machines(company.production.pool) == {}
 
     virtually(story)
 

@@ -89,10 +89,8 @@ class Streamer:
                 await self._take_back(vm, on_progress)
             case RetireSource():
                 await self._copier.demand_all(action)
-            case SettleArrived():
-                pass  # it goes with what arrived
             case _:
-                assert_never(action)
+                assert isinstance(action, SettleArrived), "it has no inverse, and goes with what arrived"
         return ""
 
     async def demand_alone(self, step: Step, *, is_undone: bool = False) -> None:
