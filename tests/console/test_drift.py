@@ -251,6 +251,8 @@ async def rules_and_statements(desk: Desk, estate: Estate, watcher: Watcher, car
     row = await desk.until_recorded(AuditEvent.STATED)
     assert (row.fact.details or {})["counts"] == {finding.value: number for finding, number in made.counts.items()}
     assert "<h2>" in statement_text(made, folder / "x.html")
+    with pytest.raises(Refused, match="not as PDF"):
+        statement_text(made, folder / "x.PDF")
     assert "renamed behind your back" in statement_text(made, folder / "x.txt")
     with pytest.raises(Refused):  # what is nowhere is not on record
         await keep_statement(estate, made, folder / "missing" / "x.html")

@@ -46,6 +46,9 @@ LOOKED_BACK = timedelta(days=2)  # in xapi's own log
 SHOWN_S = 15.0
 
 
+FOREIGN = (".pdf", ".doc", ".docx", ".odt")  # what a statement is never written as
+
+
 def drifts_of(estate: "Estate") -> Mapping[ConfigurationId, Drift]:
     """Return the drift of all configurations, compared now."""
     return all_at_once(
@@ -272,7 +275,16 @@ def statement_of(estate: "Estate", drift: Drift) -> Statement:
 
 
 def statement_text(statement: Statement, file: Path) -> str:
-    """Return what a statement's file holds: a page that needs no request where its name says so, else plain text."""
+    """Return what a statement's file holds: a page that needs no request where its name says so, else plain text.
+
+    Raises:
+        Refused: its name says that it is something else.
+    """
+    if file.suffix.casefold() in FOREIGN:
+        raise Refused(
+            reason=f"A statement is written as a page or as plain text, not as {file.suffix[1:].upper()}.",
+            mend="Name the file .html, and print the page from a browser.",
+        )
     if file.suffix.casefold() not in (".html", ".htm"):
         return text(statement)
     from xsconsole.reports.html import render_statement  # noqa: PLC0415 - few ask for a page
