@@ -51,5 +51,9 @@ def test_without_a_stage_the_machines_come_back_alone_also_where_no_workflow_is_
             assert (vm.power_state, vm.is_a_template) == ("Halted", False)
             assert not [key for key in vm.other_config if key.startswith("xsconsole")]
             assert scene.other.pool.networks_of(vm.uuid) == {"0": scene.prod.uuid}
+        again = scene.there.engine.plan(command)
+        assert {step.subject for step in again.steps if step.subject.endswith(" (restored) 2")} == {
+            f"{name} 2" for name in names
+        }
 
     virtually(story)

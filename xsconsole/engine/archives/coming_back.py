@@ -9,7 +9,14 @@ from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.plan import Estimate, Intent, Plan, RunKind
 from xsconsole.domain.poolstate import archive_thing
 from xsconsole.domain.workflow import Method
-from xsconsole.engine.archives.return_checks import demand_alone, demand_version, made_of, parts_of, storage_of
+from xsconsole.engine.archives.return_checks import (
+    demand_alone,
+    demand_version,
+    free_number,
+    made_of,
+    parts_of,
+    storage_of,
+)
 from xsconsole.engine.archives.returning import FIT_S, add_check, add_machines, fitting, plan_return, sentences
 from xsconsole.engine.archives.stow_checks import demand_whole
 from xsconsole.engine.commands import RestoreFromPool, Restoring
@@ -40,9 +47,9 @@ def _plan_alone(command: Restoring, board: Board, inventory: Inventory) -> Plan:
         demand_whole(command.archive, inventory)
     else:
         demand_version(archive, inventory)
-    made, number = made_of(archive, board, inventory)
+    made, _ = made_of(archive, board, inventory)
     sr = storage_of(command, None, inventory)
-    parts = parts_of(command, None, sr, number, inventory)
+    parts = parts_of(command, None, sr, free_number(command, inventory), inventory)
     space = capacity.total(*(part.space for part in parts))
     warnings = capacity.demand_space(inventory, space, "The machines", claims_on(board).space)
     intent = Intent(

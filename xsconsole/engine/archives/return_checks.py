@@ -242,11 +242,21 @@ def parts_of(command: Restoring, target: Stage | None, sr: SR | None, number: in
     ]
 
 
+def free_number(command: Restoring, inventory: Inventory) -> int:
+    """Return the first number for which no machine of the pool is called as one that comes back alone."""
+    there = {vm.name_label for vm in inventory.all(VM) if not vm.is_a_snapshot}
+    number = 1
+    while any(_named(command, member, None, number) in there for member in command.archive.members):
+        number += 1
+    return number
+
+
 def _named(command: Restoring, member: ArchivedMember, target: Stage | None, number: int) -> str:
     """Return what a machine is called once it is back."""
     archive = command.archive
     if target is None:
-        return f"{shortened(plain_name(member.name, archive.stage_name), NAME_LIMIT)} (restored)"
+        plain = shortened(plain_name(member.name, archive.stage_name), NAME_LIMIT)
+        return f"{plain} (restored){f' {number}' if number > 1 else ''}"
     plain = plain_name(member.name, archive.stage_name, target.name)
     if command.pattern:
         return name_by_pattern(
