@@ -180,7 +180,7 @@ class Console:
         self._mirror.assume(None if publishes else default_workflow())
         await self._home.evidence.meet(gateway.identity, lambda: self.inventory, self.bus.publish)
         if self._home.is_reading:
-            await self.requests.begin(gateway.vouched)
+            await self.requests.begin(gateway.vouched, gateway.pool.time)
             return
         url, fingerprint = connection.url, connection.fingerprint
         if fingerprint is not None and not await self._home.has_recorded_trust(url, fingerprint):
@@ -200,7 +200,7 @@ class Console:
             await self._aftercare.open()
             if publishes and self.board.workflow is None and await engine.publish_default() is not None:
                 await self._mirror.until_workflow(gateway.identity.pool_name)
-        await self.requests.begin(gateway.vouched)
+        await self.requests.begin(gateway.vouched, gateway.pool.time)
         self.points.begin()
         self.stays.begin()
 

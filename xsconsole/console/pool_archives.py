@@ -33,7 +33,7 @@ from xsconsole.domain.poolstate import PREFIX
 from xsconsole.domain.record import AuditEvent, Outcome
 from xsconsole.domain.workflow import Method
 from xsconsole.engine.commands import DeletePooled, RestoreFromPool
-from xsconsole.errors import ConsoleError, NotFound, Refused
+from xsconsole.errors import NotFound, Refused
 from xsconsole.store.keys import is_signature
 
 ARCHIVE_KEYS = PREFIX + "archive"  # what begins so is about an archive of the pool
@@ -70,7 +70,7 @@ class PoolArchives:
         recorded = await on_record(self._home)
         found = []
         for console in self._consoles():
-            at = await _time_of(console)
+            at = await console.requests.clock.time()
             ahead = at - self._home.clock.now()
             for one in each_pooled(console.inventory, is_signature, at):
                 await asyncio.sleep(0)
@@ -221,7 +221,7 @@ class PoolArchives:
         return found
 
     async def _until(self, console: "Console", archive: ArchiveId, *, is_held: bool) -> None:
-        at = await _time_of(console)
+        at = await console.requests.clock.time()
 
         def is_shown(board: object) -> bool:
             del board
@@ -231,14 +231,6 @@ class PoolArchives:
 
         with contextlib.suppress(TimeoutError):  # it stands on the pool; the list shows it once the feed has told
             await console.until(is_shown, SHOWN_S)
-
-
-async def _time_of(console: "Console") -> datetime:
-    """Return what the pool's clock says, as it was last known where the pool is away."""
-    try:
-        return await console.engine.requests.time()
-    except ConsoleError:
-        return console.requests.clocks()[1]
 
 
 def _gone() -> NotFound:

@@ -1,12 +1,13 @@
 """Requests for promotions as a person sees and handles them at this console: ask, decide, withdraw, run."""
 
 import logging
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from xsconsole.console.desks import Desk, Keeper
 from xsconsole.console.requests.ends import RequestEnds
+from xsconsole.console.requests.pool_clock import PoolClock
 from xsconsole.console.requests.watch import RequestWatch
 from xsconsole.console.requests.works import RequestWorks
 from xsconsole.console.values import Secret, Verb
@@ -31,7 +32,7 @@ from xsconsole.engine.copies.candidates import left_over
 from xsconsole.engine.neighbours import Abroad
 from xsconsole.engine.ports import Ids
 from xsconsole.engine.requests.asked import command_of
-from xsconsole.errors import ConsoleError, NotFound, NotPermitted, Refused
+from xsconsole.errors import NotFound, NotPermitted, Refused
 from xsconsole.store.keys import is_signature
 
 log = logging.getLogger(__name__)
@@ -77,21 +78,18 @@ class Requests:
         self._home = home
         self._world = world
         self._vouch: Vouch | None = None
-        self._offset = timedelta()
+        self.clock = PoolClock(home.clock.now)
         self.carries_out = False  # whether it runs what this home asked to run by itself, as a window does
         self._works = RequestWorks(self.run, self._thaw_over)
         self._ends = RequestEnds(home)
         self._watch = RequestWatch(world, self.clocks, subscribe, publish, self._hear, desk)
 
-    async def begin(self, vouch: Vouch) -> None:
-        """Follow the requests of the connection that was made."""
+    async def begin(self, vouch: Vouch, clock: Callable[[], Awaitable[datetime]]) -> None:
+        """Follow the requests of the connection that was made; `clock` asks its pool for the time."""
         self._vouch = vouch
+        self.clock.follow(clock)
         if not self._home.is_reading:
-            try:
-                own, pools = await self._desk.engine.requests.clocks()
-                self._offset = pools - own
-            except ConsoleError as failure:
-                log.warning("the pool's clock is not known: %s", failure)
+            await self.clock.time()
         self._watch.begin()
 
     def carry_out(self) -> None:
@@ -102,6 +100,7 @@ class Requests:
     async def end(self) -> None:
         """Follow nothing any more. What was seen last is shown still."""
         self._vouch = None
+        self.clock.follow(None)
         self._watch.end()
         await self._works.end()
 
@@ -117,11 +116,11 @@ class Requests:
     def clocks(self) -> tuple[datetime, datetime]:
         """Return what this machine's clock says, and what the pool's should say now."""
         now = self._home.clock.now()
-        return now, now + self._offset
+        return now, now + self.clock.offset
 
     def own_time(self, at: datetime) -> datetime:
         """Return when by this machine's clock something was of which the pool says when."""
-        return at - self._offset
+        return at - self.clock.offset
 
     # --- looking --------------------------------------------------------------------------------------------------
 
