@@ -1,5 +1,7 @@
 """Several promotions are planned together: what earlier ones take is taken for later ones."""
 
+from dataclasses import replace
+
 import msgspec
 
 from tests.engine.desks import Office, virtually
@@ -47,11 +49,16 @@ def test_the_second_of_a_service_has_no_place_where_the_first_takes_the_last_one
         longest = max(part.plan.duration_s for part in planned.ready if part.plan)
         assert planned.duration_s == longest > 0
         assert planned.downtime_s >= 0
-        assert planned.warnings
+        shop_part = next(part for part in planned.ready if part.configuration == first)
+        assert shop_part.plan is not None
+        assert planned.warnings == tuple(f"{shop_part.name}: {told}" for told in shop_part.plan.warnings) != ()
+        twice = replace(planned, parts=(shop_part, replace(shop_part, name="crm 7")))
+        assert twice.warnings == tuple(f"Each of the 2: {told}" for told in shop_part.plan.warnings)
         alone = plan_together(
             moves_to([desk.card(first)], PRODUCTION, workflow), desk.board, desk.inventory, "", desk.clock.now()
         )
         assert alone.digest != planned.digest
+        assert [plan.warnings for part in alone.ready if (plan := part.plan)] == [alone.warnings]
 
     virtually(story)
 

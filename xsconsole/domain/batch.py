@@ -8,7 +8,7 @@ from xsconsole.domain.canonical import digest_of
 from xsconsole.domain.ids import ConfigurationId, Digest, RequestId, RunId, StageId
 from xsconsole.domain.plan import Plan, RunKind
 from xsconsole.domain.side_by_side import load_s
-from xsconsole.domain.words import count, kind_name
+from xsconsole.domain.words import count, kind_name, listing
 from xsconsole.errors import Refused
 
 AT_ONCE = 4
@@ -110,9 +110,19 @@ class BatchPlan:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What whoever confirms must see, each once."""
-        every = (warning for part in self.ready if part.plan is not None for warning in part.plan.warnings)
-        return tuple(dict.fromkeys(every))
+        """What whoever confirms must see, each once, and of which of several."""
+        whose: dict[str, list[str]] = {}
+        for part in self.ready:
+            for warning in dict.fromkeys(part.plan.warnings if part.plan is not None else ()):
+                whose.setdefault(warning, []).append(part.name)
+        if len(self.ready) == 1:
+            return tuple(whose)
+        every = f"Each of the {len(self.ready)}"
+        called = {
+            warning: every if len(names) == len(self.ready) else listing(tuple(names))
+            for warning, names in whose.items()
+        }
+        return tuple(f"{called[warning]}: {warning}" for warning in whose)
 
     @property
     def asks(self) -> bool:
