@@ -2,13 +2,23 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
-from tests.engine.desks import Office, virtually
+from tests.engine.desks import Desk, Office, virtually
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import explain
+from xsconsole.domain.workflow import Workflow
 from xsconsole.errors import GivenUp, RunFailed
+
+
+def renamed(desk: Desk, stage: str, name: str) -> Workflow:
+    """Return the published workflow, one version later, with another name for a stage."""
+    workflow = desk.board.workflow
+    assert workflow is not None
+    stages = tuple(msgspec.structs.replace(one, name=name) if one.id == stage else one for one in workflow.stages)
+    return msgspec.structs.replace(workflow, version=workflow.version + 1, stages=stages)
 
 
 def test_a_run_that_is_aborted_is_put_back() -> None:
@@ -16,6 +26,7 @@ def test_a_run_that_is_aborted_is_put_back() -> None:
         office = Office()
         desk = office.desk()
         shop = await office.shop(desk)
+        await desk.publish(renamed(desk, "production", "Live"))
         run = await desk.open(desk.promotion(shop, "production"))
         desk.port.on_call = lambda method: run.abort() if method == "snapshot" else None
 
@@ -26,9 +37,7 @@ def test_a_run_that_is_aborted_is_put_back() -> None:
         assert desk.card(shop).stage == "staging"
         assert run.id in {known.run for known in desk.engine.runs}
         assert desk.engine.run(run.id) is run
-        assert explain(status.error).failed.endswith(
-            "from Staging to Production” was given up: it was stopped on request."
-        )
+        assert explain(status.error).failed.endswith("from Staging to Live” was given up: it was stopped on request.")
 
     virtually(story)
 

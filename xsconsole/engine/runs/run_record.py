@@ -14,6 +14,7 @@ from xsconsole.domain.plan import LASTING, WITHOUT_INVERSE, Step
 from xsconsole.domain.poolstate import RunRecord, decode_run, encode_run, numbers, run_stem
 from xsconsole.domain.runs import GONE
 from xsconsole.domain.words import describe, describe_undo, title
+from xsconsole.domain.workflow import Workflow
 from xsconsole.engine.ports import Field, PoolPort
 from xsconsole.engine.values import remove_value, write_value
 from xsconsole.errors import ConsoleError, Interrupted, Refused, RunFailed
@@ -128,10 +129,10 @@ def interruption(record: RunRecord, reason: str, begun: Set[StepKey]) -> Interru
     )
 
 
-def put_back(record: RunRecord, failed: Step | None, cause: ConsoleError) -> RunFailed:
-    """Return what is told of a run that was put back."""
+def put_back(record: RunRecord, failed: Step | None, cause: ConsoleError, workflow: Workflow | None) -> RunFailed:
+    """Return what is told of a run that was put back; `workflow` is that in force as it began."""
     return RunFailed(
-        failed=describe(failed) if failed else title(record.plan),
+        failed=describe(failed) if failed else title(record.plan, workflow),
         cause=cause,
         undone=undone_titles(record),
         lasts=lasting_titles(record),

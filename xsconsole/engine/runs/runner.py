@@ -243,7 +243,7 @@ class Run:
             return await self._interrupt(Refused(reason="The console was closed."))
         if cause is None:
             return await self._close(Outcome.UNDONE, None)
-        return await self._close(Outcome.UNDONE, put_back(self._standing.record, failed, cause))
+        return await self._close(Outcome.UNDONE, put_back(self._standing.record, failed, cause, self._workflow))
 
     def _to_undo(self) -> set[StepKey]:
         """Return the steps whose effect stands or may stand: those that the record names, and its frontier.
