@@ -34,8 +34,8 @@ PLAN = Plan(
         ("UUID_INVALID", ("VM", WEB), 2, "The machine “web-01” is gone from the pool."),
         ("UUID_INVALID", ("VM", POINT), 1, "The snapshot of “web-01” is gone from the pool."),
         ("HANDLE_INVALID", ("VM", "OpaqueRef:1"), 2, "The machine “web-01” is gone from the pool."),
-        ("HANDLE_INVALID", ("VM", "OpaqueRef:1"), 1, "A machine that is needed is gone from the pool."),  # or its point
-        ("HANDLE_INVALID", ("VDI", "OpaqueRef:2"), 2, "A disk that is needed is gone from the pool."),
+        ("HANDLE_INVALID", ("VM", "OpaqueRef:1"), 1, "The machine “web-01” or its snapshot is gone from the pool."),
+        ("HANDLE_INVALID", ("VDI", "OpaqueRef:2"), 2, "A disk that “web-01” needs is gone from the pool."),
         ("XSCONSOLE_SNAPSHOT_GONE", (WEB,), 0, "The snapshot of “web-01” is gone from the pool."),
         ("XSCONSOLE_SNAPSHOT_GONE", (ASIDE,), 0, "The snapshot of “web-01” is gone from the pool."),
         ("SR_FULL", ("1", "2"), 0, "The storage is full."),

@@ -19,6 +19,7 @@ def note_missing(failure: PoolFailed, step: Step, plan: Plan) -> None:
     if sought not in known and failure.parameters[:1] == ("VM",) and machine and not snapshot:
         sought = machine  # its handle, and the step works at no other
     if sought not in known:
+        failure.thing = _unnamed(failure, step, has_snapshot=bool(machine and snapshot))
         return
     is_snapshot, name = known[sought]
     called = shortened(name, SUBJECT_SHOWN)
@@ -28,6 +29,17 @@ def note_missing(failure: PoolFailed, step: Step, plan: Plan) -> None:
         if is_snapshot and not is_ours
         else thing_of(failure.code, failure.parameters, called)
     )
+
+
+def _unnamed(failure: PoolFailed, step: Step, *, has_snapshot: bool) -> str:
+    """Return what is gone by whom it belonged to, where the pool gives a handle only; empty where it says enough."""
+    kind, handle = (*failure.parameters, "", "")[:2]
+    whose = shortened(step.subject, SUBJECT_SHOWN)
+    if not whose or not handle.startswith("OpaqueRef:"):
+        return ""
+    if kind == "VM" and has_snapshot:
+        return f"The machine “{whose}” or its snapshot"
+    return f"{thing_of(failure.code, failure.parameters).removesuffix(' that is needed')} that “{whose}” needs"
 
 
 def names_of(plan: Plan) -> dict[Uuid, str]:
