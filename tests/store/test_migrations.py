@@ -9,10 +9,15 @@ from tests.store.homes import Home, no_file_beyond
 from tests.store.test_ledger import OPENED
 from xsconsole.domain.record import AuditQuery
 from xsconsole.errors import NotFound, SchemaTooNew, StoreFailed
+from xsconsole.reports.verifier.database import NEWEST_SCHEMA
 from xsconsole.store.database import Database, Reading
 from xsconsole.store.migrations import MIGRATIONS
 from xsconsole.store.reader import LedgerReader
 from xsconsole.store.schema import Base
+
+
+def test_the_verifier_of_files_knows_every_version_that_is_written() -> None:
+    assert len(MIGRATIONS) == NEWEST_SCHEMA
 
 
 async def test_a_file_of_a_newer_program_is_refused_and_unchanged(home: Home) -> None:

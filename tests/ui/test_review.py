@@ -150,9 +150,9 @@ async def test_a_file_that_is_no_bundle_opens_and_says_so(name: str, tmp_path: P
 
     await until(lambda: window.model.rowCount() == (23 if name == "cut" else 0) and window.status.text())
 
-    assert window.side.trust.text().startswith("This file is no whole bundle.")
+    assert window.side.trust.text().startswith("This file is not whole:")
     assert window.side.verdict_lines[0].startswith("✗ It is no zip")
-    assert "no whole bundle" in window.print.toolTip()
+    assert "is not whole" in window.print.toolTip()
     assert window.compare.isEnabled() is (name == "cut")
     assert window.bar.back.isEnabled() is (name == "cut")
     assert (workflow_of(window.review.past(5)) is not None) is (name == "cut")

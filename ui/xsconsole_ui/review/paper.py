@@ -44,8 +44,8 @@ def write_pdf(page: str, path: Path, *, may_replace: bool = False) -> None:
     """
     if not page:
         raise Refused(
-            reason=tr("The report cannot be read out of this file: it is no whole bundle."),
-            mend=tr("Ask for the bundle again; `audit verify` says what is wrong with this one."),
+            reason=tr("The report cannot be read out of this file: it is not whole."),
+            mend=tr("Ask for the file again; `audit verify` says what is wrong with this one."),
         )
     if path.exists() and not may_replace:
         raise AlreadyThere(reason=tr("There is a file {name} already.").format(name=path.name))

@@ -27,7 +27,7 @@ def trust_words(review: Review) -> str:
     if not review.is_whole and review.parts:
         return tr("Not all of these files are whole: see the verdicts of each.")
     if not review.is_whole:
-        return tr("This file is no whole bundle. What is shown is what can be read of it, and nothing vouches for it.")
+        return tr("This file is not whole: what is shown is what can be read of it, and nothing vouches for it.")
     if review.status == 0:
         return tr("All checks are good, and somebody outside vouches for the key and for the end.")
     doubtful = review.doubtful_from if not review.parts else None  # rows of others hold all the same

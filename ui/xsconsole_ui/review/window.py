@@ -162,7 +162,7 @@ class ReviewWindow(QMainWindow):
         self._allow(self.compare, len(self.review.numbers) > 0, self.tr("This file holds no row that can be read."))
         can_print = self.review.is_whole
         for made in (self.print, self.pdf):
-            self._allow(made, can_print, self.tr("This file is no whole bundle: its report cannot be read."))
+            self._allow(made, can_print, self.tr("This file is not whole: its report cannot be read."))
         return top
 
     def _allow(self, made: QPushButton, is_so: bool, why_not: str) -> None:
