@@ -55,8 +55,11 @@ async def test_a_way_into_another_pool_takes_both_pools(served: tuple[EmbeddedPo
     both = shell.say("config", "migrate", "payroll@2026.5", "crm@7.1.1", *maps, *there, stdin=passwords)
     assert {part["refusal"] for part in both.document["parts"]} == {None}, both.err
     mapped = ("--map-network", "int-net=prod-dmz", "--host", "xen-p1", "--sr", "SAN-platinum", "--json")
+    for pool in served:
+        pool.control("part")  # so that it goes through this console
     gone = shell.say("config", "migrate", "payroll@2026.5", *mapped, *there, stdin=passwords)
     assert gone.status == 0, gone.err
+    assert "as a stream through this console, because hosts of the two pools do not reach each other" in gone.err
     assert gone.document["configuration"]["stage"] == "integration"
     assert (leaving.status, unsaid.status) == (1, 1)
 

@@ -9,7 +9,9 @@ import msgspec
 from tests.engine.desks import virtually
 from tests.engine.memory_port import Fault
 from tests.engine.test_moving_across import is_clear, machines, rosters
+from tests.engine.test_streaming_across import Ends, do, part
 from tests.engine.two_pools import Company
+from xsconsole.domain.actions.travel import RetireSource
 from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import NULL_REF, Uuid
 from xsconsole.domain.inventory import Appliance
@@ -17,8 +19,15 @@ from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import describe, explain, title
 from xsconsole.domain.workflow import Binding, PoolObject, Stage
 from xsconsole.domain.workflow.values import NetworkEntry, StageLease
-from xsconsole.engine.commands import Describe, ExtendStay, HoldBack, QuarantineVersion, Relocate
-from xsconsole.errors import PoolFailed
+from xsconsole.engine.commands import (
+    Describe,
+    Direction,
+    ExtendStay,
+    HoldBack,
+    QuarantineVersion,
+    Relocate,
+    TakePoint,
+)
 
 
 class Scene(Company):
@@ -176,8 +185,11 @@ def test_what_would_leave_its_stage_or_has_no_network_no_room_or_no_right_there_
         assert "xen-p2 has 1 B free" in scene.refusal(host=small.uuid)
         production.put(msgspec.structs.replace(small, enabled=False))
         assert "xen-p2 takes no machines now." in scene.refusal(host=small.uuid)
-        scene.pair.told = lambda _: PoolFailed(code="CANNOT_CONTACT_HOST", parameters=(), method="VM.migrate_send")
-        assert "Or archive it and restore the archive there" in scene.refusal()
+        part(scene)
+        await scene.rebind(protection=("clean_shutdown",))
+        forbids = "The protection of Staging forbids to change the power, which a transfer through this console needs."
+        assert forbids in scene.refusal()
+        await scene.rebind(protection=())
         scene.pair.told = lambda _: None
 
         by_name = production.add_network("stage-net")
@@ -221,6 +233,60 @@ def test_what_would_leave_its_stage_or_has_no_network_no_room_or_no_right_there_
         assert workflow is not None
         await here.publish(msgspec.structs.replace(workflow, version=workflow.version + 1))
         assert "“shop 1.3.0” would go to pool “production pool”, which has version" in scene.refusal()
+
+    virtually(story)
+
+
+def test_where_the_pools_do_not_reach_each_other_it_goes_through_the_console_and_runs_on_there() -> None:
+    async def story() -> None:
+        scene = await Scene().begin(lease=StageLease(duration_s=3600), protection=("destroy",))
+        part(scene)
+        here, there, test = scene.pair.here, scene.pair.there, scene.test.pool
+        production = scene.production.pool
+        second = production.add_host("xen-p2", 64 * 2**30)
+        card, ends = here.card(scene.shop), Ends(scene)
+        since, revision = card.since, card.revision
+        assert since is not None
+        await here.clock.sleep(600)
+        longer = ExtendStay(configuration=scene.shop, until=here.clock.now() + timedelta(minutes=59), reason="a trial")
+        await here.engine.closings.close(longer)
+        assert (await do(here, TakePoint(configuration=scene.shop, revision=revision, reason=""))).error is None
+        before = machines(test)
+        assert {one[1] for one in before.values()} == {"Running", "Halted"}
+
+        plan = here.engine.plan(scene.go(host=second.uuid))
+        said = " ".join(plan.warnings)
+        assert "as a stream through this console" in said
+        assert "It stays in Staging, and is a new revision there" in said
+        assert plan.questions == ("Destroy 3 snapshots in pool “acme”, which no stream takes along",)
+        assert isinstance(plan.steps[-1].action, RetireSource)
+        assert plan.steps[-1].after == (plan.steps[-2].key,)
+        assert plan.leases == plan.leases_abroad
+
+        for port, method, nth in ((here.port, "stream", 2), (there.port, "start", 1), (there.port, "networks_of", 3)):
+            port.faults.append(Fault(method=method, nth=nth, code="SR_FULL"))
+            assert (await do(here, scene.go())).state is RunState.UNDONE
+            assert not port.faults
+            assert not ends.look(scene)
+            assert machines(test) == before
+            assert here.card(scene.shop).extension is not None
+        here.port.faults.append(Fault(method="destroy", nth=2))
+        await do(here, scene.go(host=second.uuid))
+        assert (await here.settle(scene.shop, Direction.RESUME)).state is RunState.DONE
+
+        assert ends.look(scene)
+        card = there.card(scene.shop)
+        told = (card.stage, card.standing, card.since, card.revision)
+        assert told == ("staging", Standing.WHOLE, since, revision + 1)
+        assert card.extension is not None
+        assert card.restore_points == ()
+        for name, state in machines(production).items():
+            wanted = (before[name][1], (scene.lan.uuid,), (production.storage.uuid,))
+            assert state[1:4] == wanted
+            assert state[5] == {"destroy": "xsconsole: protected in Staging"}
+            runs_on = production.vm(state[0]).resident_on
+            assert runs_on == (second.ref if state[1] == "Running" else NULL_REF)
+        assert (rosters(test), rosters(production)) == (0, 1)
 
     virtually(story)
 

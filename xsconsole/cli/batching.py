@@ -32,7 +32,7 @@ ALONE = {
 async def show_plan(options: argparse.Namespace) -> int:
     """Print one plan of all; nothing is changed. The exit status is 1 where any of them cannot go."""
     async with connected(options, is_reading=True) as console:
-        planned = planned_together(console, _together(console, options))
+        planned = await _planned(console, _together(console, options))
         print_batch(planned, console, options)
         return 1 if planned.refused else 0
 
@@ -47,7 +47,7 @@ async def act(options: argparse.Namespace) -> int:
         together = _together(console, options)
         if not is_dry:
             await console.demand_rights(together.commands[0])
-        planned = planned_together(console, together)
+        planned = await _planned(console, together)
         if is_dry:
             print_batch(planned, console, options)
             return 1 if planned.refused else 0
@@ -60,6 +60,13 @@ async def act(options: argparse.Namespace) -> int:
         if not states <= {PartState.DONE, PartState.ASKED}:
             return 1
         return ASKED if PartState.ASKED in states else 0
+
+
+async def _planned(console: Console, together: Together) -> BatchPlan:
+    """Return the plan of all, once XAPI has answered about those that leave the pool."""
+    planned_together(console, together)
+    await console.abroad.answered()
+    return planned_together(console, together)
 
 
 def _together(console: Console, options: argparse.Namespace) -> Together:

@@ -28,6 +28,16 @@ def add_dry_run(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--dry-run", action="store_true", help="only show the plan")
 
 
+def add_yes_to(verb: argparse.ArgumentParser, of: str) -> None:
+    """Add how questions of a plan are answered beforehand."""
+    verb.add_argument(
+        "--yes-to",
+        action="append",
+        metavar="QUESTION",
+        help=f"answer a question of {of} with yes, word by word; repeat it",
+    )
+
+
 class Names(argparse.Action):
     """Keeps the first name as `name`, and all of them, in their order, as `names`."""
 
@@ -102,6 +112,7 @@ def _add_services(make: VerbMaker, instant: Callable[[str], datetime]) -> list[a
         help="in the other pool B takes the place of network A, by name or uuid; else one of the same name; repeat it",
     )
     add_beside(migrate, "the other pool")
+    add_yes_to(migrate, "the plan")
     migrate.add_argument("--vm", action="append", default=[], metavar="VM", help="only this member; repeat it")
     arrange.add_argument(
         "--vm",

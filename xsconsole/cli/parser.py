@@ -7,7 +7,7 @@ from functools import partial
 from xsconsole.cli.archive_parser import add_archives, add_export
 from xsconsole.cli.blueprint_parser import add_blueprints
 from xsconsole.cli.closing_parser import add_closings
-from xsconsole.cli.config_parser import NAME_HELP, Names, add_configurations, add_dry_run
+from xsconsole.cli.config_parser import NAME_HELP, Names, add_configurations, add_dry_run, add_yes_to
 from xsconsole.cli.drift_parser import add_drift, add_refresh, add_replicate
 from xsconsole.cli.fence_parser import add_fences
 from xsconsole.cli.points_parser import add_points
@@ -68,12 +68,7 @@ def parser() -> argparse.ArgumentParser:
         verb.add_argument(
             "--plan", type=digest, metavar="DIGEST", help="refuse unless the plan is this one (8 digits or more)"
         )
-        verb.add_argument(
-            "--yes-to",
-            action="append",
-            metavar="QUESTION",
-            help="answer a question of the way's checklist with yes, word by word; repeat it",
-        )
+        add_yes_to(verb, "the way's checklist, or of the plan")
         _add_wait(verb)
         add_dry_run(verb)
         verb.add_argument("--queue", action="store_true", help="wait for a place where the stage is full")

@@ -9,7 +9,7 @@ from xsconsole.domain.plan import Intent, Plan
 from xsconsole.domain.poolstate import MemberValue
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import EntryAction, Kind, Stage, Transition
-from xsconsole.engine.clearance import ARCHIVE, demand_clearance
+from xsconsole.engine.clearance import demand_clearance
 from xsconsole.engine.moves.moving import add_restore_point, runs, taken_along, vms_of
 from xsconsole.engine.moves.streaming_across import plan_streaming_across
 from xsconsole.engine.moves.trip_steps import (
@@ -73,9 +73,9 @@ def plan_moving_across(
     room = demand_room(party, way, inventory, vms if is_kept else ())
     hosts = hosts_there(way, [each.guest(sr, will_start=each.uuid in starting) for each in party])
     leg = Leg(way=way, party=tuple(party), hosts=hosts, inventory=inventory, is_one_way=bool(one_way))
-    cut_off = demand_clearance(leg.journeys(card), there, inventory, ARCHIVE, may_stream=way.is_promotion)
+    cut_off = demand_clearance(leg.journeys(card), there, inventory, may_stream=True)
     if cut_off is not None:
-        return plan_streaming_across(card, source, target, edge, intent, values, there, inventory, cut_off)
+        return plan_streaming_across(card, source, target, edge, intent, values, there, inventory, cut_off, host)
 
     steps = Steps()
     ready = add_questions(steps, leg)

@@ -52,14 +52,16 @@ def plan_streaming_across(
     there: Land,
     inventory: Inventory,
     cut_off: PoolFailed,
+    host: Uuid | None = None,
 ) -> Plan:
     """Shut down, mark what stays behind, send; there compare, restore point, what starts and the stage.
 
     What was sent stands by, off and blocked, until all that may lead back has passed; `retiring` adds its end. The
-    restore point is taken there: snapshots do not go along. `cut_off` is what XAPI said of the two pools.
+    restore point is taken there: snapshots do not go along. `cut_off` is what XAPI said of the two pools, `host`
+    the one that has to start them all.
     """
     sr, is_kept = storage_in(target, there.inventory), edge.restore_point is not None
-    way = Way(source=source, target=target, edge=edge, sr=sr, there=there, ends=intent.abroad)
+    way = Way(source=source, target=target, edge=edge, sr=sr, there=there, ends=intent.abroad, host=host)
     one_way = demand_versions(there, inventory)
     vms = vms_of(card.members, inventory)
     running = [member for member in card.members if runs(member)]

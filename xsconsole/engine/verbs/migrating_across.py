@@ -14,7 +14,7 @@ from xsconsole.domain.ids import TransitionId, Uuid
 from xsconsole.domain.inventory import SR, VM, Host, Inventory, Network
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.networks import networks_for_machines, networks_used
-from xsconsole.domain.plan import Plan, RunKind
+from xsconsole.domain.plan import Plan, RunKind, ShutDown
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import EntryAction, Kind, PoolObject, Stage, Transition, Workflow
 from xsconsole.domain.workflow.values import NetworkEntry
@@ -22,6 +22,7 @@ from xsconsole.engine.archives.return_checks import storage_named
 from xsconsole.engine.commands import Relocate
 from xsconsole.engine.moves.moving import vms_of
 from xsconsole.engine.moves.moving_across import plan_moving_across
+from xsconsole.engine.moves.streaming_across import retiring
 from xsconsole.engine.plans import rules
 from xsconsole.engine.plans.intents import intent_in
 from xsconsole.engine.plans.lands import (
@@ -82,8 +83,9 @@ def plan_relocation_across(
     )
     way = Transition(id=TransitionId("migrate"), source=stage.id, target=stage.id, kind=Kind.PROMOTE)
     planned = plan_moving_across(card, source, target, way, intent, values, there, inventory, host)
+    _demand_power(planned, found)
     told = (*planned.warnings, *_network_words(table, inventory, there), *_stage_words(stage, sr, there))
-    return msgspec.structs.replace(planned, warnings=told)
+    return retiring(msgspec.structs.replace(planned, warnings=told), inventory)
 
 
 # What must hold
@@ -149,6 +151,13 @@ def _demand_fit(command: Relocate, found: Surroundings, there: Land) -> None:
         )
     rules.demand_place(there.board, stage, card.service, card.id, will_run=card.is_up)
     demand_unprotected(stage, rules.MIGRATING)
+
+
+def _demand_power(planned: Plan, found: Surroundings) -> None:
+    """Refuse what would shut down machines, as a stream does, in a stage whose protection forbids that."""
+    down = {step.action.vm for step in planned.steps if isinstance(step.action, ShutDown)}
+    running = [member for member in found.card.members if member.uuid in down]
+    rules.demand_power_changes((found.stage, running), what="a transfer through this console")
 
 
 # Where it goes
