@@ -90,6 +90,14 @@ async def test_what_is_done_after_following_a_line_is_done_to_what_is_shown(
     window.inventory.select((before.uuid,))
     assert window.actions_.situation.objects == (ObjectId(kind=Kind.VM, uuid=before.uuid),)
 
+    window.docks["inventory"].hide()
+    window.docks["inspector"].hide()
+    await until(lambda: not window.actions_.situation.objects, "nothing is meant that nobody sees")
+    assert not window.actions_[object_actions.SUSPEND].isEnabled()
+    window.docks["inspector"].show()
+    await until(window.actions_[object_actions.SUSPEND].isEnabled, "what the inspector shows can be suspended")
+    window.docks["inventory"].show()
+
 
 async def test_the_order_is_chosen_by_keyboard_in_the_menu_of_the_list(window: MainWindow, console: Console) -> None:
     view = window.activity.view

@@ -200,7 +200,8 @@ class MainWindow(QMainWindow):
         self.bridge.layout_changed.connect(self._on_layout)
         self.bridge.link_changed.connect(self._on_link)
         changed = (self.bridge.fences_changed, self.bridge.leftovers_changed, self.bridge.closures_changed)
-        for news in (*changed, self.inspector.turned):
+        seen = (dock.visibilityChanged for dock in self.docks.values())
+        for news in (*changed, *seen, self.inspector.turned):
             news.connect(self._situate_soon)
         self.bridge.inventory_changed.connect(self._situate_later)
         self.bridge.audit_grew.connect(self.status.show_audit)

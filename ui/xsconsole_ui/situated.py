@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from PySide6.QtWidgets import QWidget
+
 from xsconsole.console import Estate, Verb
 from xsconsole.domain import words
 from xsconsole.domain.acts import ObjectId
@@ -20,15 +22,17 @@ def situation_of(
 
     Cards are meant where they can be seen: those that are selected on the board while that is on show, else the one
     that the inspector shows. Where nothing is selected in the inventory, acts are done to the object that it shows.
+    What a closed panel would show is not meant.
     """
-    seen = inspector.card_on_show
+    seen, has_inventory = inspector.card_on_show, in_sight(inventory)
     cards = board_view.chosen if place == "board" else (seen,) if seen is not None else ()
-    card, shown = cards[0] if cards else None, inspector.object_page.item
-    objects = inventory.selected_objects or ((shown,) if shown is not None else ())
+    card, shown = cards[0] if cards else None, inspector.object_page.item if in_sight(inspector) else None
+    selected = inventory.selected_objects if has_inventory else ()
+    objects = selected or ((shown,) if shown is not None else ())
     board, is_connected = console.board, console.identity is not None
     is_known = card is not None and card.id in board.cards and board.workflow is not None
     away = console.away(card.id) if card is not None and console.has_several else None
-    vms = inventory.selected
+    vms = inventory.selected if has_inventory else ()
     vms_away = console.away_from(vms[0]) if vms and console.has_several else None
     whose = console.of_card(card.id) if card is not None else console.pools.first
     return Situation(
@@ -60,6 +64,11 @@ def situation_of(
         has_freezes=bool(board.closures.freezes),
         is_stopped=board.closures.stop is not None,
     )
+
+
+def in_sight(panel: QWidget) -> bool:
+    """Return whether the user sees a panel when they see the window."""
+    return panel.isVisibleTo(panel.window())
 
 
 def _storage(console: Estate, selected: Sequence[ObjectId]) -> ObjectId | None:
