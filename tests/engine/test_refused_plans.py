@@ -8,6 +8,7 @@ import pytest
 from tests.engine.desks import Office, virtually
 from tests.engine.memory_pool import GIB
 from tests.engine.test_planning import changed, in_production, reason
+from tests.inventories import inventory_of
 from xsconsole.domain.ids import NULL_REF, ConfigurationId, StageId, TransitionId
 from xsconsole.domain.inventory import SR, GuestMetrics, HostMetrics
 from xsconsole.domain.plan import Start
@@ -59,6 +60,21 @@ def test_a_way_of_a_kind_this_console_does_not_know_is_refused() -> None:
 
         with pytest.raises(NotPromotable, match="teleport"):
             planned(desk.promotion(shop, "production"), board, desk.inventory, "root", desk.clock.now())
+
+    virtually(story)
+
+
+def test_a_machine_that_went_since_the_board_was_read_is_named() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        shop = await office.shop(desk)
+        board, member = desk.board, desk.board.cards[shop].members[0]
+        left = inventory_of(*(one for one in office.pool.records.values() if one.ref != member.ref))
+
+        for command in (desk.promotion(shop, "production"), desk.demotion(shop, "integration")):
+            with pytest.raises(NotPromotable, match=f"{member.name} is gone from the pool"):
+                planned(command, board, left, "root", desk.clock.now())
 
     virtually(story)
 

@@ -10,6 +10,7 @@ from xsconsole.domain.actions.placing import Rewire
 from xsconsole.domain.board import Board, Card, Member
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import VM, Inventory
+from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Intent, Plan, Purpose, TakeSnapshot
 from xsconsole.domain.poolstate import MemberValue
 from xsconsole.domain.words import count, listing
@@ -226,8 +227,19 @@ def runs(member: Member) -> bool:
 
 
 def vms_of(members: Sequence[Member], inventory: Inventory) -> list[VM]:
-    found = [inventory.get(VM, member.ref) for member in members]
-    return [vm for vm in found if vm is not None]
+    """Return the machines of members, in their order.
+
+    Raises:
+        NotPromotable: one is gone; the card, which is read a moment later than the pool's records, does not say so yet.
+    """
+    found = [(member, inventory.get(VM, member.ref)) for member in members]
+    gone = [shortened(member.name, 60) for member, vm in found if vm is None]
+    if gone:
+        raise NotPromotable(
+            reason=f"{listing(gone)} {'is' if len(gone) == 1 else 'are'} gone from the pool.",
+            mend="Bring the machine back, or make the configuration whole without it.",
+        )
+    return [vm for _, vm in found if vm is not None]
 
 
 def add_restore_point(
