@@ -16,6 +16,7 @@ class Jobs:
     def __init__(self, *, on_error: Callable[[ConsoleError], None], on_bug: Callable[[BaseException], None]) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._is_closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None  # of the first job; timers of Qt know none
         self._on_error = on_error
         self._on_bug = on_bug
 
@@ -24,7 +25,9 @@ class Jobs:
         if self._is_closed:
             job.close()
             return
-        task = asyncio.get_running_loop().create_task(job, name=name)
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        task = self._loop.create_task(job, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
