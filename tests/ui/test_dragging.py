@@ -97,18 +97,18 @@ async def test_no_column_moves_under_a_dragged_card_and_only_the_stage_that_was_
     upright = board.page.verticalScrollBar()
     await until(lambda: upright.maximum() > 0, "columns that are higher than their page")
 
-    async def hold(at: int, end: int) -> None:
+    async def hold(at: int, end: Callable[[], int]) -> None:
         """Hold the card at a height of the page that is scrolled half-way, until the page is scrolled to its end."""
         place = board.page.viewport().mapToGlobal(QPoint(board.page.viewport().width() // 2, at))
         upright.setValue(upright.maximum() // 2)
         over, carried = next(lane for lane in board.lanes if lane.is_under(place)), CarriedCard(shop)
         carried.enter(over, over.mapFromGlobal(place))
         carried.move(over, over.mapFromGlobal(place))
-        await until(lambda: upright.value() == end, f"the columns at {end}")
+        await until(lambda: upright.value() == end(), "the end of the page")
         board.dragging.end()
 
-    await hold(board.page.viewport().height() - 10, upright.maximum())
-    await hold(10, 0)
+    await hold(board.page.viewport().height() - 10, upright.maximum)
+    await hold(10, upright.minimum)
     board.select(shop.id)
     assert upright.value() == 0  # it can be seen already
     carry("Lab")
