@@ -233,7 +233,7 @@ def vms_of(members: Sequence[Member], inventory: Inventory) -> list[VM]:
         NotPromotable: one is gone; the card, which is read a moment later than the pool's records, does not say so yet.
     """
     found = [(member, inventory.get(VM, member.ref)) for member in members]
-    gone = [shortened(member.name, 60) for member, vm in found if vm is None]
+    gone = tuple(shortened(member.name, 60) for member, vm in found if vm is None)
     if gone:
         raise NotPromotable(
             reason=f"{listing(gone)} {'is' if len(gone) == 1 else 'are'} gone from the pool.",
