@@ -127,13 +127,15 @@ async def test_what_is_chosen_is_shown_and_nothing_else(home: Home, tmp_path: Pa
         Fact(event=AuditEvent.RUN_INTERRUPTED, run=RunId("p"), details=plan),
         Fact(event=AuditEvent.DECIDED, details={"decision": plan}),
         Fact(event=AuditEvent.DECIDED, details={"decision": {"plan": "8d" * 32}}),
+        Fact(event=AuditEvent.RECONCILED, details={"what": "what came of it afterwards"}),
+        Fact(event=AuditEvent.RECONCILED, details={"what": "much later"}),
     )
     now = home.clock.now()
     choices = {
         "run": Choice(run=RunId("r")),
         "promotion": Choice(run=RunId("p")),  # with what was decided on its plan
         "id": Choice(configuration="id-0"),
-        "name": Choice(configuration="shop 1.3.0"),
+        "name": Choice(configuration="shop@1.3.0"),
         "time": Choice(since=now - timedelta(hours=1), until=now),
     }
 
@@ -141,10 +143,12 @@ async def test_what_is_chosen_is_shown_and_nothing_else(home: Home, tmp_path: Pa
     with pytest.raises(NotFound):
         await export_audit(home, tmp_path / "none", Choice(service="payroll"))
 
-    assert {name: one.shown for name, one in made.items()} == {"run": 2, "promotion": 2, "id": 3, "name": 3, "time": 9}
+    assert {name: one.shown for name, one in made.items()} == {"run": 3, "promotion": 3, "id": 4, "name": 4, "time": 11}
     assert all(verdict.is_good for one in made.values() for verdict in one.verdicts)
     assert not (tmp_path / "none").exists()
     assert (await closed(home))[0] is Outcome.FAILED
+    (row,) = await home.audit_page(AuditQuery(event=AuditEvent.EXPORT_CLOSED), None, 1)
+    assert row.fact.reason == "No row of the audit fits."
 
 
 async def test_an_export_that_is_stopped_leaves_no_file_and_a_row_that_says_so(home: Home, tmp_path: Path) -> None:

@@ -102,6 +102,7 @@ async def test_two_approve_and_a_third_console_runs_it(office: Office) -> None:
     assert sorted(one["reason"] for one in warrant["decisions"]) == ["read it", "tested it"]
     assert {one["rule"] for one in warrant["decisions"]} == {"2 of Operators"}
     decided = await office.ann.rows(AuditQuery(event=AuditEvent.DECIDED))
+    assert {one.fact.configuration_name for one in decided} == {request.intent.name}
     told = (decided[-1].fact.details or {})["decision"]
     assert isinstance(told, dict)
     assert told["signature"]

@@ -18,6 +18,7 @@ from xsconsole.domain.canonical import Json
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.record import AuditEvent, AuditQuery, Outcome, Verdict
 from xsconsole.domain.redaction import withheld_by
+from xsconsole.domain.words import explain
 from xsconsole.errors import ConsoleError, NotFound, Refused, StoreFailed
 from xsconsole.reports.bundle import Bundle, Order, TooLarge, write_bundle
 from xsconsole.reports.html import bundle_page
@@ -34,6 +35,10 @@ ABSENT = (
     "How machines were powered and where they ran: rows of the board do not hold it.",
     "What disks hold: no digest here covers it.",
     "Proof of its anchors: it says where heads of the record are kept, and they have to be looked at there.",
+)
+NAMES_ONE = (
+    "A configuration is named by its whole name, such as “shop 1.3.0”, or its id, a run by its whole id: rows tell both. "
+    "Or ask for a longer time."
 )
 PAGE = 500
 MOST_TEXT = 300
@@ -108,7 +113,7 @@ async def export_audit(
         await asyncio.shield(_close(home, details, Outcome.CANCELLED, "It was stopped; there is no file."))
         raise
     except ConsoleError as failure:
-        await _close(home, details, Outcome.FAILED, str(failure))
+        await _close(home, details, Outcome.FAILED, explain(failure).failed)
         raise
     told: dict[str, Json] = {
         "manifest": made.digest,
@@ -142,7 +147,7 @@ def _written(
 ) -> Bundle:
     stretch = extraction.stretch
     if not stretch.shown:
-        raise NotFound(reason="No row of the audit fits.", mend="Ask for a longer time, or for something else.")
+        raise NotFound(reason="No row of the audit fits.", mend=NAMES_ONE)
     of = stretch.last_seq - stretch.first_seq + 1
 
     def hear(done: int) -> None:
@@ -211,6 +216,8 @@ def _asked_sentences(choice: Choice) -> Iterator[str]:
         yield f"Rows about the configuration {choice.configuration}."
     if choice.run is not None:
         yield f"Rows of the run {choice.run}."
+    if choice.is_of_one:
+        yield "With them what comparisons with the pool's own log found meanwhile, and at the first one afterwards."
 
 
 async def heads_of(file: Path, expected_key: str | None, anchors: Sequence[Anchor]) -> Kept:

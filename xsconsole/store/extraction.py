@@ -24,6 +24,7 @@ from xsconsole.store.schema import AuditEntry, AuditSignature, AuditValue, Conso
 T = TypeVar("T")
 
 CHUNK_ROWS = 500
+COMPARISON = AuditEvent.RECONCILED.value
 ABOUT_PLANS = (AuditEvent.REQUESTED.value, AuditEvent.DECIDED.value, AuditEvent.REQUEST_ENDED.value)
 
 
@@ -41,6 +42,11 @@ class Choice:
     run: RunId | None = None
     text: str = ""  # the filter by which `rows` were found
     rows: tuple[int, ...] | None = None  # their numbers; None: all
+
+    @property
+    def is_of_one(self) -> bool:
+        """Whether it is of one service, configuration or run; then comparisons with the pool's own log go along."""
+        return self.rows is None and any(part is not None for part in (self.service, self.configuration, self.run))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +74,22 @@ class Extraction:
         self._beginning = beginning or Head(chain_id="", seq=0, digest=FIRST_PREVIOUS)
         plans = {plan for file in files for plan in _plans(file, choice)}
         self._conditions = tuple(_conditions(choice, tuple(sorted(plans))))
+        if choice.is_of_one and (reach := self._reach()) is not None:
+            self._conditions = (or_(and_(*self._conditions), _is_comparison(choice, *reach)),)
         self.stretch = self._stretch()
+
+    def _reach(self) -> tuple[int, int] | None:
+        """Return the first chosen row, and the last or the comparison with the pool's own log that came next."""
+        found = [
+            file.execute(select(func.min(AuditEntry.seq), func.max(AuditEntry.seq)).where(*self._conditions)).one()
+            for file in self._files
+        ]
+        ends = [seq for one in found for seq in one if seq is not None]
+        if not ends:
+            return None
+        later = select(func.min(AuditEntry.seq)).where(AuditEntry.event == COMPARISON, AuditEntry.seq > max(ends))
+        nexts = [seq for file in self._files if (seq := file.scalars(later).one()) is not None]
+        return min(ends), min(nexts, default=max(ends))
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield the lines of `events.jsonl`, oldest first."""
@@ -208,6 +229,12 @@ async def extracted(reading: Reading, choice: Choice, redacted: frozenset[str], 
     return await reading.run(extract)
 
 
+def _is_comparison(choice: Choice, first: int, last: int) -> ColumnElement[bool]:
+    """Whether a row says what a comparison with the pool's own log found, while the chosen rows were written."""
+    times = Choice(since=choice.since, until=choice.until)
+    return and_(AuditEntry.event == COMPARISON, AuditEntry.seq.between(first, last), *_conditions(times, ()))
+
+
 def _plans(session: Session, choice: Choice) -> tuple[str, ...]:
     """Return the digests of what a run carries out: by these it was asked for and decided on."""
     if choice.run is None:
@@ -245,10 +272,15 @@ def _conditions(choice: Choice, plans: tuple[str, ...]) -> Iterator[ColumnElemen
     if choice.configuration is not None:
         yield or_(
             AuditEntry.configuration == choice.configuration,
-            _is_named(AuditValue.value == canonical_bytes(choice.configuration)),
+            _is_named(AuditValue.value.in_([canonical_bytes(name) for name in _names(choice.configuration)])),
         )
     if choice.service is not None:
         yield _is_named(AuditValue.value == canonical_bytes(choice.service), _is_version_of(choice.service))
+
+
+def _names(asked: str) -> tuple[str, str]:
+    """Return how rows may call what was asked for: `shop@1.3.0` is written “shop 1.3.0” there."""
+    return asked, asked.replace("@", " ", 1)
 
 
 def _is_named(*alternatives: ColumnElement[bool]) -> ColumnElement[bool]:

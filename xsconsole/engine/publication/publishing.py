@@ -12,6 +12,7 @@ from xsconsole.domain.canonical import Json
 from xsconsole.domain.continuing import unneeded_versions, version_stem
 from xsconsole.domain.ids import Digest
 from xsconsole.domain.naming import shortened
+from xsconsole.domain.plan import Intent
 from xsconsole.domain.poolstate import PREFIX, decode_workflow, numbers, workflow_stem
 from xsconsole.domain.publication.values import (
     PUBLICATION_PREFIX,
@@ -95,8 +96,8 @@ async def publish_version(
     )
 
 
-async def leave_decision(pool: PoolPort, ledger: Ledger, decision: Decision) -> None:
-    """Leave a signed decision on the pool; the same one again changes nothing.
+async def leave_decision(pool: PoolPort, ledger: Ledger, decision: Decision, about: Intent | None = None) -> None:
+    """Leave a signed decision on the pool; the same one again changes nothing. `about`: what it is on, of a request.
 
     Raises:
         PoolUnavailable: whether it stands there is not known; the same call again finds out.
@@ -106,6 +107,10 @@ async def leave_decision(pool: PoolPort, ledger: Ledger, decision: Decision) -> 
         actor=pool.identity.actor,
         pool=pool.identity.pool,
         session=pool.identity.session,
+        configuration=about.configuration if about is not None else None,
+        configuration_name=about.name if about is not None else "",
+        source=about.source if about is not None else None,
+        target=about.target if about is not None else None,
         reason=decision.reason,
         details={
             "what": f"{decision.meaning.value}: {decision.about}",

@@ -23,6 +23,7 @@ from xsconsole.domain.requests.values import (
     asked,
     is_genuine,
     paper_of,
+    papers_on,
     requests_of,
     to_warrant,
 )
@@ -227,7 +228,8 @@ class Requests:
 
     async def decide(self, decision: Decision) -> None:
         """Leave a signed decision on the pool, with its rows on record before and after."""
-        await leave_decision(self._pool, self._ledger, decision)
+        papers = (paper for paper in papers_on(self._keys) if paper.request.subject == decision.subject)
+        await leave_decision(self._pool, self._ledger, decision, next((paper.request.intent for paper in papers), None))
 
     async def forget(self, request: Request, reason: str) -> str:
         """Take a request and what was decided on it off the pool, and remove what was frozen for it.
