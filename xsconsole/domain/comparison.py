@@ -43,6 +43,8 @@ from xsconsole.errors import NotFound
 
 MANIFEST = "manifest"
 """The detail of a run's opening row that holds what the configuration was before its first step."""
+IN_PLACE = "in_place"
+"""The detail there that holds who had the place that it takes: `configuration`, `name`, and its manifest."""
 
 
 class Source(StrEnum):

@@ -28,7 +28,6 @@ from xsconsole.domain.board import Board
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.ids import ConfigurationId, Digest, RequestId, RunId
 from xsconsole.domain.inventory import Inventory
-from xsconsole.domain.manifest import manifest_of_card
 from xsconsole.domain.plan import Plan
 from xsconsole.domain.poolstate import RunRecord, configuration_thing, numbers, run_stem
 from xsconsole.domain.publication.values import Publication
@@ -42,7 +41,7 @@ from xsconsole.engine.allowing import Allowing
 from xsconsole.engine.archives.ports import Archives
 from xsconsole.engine.closing import Closings
 from xsconsole.engine.commands import Confirmed, Direction, Plannable, Settle
-from xsconsole.engine.facts import cause_of, in_force, observed_end, opening_fact, refusal_fact
+from xsconsole.engine.facts import cause_of, in_force, manifests_before, observed_end, opening_fact, refusal_fact
 from xsconsole.engine.fences.grounds import Grounds
 from xsconsole.engine.fresh import fresh_land
 from xsconsole.engine.hearing import Hearing
@@ -223,9 +222,8 @@ class Engine:
                 warrant=warrant,
                 emergency=declared,
             )
-            before, named = board.cards.get(plan.intent.configuration), board.workflow
-            manifest = manifest_of_card(before, inventory, named) if before is not None else None
-            fact = opening_fact(AuditEvent.RUN_OPENED, record, self._pool.identity, named, command.reason, manifest)
+            named, before = board.workflow, manifests_before(plan.intent, board, inventory)
+            fact = opening_fact(AuditEvent.RUN_OPENED, record, self._pool.identity, named, command.reason, before)
             facts = [in_force(fact, named if board.is_published else None, confirmed.batch)]
             if plan.is_emergency:
                 facts.append(emergency.emergency_fact(record, self._pool.identity, keys_of(inventory), board))

@@ -8,11 +8,12 @@ import msgspec
 from xsconsole.domain.actions.provisions import recorded
 from xsconsole.domain.board import Board
 from xsconsole.domain.canonical import Json
-from xsconsole.domain.comparison import MANIFEST
+from xsconsole.domain.comparison import IN_PLACE, MANIFEST
 from xsconsole.domain.ids import BatchId, ConfigurationId
-from xsconsole.domain.manifest import Manifest
+from xsconsole.domain.inventory import Inventory
+from xsconsole.domain.manifest import manifest_of_card
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Step
+from xsconsole.domain.plan import Intent, Step
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.record import AuditEvent, Fact, OpenRun, Outcome
 from xsconsole.domain.wording.record import NOTHING
@@ -59,7 +60,7 @@ def opening_fact(
     identity: Identity,
     workflow: Workflow | None,
     reason: str,
-    manifest: Manifest | None = None,
+    before: Mapping[str, Json] | None = None,
 ) -> Fact:
     """Return the intent: what was asked for, by whom, why, every step that it takes, and what is there before."""
     fact = run_fact(event, record, identity, workflow, reason=reason)
@@ -82,9 +83,19 @@ def opening_fact(
         details["emergency"] = msgspec.json.decode(record.emergency)
     if record.warrant:
         details["warrant"] = msgspec.json.decode(record.warrant)
-    if manifest is not None:
-        details[MANIFEST] = msgspec.to_builtins(manifest)
-    return replace(fact, details=details)
+    return replace(fact, details={**details, **(before or {})})
+
+
+def manifests_before(intent: Intent, board: Board, inventory: Inventory) -> Mapping[str, Json]:
+    """Return what the configuration of a run is, and what has its place: so that one row tells what changes there."""
+    card, place = board.cards.get(intent.configuration), board.cards.get(intent.incumbent or intent.configuration)
+    told: dict[str, Json] = {}
+    if card is not None:
+        told[MANIFEST] = msgspec.to_builtins(manifest_of_card(card, inventory, board.workflow))
+    if place is not None and place is not card:
+        manifest: Json = msgspec.to_builtins(manifest_of_card(place, inventory, board.workflow))
+        told[IN_PLACE] = {"configuration": place.id, "name": place.name, MANIFEST: manifest}
+    return told
 
 
 def in_force(fact: Fact, workflow: Workflow | None, batch: BatchId | None) -> Fact:
