@@ -195,6 +195,11 @@ def test_audit_rows_read_as_sentences() -> None:
     assert record_words.event_sentence(acted) == "Ended: Start: web (not known)"
     assert record_words.event_sentence(ended) == "Ended: shop 1 (put back) — full"
     assert record_words.event_sentence(Fact(event=AuditEvent.CONSOLE_STARTED)) == "The console started"
+    for actor, began in (("ann", "Decided"), ("", "Took in what somebody decided, from a file")):
+        one = Fact(
+            event=AuditEvent.DECIDED, actor="ann", details={"what": "approve: shop", "decision": {"actor": actor}}
+        )
+        assert record_words.event_sentence(one) == f"{began}: approve: shop"
 
 
 ERRORS: tuple[tuple[ConsoleError, str], ...] = (

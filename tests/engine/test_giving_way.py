@@ -101,7 +101,9 @@ def test_a_publication_knows_where_who_gives_way_is_on_its_way_to() -> None:
         assert lost("integration") == set()
         assert lost("staging", "production") == {StageId("staging"), StageId("production")}
         assert (await run.wait()).error is None
-        opened = next(fact for fact in desk.ledger.facts if fact.run == run.status.run and "in_place" in (fact.details or {}))
+        opened = next(
+            fact for fact in desk.ledger.facts if fact.run == run.status.run and "in_place" in (fact.details or {})
+        )
         place = (opened.details or {})["in_place"]
         assert isinstance(place, dict)
         assert (place["configuration"], place["name"]) == (scene.old, desk.card(scene.old).name)

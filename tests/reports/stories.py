@@ -10,11 +10,11 @@ import msgspec
 from tests.reports.bundles import BEGIN, CHAIN, KEY, Story, told
 from tests.ui.board_values import PRODUCTION, STAGING, make_card
 from xsconsole.domain.approval import Matter, Meaning, decided
-from xsconsole.domain.ids import ConfigurationId, Digest
+from xsconsole.domain.ids import ConfigurationId, Digest, PersonId
 from xsconsole.domain.manifest import Manifest
 from xsconsole.domain.manifest.values import MemberManifest
 from xsconsole.domain.projection import face_of, pack
-from xsconsole.domain.workflow import default_workflow, to_stored
+from xsconsole.domain.workflow import Person, default_workflow, to_stored
 
 EVIL = "=cmd()|<script>alert(1)</script>\u202e\x1b[2J"
 PLAN, SUBJECT = "8c" * 32, "51" * 32
@@ -44,7 +44,6 @@ def shop(version: str = "1.3.0", **more: Any) -> dict[str, Any]:
 def fields() -> list[dict[str, Any]]:
     """Return the rows, without times."""
     workflow = default_workflow()
-    content, other = to_stored(workflow), to_stored(msgspec.structs.replace(workflow, name="Other", version=2))
     old, new, crm = (
         make_card(version="1.2.0", at=PRODUCTION),
         make_card(),
@@ -63,6 +62,9 @@ def fields() -> list[dict[str, Any]]:
         plan=Digest(PLAN),
         rule="security",
     )
+    dana = Person(id=PersonId("dana"), name="Dana Sec", subject="dana", fingerprints=(decision.fingerprint,))
+    newer = msgspec.structs.replace(workflow, name="Other", version=2, people=(dana,))
+    content, other = to_stored(workflow), to_stored(newer)
     approval = {
         "subject": SUBJECT,
         "key": decision.fingerprint,
@@ -72,7 +74,9 @@ def fields() -> list[dict[str, Any]]:
     ways = {"source": STAGING, "target": PRODUCTION}
     run = {"run": "r1", **ways}
     asked = {"what": "promote shop 1.3.0", "subject": SUBJECT, "plan": PLAN}
-    opened = {"what": "Promote shop 1.3.0 from Staging to Production", "plan": PLAN, "manifest": manifest(12 << 30)}
+    opened = {"what": "Promote shop 1.3.0 from Staging to Production", "plan": PLAN}
+    place = {"configuration": "shop-1.2.0", "name": "shop 1.2.0", "manifest": manifest(8 << 30)}
+    opened |= {"manifest": manifest(12 << 30), "in_place": place}
     stands = {"face": msgspec.to_builtins(face_of(make_card(at=PRODUCTION)))}
     gone = {"configuration": crm.id, "configuration_name": crm.name}
     change = {"type": "FieldChange", "role": "db", "part": "member", "device": "", "field": "memory_static_max_bytes"}

@@ -60,8 +60,8 @@ def test_the_page_answers_what_a_reviewer_asks(files: dict[str, bytes]) -> None:
     assert steps == ["5", "6", "7", "8", "10", "12"]  # with the run it allowed
     assert "shop 1.3.0: staging → production" in approvals
     assert "signature fits, key 56475aa75463474c" in approvals
-    assert '<bdi>dana</bdi></td><td class="name">approve</td><td>security</td><td>CVE list reviewed</td>' in approvals
-    assert "Against shop 1.2.0: 4 differences." in manifests
+    assert '<bdi>Dana Sec, logged in as dana</bdi></td><td class="name">approve</td><td>security</td>' in approvals
+    assert "Against shop 1.2.0, whose place it takes: 4 differences." in manifests
     assert "8 GiB → 12 GiB" in manifests
     assert "12 GiB" in _section(page, "differences")
     assert "1 allowed, 0 drift, 60 equal" in _section(page, "statements")

@@ -12,7 +12,7 @@ import msgspec
 from xsconsole.domain.approval import Decision, is_genuine
 from xsconsole.domain.fidelity import Statement
 from xsconsole.domain.record import AuditRow, Verdict
-from xsconsole.domain.signing import SignatureCheck
+from xsconsole.domain.signing import SignatureCheck, key_fingerprint, raw_of
 from xsconsole.domain.wording import record as record_words
 from xsconsole.reports.bundle import Order, Page
 from xsconsole.reports.report import Picture, Report
@@ -21,6 +21,7 @@ from xsconsole.reports.sections import (
     difference_entries,
     fence_entries,
     manifest_entries,
+    owners_of,
     statement_entries,
     workflow_entries,
 )
@@ -101,7 +102,13 @@ def bundle_page(
 
     def page(order: Order, manifest: Mapping[str, Any], told: Told, verdicts: tuple[Found, ...]) -> Iterator[str]:
         return template.generate(
-            order=order, manifest=manifest, told=told, verdicts=verdicts, parts=parts_of(told), files=files
+            order=order,
+            manifest=manifest,
+            told=told,
+            verdicts=verdicts,
+            parts=parts_of(told),
+            files=files,
+            decided_by=partial(_decided_by, owners_of(told)),
         )
 
     return page
@@ -133,6 +140,14 @@ def _sentence(row: AuditRow) -> str:
 
 def _instant(fields: Mapping[str, Any]) -> str:
     return str(fields.get("at", ""))[:19].replace("T", " ")
+
+
+def _decided_by(owners: Mapping[str, str], kept: Mapping[str, Any]) -> str:
+    """Return whom the workflow pins the key of a decision to, and the log-in, or that there was none."""
+    log_in, raw = str(kept.get("actor") or ""), raw_of(str(kept.get("public_key", "")))
+    owner = owners.get(key_fingerprint(raw), "") if raw else ""
+    how = f"logged in as {log_in}" if log_in else "by file: the key alone"
+    return f"{owner}, {how}" if owner else f"{log_in or how}; no version of the workflow in these rows pins the key"
 
 
 def _signed(check: SignatureCheck, kept: Mapping[str, Any]) -> str:

@@ -1,16 +1,17 @@
 """The sections of a bundle's page, made of the rows of its lists: what is no more than digests there is words here."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 import msgspec
 
 from xsconsole.domain.canonical import Json
-from xsconsole.domain.comparison import MANIFEST
+from xsconsole.domain.comparison import IN_PLACE, MANIFEST
 from xsconsole.domain.manifest import FieldChange, Manifest, Part, PartChange, difference, fingerprint, words
 from xsconsole.domain.manifest.difference import Change
 from xsconsole.domain.manifest.values import Disk, Drive, MemberManifest, Nic
+from xsconsole.domain.signing import owner_of
 from xsconsole.domain.workflow import Workflow, from_stored
 from xsconsole.domain.workflow.difference import diff, lines
 from xsconsole.errors import Refused
@@ -77,6 +78,19 @@ def workflow_entries(told: Told) -> Iterator[Entry]:
         before[now.id] = now
 
 
+def owners_of(told: Told) -> Mapping[str, str]:
+    """Return to whom versions of the workflow in these rows pin keys: fingerprint -> name, or several over time."""
+    found: dict[str, list[str]] = {}
+    for row in told.of("workflows"):
+        version = _workflow(_details(row).get("content"))
+        people = version.people if version is not None else ()
+        for key in (key for person in people for key in person.fingerprints):
+            owner, names = owner_of(key, people), found.setdefault(key, [])
+            if owner is not None and owner.name not in names:
+                names.append(owner.name)
+    return {key: ", later ".join(names) for key, names in found.items() if names}
+
+
 def manifest_entries(told: Told) -> Iterator[Entry]:
     """Yield what configurations were, each with how it differs from the one before it of the same service."""
     before: dict[str, tuple[str, Manifest]] = {}
@@ -90,12 +104,18 @@ def manifest_entries(told: Told) -> Iterator[Entry]:
         service = name.rpartition(" ")[0] or name
         was = before.get(service)
         before[service] = (name, now)
+        stood = _stood(row)
+        if stood is not None:
+            lines = [line_of(change) for change in difference(stood[1], now)]
+            sentence = f"{_members(now)} Against {stood[0]}, whose place it takes: {_counted(lines)}."
+            yield _entry(row, name, sentence=sentence, digest=fingerprint(now), lines=tuple(lines))
+            continue
         if was is None:
             yield _entry(row, name, sentence=_members(now), digest=fingerprint(now))
             continue
         changes = [line_of(change) for change in difference(was[1], now)]
         of = f"itself, as it was in the row before ({was[0]})" if was[0] == name else was[0]
-        sentence = f"Against {of}: {len(changes) or 'no'} difference{'' if len(changes) == 1 else 's'}."
+        sentence = f"Against {of}: {_counted(changes)}."
         yield _entry(row, name, sentence=f"{_members(now)} {sentence}", digest=fingerprint(now), lines=tuple(changes))
 
 
@@ -186,6 +206,18 @@ def _workflow(stored: Json) -> Workflow | None:
         return from_stored(stored) if isinstance(stored, str) else None
     except Refused:
         return None
+
+
+def _stood(row: Mapping[str, Any]) -> tuple[str, Manifest] | None:
+    place = _details(row).get(IN_PLACE)
+    try:
+        return (str(place.get("name", "")), msgspec.convert(place[MANIFEST], Manifest)) if _is(place) else None
+    except (msgspec.ValidationError, KeyError):
+        return None
+
+
+def _counted(lines: Sequence[Line]) -> str:
+    return f"{len(lines) or 'no'} difference{'' if len(lines) == 1 else 's'}"
 
 
 def _members(manifest: Manifest) -> str:

@@ -118,6 +118,14 @@ def closing_sentence(what: str, *, is_lifted: bool) -> str:
     return f"{'Lifted' if is_lifted else 'Closed'}: {what}"
 
 
+def _decided_how(fact: Fact) -> str:
+    """Say of a decision that bears no log-in that it came as a file: whose console took it in did not decide."""
+    decision = (fact.details or {}).get("decision") if fact.event is AuditEvent.DECIDED else None
+    if not isinstance(decision, dict) or decision.get("actor"):
+        return ""
+    return "Took in what somebody decided, from a file"
+
+
 def event_sentence(fact: Fact) -> str:
     """Return an audit row as one line, such as `Did: Start shop-web-1`."""
     what = (fact.details or {}).get("what")
@@ -127,7 +135,7 @@ def event_sentence(fact: Fact) -> str:
         if fact.source and fact.target and fact.source != fact.target:
             parts[0] += f" from {name_of_id(fact.source)} to {name_of_id(fact.target)}"
     told = [shortened(part, 200) for part in parts]
-    text = ": ".join([event_name(fact.event), *told])
+    text = ": ".join([_decided_how(fact) or event_name(fact.event), *told])
     if told and fact.event in _CLOSES:
         text = closing_sentence(told[0], is_lifted=fact.event is AuditEvent.LIFTED)
     elif told and fact.event in _PUTTING_BACK and not told[0].startswith(NOTHING):
