@@ -12,8 +12,7 @@ from xsconsole.domain.board import Standing
 from xsconsole.domain.inventory import Host, HostMetrics
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import explain
-from xsconsole.domain.workflow import DiskRule, DiskTreatment, Method
-from xsconsole.domain.workflow.afterwards import DemoteIncumbent
+from xsconsole.domain.workflow import Method
 from xsconsole.domain.workflow.gates import AddressesAnswer
 from xsconsole.engine.commands import Direction, Settle
 from xsconsole.errors import ConsoleError, Refused
@@ -101,8 +100,6 @@ def test_both_pools_show_the_run_and_only_who_is_connected_to_both_settles_it() 
     ("way", "what"),
     [
         ({"method": Method.LINKED_CLONE}, "the method “linked-clone” to another pool"),
-        ({"disks": (DiskRule(role="data", treatment=DiskTreatment.STAYS),)}, "disks of copies that stay with a place"),
-        ({"afterwards": (DemoteIncumbent(),)}, "that copies take the place of who has it in another pool"),
     ],
 )
 def test_what_is_not_carried_out_between_pools_is_refused(way: dict[str, object], what: str) -> None:

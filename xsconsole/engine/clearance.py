@@ -24,6 +24,7 @@ THROUGH_HERE = (
     "Or demote with the disks as they are, or move into a place that nobody has, or let the way make full copies: "
     "those go through this console."
 )
+GIVING_WAY = "Or demote it first, which goes through this console."
 NAMED: tuple[tuple[type[Record], str], ...] = (
     (VDI, "disk"),
     (SR, "storage"),
@@ -36,13 +37,14 @@ def demand_clearance(
     journeys: Sequence[Journey],
     there: Land,
     inventory: Inventory,
+    instead: str = THROUGH_HERE,
     *,
     may_stream: bool = False,
 ) -> PoolFailed | None:
     """Refuse what XAPI was asked for and refused, in a sentence; what nobody asked it yet is let pass.
 
-    Where the hosts of the two pools do not reach each other, it says what leads there; what `may_stream` through this
-    console is not refused for that, and what XAPI said of it is returned. None of all else.
+    Where the hosts of the two pools do not reach each other, `instead` says what leads there; what `may_stream`
+    through this console is not refused for that, and what XAPI said of it is returned. None of all else.
 
     Raises:
         NotPromotable: naming the machines for the same reason together, and what of them is in the way.
@@ -56,7 +58,7 @@ def demand_clearance(
     names = tuple(f"“{shortened(journey.vm.name_label, 60)}”" for journey, _ in same)
     pool = there.inventory.pool.name_label if there.inventory.pool is not None else ""
     failed, mend = sentences(first.code, first.parameters)
-    mend = f"{mend} {THROUGH_HERE}" if first.code in APART else mend
+    mend = f"{mend} {instead}" if first.code in APART else mend
     about = tuple(dict.fromkeys(name for _, failure in same for name in _named(failure, (inventory, there.inventory))))
     where = f" It is {listing(about)}." if about else ""
     others = len(refused) - len(same)

@@ -1,6 +1,7 @@
 """The plan of a promotion by full copy into another pool: frozen here, sent there, made a configuration there."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import msgspec
 
@@ -18,12 +19,15 @@ from xsconsole.engine.copies.candidates import add_use
 from xsconsole.engine.copies.copy_checks import Offspring, Order, Part, copy_name, demand_operations, of_what_is_frozen
 from xsconsole.engine.copies.freezing import add_freeze, runs
 from xsconsole.engine.moves.relocation import preferred_hosts
+from xsconsole.engine.moves.succession import Incumbent, told
+from xsconsole.engine.moves.taking_over_across import retreat_of, retreat_words, retreated, room_for
+from xsconsole.engine.moves.trip_steps import Leg, add_questions, seeing
 from xsconsole.engine.plans import capacity, rules
 from xsconsole.engine.plans.claims import claims_on
-from xsconsole.engine.plans.disk_roles import blanks_of
+from xsconsole.engine.plans.disk_roles import blanks_of, staying_of, staying_words, travels_after_all
 from xsconsole.engine.plans.lands import Land, demand_versions, looked_after_there, storage_in
 from xsconsole.engine.plans.networking import networks_in
-from xsconsole.engine.plans.placement import Guest, memory_of, place
+from xsconsole.engine.plans.placement import Guest, freed_by, less, memory_of, place
 from xsconsole.engine.plans.steps import Steps
 from xsconsole.engine.runs.gatekeeper import gated
 from xsconsole.errors import NotPromotable
@@ -32,50 +36,72 @@ SEND_S = 10.0
 SENT_BYTES_PER_S = 50 * 1024 * 1024
 
 
-def plan_crossing(order: Order, offspring: Offspring, there: Land, inventory: Inventory) -> Plan:
+def plan_crossing(order: Order, offspring: Offspring, there: Land, home: Land) -> Plan:
     """Freeze every member, send the snapshots, then do there what a copying in one pool does.
 
     Whatever runs or not is frozen: a snapshot's name is one by which what arrives is known. The source is not touched.
-    What was frozen for a request is sent as it is.
+    What was frozen for a request is sent as it is. Who has the place serves until the copies are there, is the stand-by
+    until all has passed, and goes back by `retreated`.
     """
+    inventory, leaving = home.inventory, order.incumbent
     parts = parts_there(order, offspring, there, inventory)
     sr = storage_in(order.target, there.inventory)
-    blanks = blanks_of(order, parts, sr, inventory)
+    blanks, machines = blanks_of(order, parts, sr, inventory), [(part.member, part.vm) for part in parts]
+    staying = staying_of(machines, leaving, order.target, order.edge, inventory, there.inventory)
+    back = None
+    if leaving is not None:
+        is_kept = leaving.can_return
+        back = retreat_of(leaving, order.card, order.target, order.intent, (), there, home, is_kept=is_kept)
     is_freezing = order.stock is None
+    frozen = _frozen_space(parts, inventory, is_freezing=is_freezing)
     warnings = [
-        *demand_room_there(parts, sr, there, inventory, is_freezing=is_freezing),
+        *staying_words(staying, leaving),
+        *travels_after_all(machines, leaving, order.edge, inventory),
+        *demand_room_there(parts, sr, there, inventory, leaving, is_freezing=is_freezing),
+        *(room_for(back, home.board, taken=frozen) if back is not None else ()),
         *demand_versions(there, inventory),
     ]
     demand_operations(order, parts, inventory, is_freezing=is_freezing)
     to_start = [part for part in parts if order.target.entry is EntryAction.START]
-    guests = [guest_there(part, sr) for part in to_start]
-    hosts = place(there.inventory, guests, claims_on(there.board).memory)
+    kept = {part.vm.uuid: [one.disk for one in staying if one.source == part.vm.uuid] for part in to_start}
+    guests = [seeing(guest_there(part, sr), kept[part.vm.uuid], there.inventory) for part in to_start]
+    freed = freed_by(leaving.vms, there.inventory) if leaving is not None else {}
+    hosts = place(there.inventory, guests, less(claims_on(there.board).memory, freed))
     running = [part for part in parts if runs(part.member) and is_freezing]
 
     steps = Steps()
+    asked = add_questions(steps, back) if back is not None else []
     if order.stock is None:
-        taken = _freeze(steps, order, parts, inventory)
+        taken = _freeze(steps, order, parts, inventory, asked)
     else:
         taken = add_use(steps, order.stock, order.card, inventory)
-    ready = [steps.add(NoteFreeze(snapshots=tuple(taken.values())), order.card.name, taken.values())]
+    ready = [steps.add(NoteFreeze(snapshots=tuple(taken.values())), order.card.name, [*taken.values(), *asked])]
     first = len(steps.all)
     sent = add_sendings(steps, order, parts, taken, ready, sr, inventory)
     # Networks that the sending made are taken away with the last interface: nothing may be arriving on them then.
     fitted = copying.add_fittings(steps, parts, sent, list(sent.values()))
-    ready = copying.add_disks(steps, order, parts, sent, blanks, (), fitted, inventory)
-    started = copying.add_starts_of_copies(steps, to_start, sent, hosts, ready, is_downtime=False)
-    copying.add_members(steps, order, offspring, parts, sent, to_start, started)
+    ready = copying.add_disks(steps, order, parts, sent, blanks, staying, fitted, there.inventory)
+    started = copying.add_starts_of_copies(steps, to_start, sent, hosts, ready, is_downtime=leaving is not None)
+    copying.add_members(steps, order, offspring, parts, sent, to_start, started, staying)
+    goes = leaving.back if leaving is not None else None
     plan = Plan(
         intent=order.intent,
         steps=_placed(steps.all, first, order.intent.abroad),
-        leases=rules.leases_for(order.card.id, order.card.service, (order.source,), also=order.intent.others),
-        leases_abroad=rules.leases_for(order.card.id, order.card.service, (order.target,), also=order.intent.others),
-        warnings=(*_sentences(order, running, sr), *warnings),
+        leases=rules.leases_for(
+            order.card.id, order.card.service, (order.source, goes if back else None), also=order.intent.others
+        ),
+        leases_abroad=rules.leases_for(
+            order.card.id, order.card.service, (order.target, None if back else goes), also=order.intent.others
+        ),
+        warnings=(*_sentences(order, running, sr), *_giving_way(leaving, back), *warnings),
         asks=True,
     )
     drops = taken if order.edge.restore_point is None and is_freezing else {}
     closed = gated(plan, order.edge, order.passed, order.approved)
-    whole = copying.closing(order, closed, [(part, drops[part.vm.uuid]) for part in parts if drops], inventory)
+    if leaving is not None:
+        closed = retreated(closed, leaving, order.card, order.target, order.workflow, there, home)
+    alone = replace(order, incumbent=None)
+    whole = copying.closing(alone, closed, [(part, drops[part.vm.uuid]) for part in parts if drops], inventory)
     return looked_after_there(whole)
 
 
@@ -110,14 +136,16 @@ def _sending(order: Order, part: Part, snapshot: StepKey, sr: SR) -> SendMachine
     return SendFrozen(vm=vm, name=part.name, snapshot=snapshot, sr=sr.uuid, arrives_as=frozen.name_label)
 
 
-def _freeze(steps: Steps, order: Order, parts: Sequence[Part], inventory: Inventory) -> dict[Uuid, StepKey]:
+def _freeze(
+    steps: Steps, order: Order, parts: Sequence[Part], inventory: Inventory, after: Sequence[StepKey]
+) -> dict[Uuid, StepKey]:
     purpose = Purpose.RESTORE_POINT if order.edge.restore_point is not None else Purpose.CANDIDATE
 
     def taking(member: Member, vm: VM) -> TakeSnapshot:
         return TakeSnapshot(vm=vm.uuid, purpose=purpose, was_running=runs(member))
 
     machines = [(part.member, part.vm) for part in parts]
-    return add_freeze(steps, machines, taking, inventory, is_stopped_first=order.is_stopped_first)
+    return add_freeze(steps, machines, taking, inventory, is_stopped_first=order.is_stopped_first, after=after)
 
 
 def _placed(steps: Sequence[Step], first: int, abroad: Uuid | None) -> tuple[Step, ...]:
@@ -153,16 +181,29 @@ def _space(part: Part, sr: SR, inventory: Inventory) -> dict[Uuid, int]:
 
 
 def demand_room_there(
-    parts: Sequence[Part], sr: SR, there: Land, inventory: Inventory, *, is_freezing: bool
+    parts: Sequence[Part],
+    sr: SR,
+    there: Land,
+    inventory: Inventory,
+    incumbent: Incumbent | None = None,
+    *,
+    is_freezing: bool,
 ) -> list[str]:
+    """Demand room here for what is frozen; there for what is sent, and for the restore point of who gives way."""
     for part in parts if is_freezing else ():
         capacity.demand_short_chains(inventory, part.vm, 1)
-    frozen = capacity.total(*(capacity.snapshot_space(inventory, part.vm) for part in parts if is_freezing))
-    sent = capacity.total(*(_space(part, sr, inventory) for part in parts))
+    frozen = _frozen_space(parts, inventory, is_freezing=is_freezing)
+    aside = incumbent.vms if incumbent is not None and incumbent.can_return else ()
+    kept = (capacity.snapshot_space(there.inventory, vm) for vm in aside)
+    sent = capacity.total(*(_space(part, sr, inventory) for part in parts), *kept)
     return [
         *capacity.demand_space(inventory, frozen, "The snapshots"),
         *capacity.demand_space(there.inventory, sent, "The copies", claims_on(there.board).space),
     ]
+
+
+def _frozen_space(parts: Sequence[Part], inventory: Inventory, *, is_freezing: bool) -> dict[Uuid, int]:
+    return capacity.total(*(capacity.snapshot_space(inventory, part.vm) for part in parts if is_freezing))
 
 
 def guest_there(part: Part, sr: SR) -> Guest:
@@ -174,6 +215,13 @@ def guest_there(part: Part, sr: SR) -> Guest:
         networks=frozenset(part.networks.values()),
         home=part.home,
     )
+
+
+def _giving_way(incumbent: Incumbent | None, back: Leg | None) -> list[str]:
+    """Return what to know of who has the place."""
+    if incumbent is None:
+        return []
+    return [told(incumbent, is_kept=True), *retreat_words(back, incumbent)]
 
 
 def _sentences(order: Order, running: Sequence[Part], sr: SR) -> list[str]:

@@ -21,7 +21,7 @@ from xsconsole.engine.copies.copying import offspring_of, plan_copy
 from xsconsole.engine.copies.crossing import plan_crossing
 from xsconsole.engine.plans import rules
 from xsconsole.engine.plans.barring import demand_open
-from xsconsole.engine.plans.lands import Land, Lands, land_of, names_of, pools_of
+from xsconsole.engine.plans.lands import Land, Lands, home_of, land_of, names_of, pools_of
 from xsconsole.errors import NotFound, NotPromotable
 
 CLOSING = frozenset({BarrierKind.STOP, BarrierKind.FREEZE})
@@ -48,7 +48,7 @@ def plan_replica(
     if land is None:
         plan = plan_copy(order, offspring, board, inventory)
     else:
-        plan = plan_crossing(order, offspring, land, inventory)
+        plan = plan_crossing(order, offspring, land, home_of(board, inventory, lands))
     return msgspec.structs.replace(plan, asks=True)
 
 

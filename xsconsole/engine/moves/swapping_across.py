@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from xsconsole.domain.actions.copies import ExchangeArrived, Slot
+import msgspec
+
+from xsconsole.domain.actions.copies import ExchangeArrived, PassDisk, Slot
 from xsconsole.domain.board import Board, Card, Member
 from xsconsole.domain.disks import drives_of
 from xsconsole.domain.ids import StepKey, Uuid
@@ -45,13 +47,14 @@ KEEP = "Demote it with its disks as they are."
 class _Kept:
     """A disk of the place, at `original` of the machine that leaves, for which the stand-by gives its own at `slot`.
 
-    `disk` and `given` are what they are called in the pools where they are now.
+    `disk` and `given` are what they are called in the pools where they are now. None is given to a copy, whose own one
+    was destroyed when it took the place.
     """
 
     disk: Uuid
     leaving: Uuid
     original: Slot
-    given: Uuid
+    given: Uuid | None
     coming: Uuid
     slot: Slot
 
@@ -101,7 +104,8 @@ def plan_swap_across(
     ready = add_starts(steps, to_start, delays_s, ready, is_downtime=was_up, hosts=back.hosts)
     ready = add_records(steps, standby, back, add_entries(steps, back, _values(standby, source, workflow), ready))
     if is_brought_first:
-        ready = add_moves(steps, out, add_notes(steps, out, ready))
+        left = {(one.leaving, one.original.device) for one in kept if one.given is None}
+        ready = add_moves(steps, out, add_notes(steps, out, ready), left)
     ready = add_company(steps, out, add_homes(steps, out, ready))
     ready = add_records(steps, card, out, add_entries(steps, out, _values(card, target, workflow), ready))
     last = _verified(steps, standby, {member.uuid for member in to_start}, ready, None)
@@ -223,7 +227,10 @@ def _order(out: Leg, back: Leg, kept: Sequence["_Kept"], *, is_kept: bool, board
     claimed, claimed_there = claims_on(board).space, claims_on(out.way.there.board).space
     goes, comes = "The machines that leave", "The machines that come back"
     # Each takes along the disks that it got from the other.
-    extra = sum(_size(back.inventory, one.given) for one in kept), sum(_size(out.inventory, one.disk) for one in kept)
+    extra = (
+        sum(_size(back.inventory, one.given) for one in kept if one.given),
+        sum(_size(out.inventory, one.disk) for one in kept),
+    )
     leaving = capacity.total(space_of(out), {out.way.sr.uuid: extra[0]})
     coming = capacity.total(space_of(back), {back.way.sr.uuid: extra[1]})
     try:
@@ -232,6 +239,8 @@ def _order(out: Leg, back: Leg, kept: Sequence["_Kept"], *, is_kept: bool, board
             *capacity.demand_space(there, leaving, goes, claimed_there, left_by(back)),
         ]
     except NotPromotable as first:
+        if any(one.given is None for one in kept):
+            raise  # a disk of the place would leave it with the copy, and nothing of its own would
         try:
             return False, [
                 *capacity.demand_space(here, frozen, "The snapshots", claimed),
@@ -258,21 +267,23 @@ def _kept(card: Card, out: Leg, back: Leg) -> list[_Kept]:
     for kept in card.succession.kept if card.succession is not None else ():
         holder, before = have.get(kept.disk), old.get(kept.vm)
         given = None if before is None else _at(before, kept.device, back.inventory)
-        if holder is None or before is None or given is None:
+        is_exchanged = card.succession is not None and bool(card.succession.given)
+        if holder is None or before is None or (given is not None) is not is_exchanged:
             raise NotPromotable(
-                reason="A disk that the place keeps is not where it was handed over to, or the stand-by has none to "
-                f"give for it at device {kept.device}.",
+                reason="A disk that the place keeps is not where it was handed over to, or the stand-by has "
+                f"{'none to give for it' if is_exchanged else 'another'} at device {kept.device}.",
                 mend=f"Attach it to the machine that had it. {KEEP}",
             )
         vm, drive = holder
+        there = slot_of(drive)
         found.append(
             _Kept(
                 disk=kept.disk,
                 leaving=vm.uuid,
-                original=slot_of(drive),
-                given=given[1].uuid,
+                original=there,
+                given=given[1].uuid if given is not None else None,
                 coming=before.uuid,
-                slot=slot_of(given[0]),
+                slot=slot_of(given[0]) if given is not None else msgspec.structs.replace(there, device=kept.device),
             )
         )
     return found
@@ -287,7 +298,9 @@ def _at(vm: VM, device: str, inventory: Inventory) -> tuple[VBD, VDI] | None:
     return next((pair for pair in drives_of(inventory, vm) if pair[0].userdevice == device), None)
 
 
-def _passed(one: _Kept, arrived: StepKey) -> ExchangeArrived:
+def _passed(one: _Kept, arrived: StepKey) -> PassDisk:
+    if one.given is None:
+        return PassDisk(disk=one.disk, vm=one.leaving, to=one.coming, slot=one.slot, original=one.original)
     return ExchangeArrived(
         disk=one.disk,
         vm=one.leaving,

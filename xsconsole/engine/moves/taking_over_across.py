@@ -2,20 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import msgspec
 
-from xsconsole.domain.actions.copies import ExchangeArrived, ExchangeDisks
+from xsconsole.domain.actions.copies import ExchangeArrived, ExchangeDisks, HandOverDisk
 from xsconsole.domain.actions.holds import PlaceHold
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import VDI, VM, Inventory
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Estimate, Intent, Plan, Step
+from xsconsole.domain.plan import Estimate, Intent, Plan, Step, TakeSnapshot
 from xsconsole.domain.poolstate import MemberValue
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import EntryAction, Stage, Transition, Workflow
-from xsconsole.engine.clearance import demand_clearance
+from xsconsole.engine.clearance import GIVING_WAY, demand_clearance
 from xsconsole.engine.moves.exchanging import add_passes, exchange_words, exchanges_of, succession_of
 from xsconsole.engine.moves.moving import add_restore_point, is_kept_by, runs, vms_of
 from xsconsole.engine.moves.succession import Incumbent, add_standing_down, ended, told
@@ -54,14 +55,14 @@ def plan_taking_over_across(
     values: Mapping[Uuid, MemberValue],
     incumbent: Incumbent,
     there: Land,
-    board: Board,
-    inventory: Inventory,
+    home: Land,
 ) -> Plan:
     """Shut the newcomer down and move it while the place is served; then who has that stops, and the newcomer starts.
 
     It comes off, so that nothing of it is on the networks of the place before those of the incumbent are gone. Disks
     that stay change hands when both are in the pool of the place. The incumbent goes back by `retreated`.
     """
+    inventory = home.inventory
     sr, is_kept_first = storage_in(target, there.inventory), edge.restore_point is not None
     way = Way(source=source, target=target, edge=edge, sr=sr, there=there, ends=intent.abroad, is_doubled=is_kept_first)
     one_way = demand_versions(there, inventory)
@@ -85,8 +86,8 @@ def plan_taking_over_across(
     leg = Leg(way=way, party=tuple(party), hosts=hosts, inventory=inventory, is_one_way=bool(one_way))
     demand_clearance(leg.journeys(card), there, inventory)
     is_kept = is_kept_by(incumbent, edge, exchanged)
-    back = retreat_of(incumbent, target, edge, intent, exchanged, there, board, inventory)
-    room = _demand_room(leg, back, vms if is_kept_first else (), incumbent.vms if is_kept else (), board)
+    back = retreat_of(incumbent, card, target, intent, exchanged, there, home, is_kept=is_kept)
+    room = _demand_room(leg, back, vms if is_kept_first else (), incumbent.vms if is_kept else (), home.board)
     is_down = incumbent.is_serving
 
     steps = Steps()
@@ -114,9 +115,7 @@ def plan_taking_over_across(
         *room,
         *one_way,
     ]
-    if back is not None:
-        pools = pool_names(back.way, there.inventory)
-        warnings.append(f"For that {shortened(incumbent.card.name, 60)} moves from pool {pools[0]} to pool {pools[1]}.")
+    warnings += retreat_words(back, incumbent)
     if running:
         then = "started again there" if set(running) <= set(to_start) else "stay so"
         warnings.append(f"{count(len(running), 'running machine')} will be shut down for the move and {then}.")
@@ -135,15 +134,18 @@ def plan_taking_over_across(
 
 def retreat_of(
     incumbent: Incumbent,
+    newcomer: Card,
     place: Stage,
-    edge: Transition,
     intent: Intent,
     exchanged: Sequence[ExchangeDisks],
     there: Land,
-    board: Board,
-    inventory: Inventory,
+    home: Land,
+    *,
+    is_kept: bool,
 ) -> Leg | None:
     """Return how who gives way goes to the pool of the run; None where its way back leads into no other pool.
+
+    Whether the pools let it go is asked for the `newcomer`, whose plan stands or falls with that.
 
     Raises:
         NotPromotable: it cannot go there, or its way back leads to a third pool.
@@ -151,7 +153,8 @@ def retreat_of(
     stage, edge_back = incumbent.back, incumbent.way
     if stage is None or edge_back is None or stage.binding.pool is None:
         return None
-    bound, here, that = stage.binding.pool, inventory.pool, there.inventory.pool
+    inventory, bound, that = home.inventory, stage.binding.pool, there.inventory.pool
+    here = inventory.pool
     if that is not None and bound.uuid == that.uuid:
         return None
     if here is None or bound.uuid != here.uuid:
@@ -160,7 +163,6 @@ def retreat_of(
             f"third pool, “{shortened(bound.name or bound.uuid, 60)}”.",
             mend="Demote it first.",
         )
-    home = Land(board=board, inventory=inventory)
     way = Way(
         source=place,
         target=stage,
@@ -169,7 +171,7 @@ def retreat_of(
         there=home,
         begins=intent.abroad,
         ends=None,
-        is_doubled=is_kept_by(incumbent, edge, exchanged),
+        is_doubled=is_kept,
     )
     demand_versions(home, there.inventory)
     members = [member for member, _ in incumbent.members]
@@ -178,7 +180,17 @@ def retreat_of(
         rules.demand_operation(vm, "migrate_send", there.inventory, is_own_block_lifted=True)
     hosts = hosts_there(way, [each.guest(way.sr, will_start=False) for each in party])
     grown = (replace(each, space=_with_given(each, exchanged, way, inventory)) for each in party)
-    return Leg(way=way, party=tuple(grown), hosts=hosts, inventory=there.inventory)
+    leg = Leg(way=way, party=tuple(grown), hosts=hosts, inventory=there.inventory)
+    demand_clearance(leg.journeys(newcomer), home, there.inventory, GIVING_WAY)
+    return leg
+
+
+def retreat_words(leg: Leg | None, incumbent: Incumbent) -> list[str]:
+    """Return what to know of who gives way into another pool."""
+    if leg is None:
+        return []
+    pools = pool_names(leg.way, leg.inventory)
+    return [f"For that {shortened(incumbent.card.name, 60)} moves from pool {pools[0]} to pool {pools[1]}."]
 
 
 def _with_given(each: Traveller, exchanged: Sequence[ExchangeDisks], way: Way, inventory: Inventory) -> dict[Uuid, int]:
@@ -190,21 +202,23 @@ def _with_given(each: Traveller, exchanged: Sequence[ExchangeDisks], way: Way, i
 def retreated(
     plan: Plan,
     incumbent: Incumbent,
+    newcomer: Card,
     place: Stage,
-    edge: Transition,
     workflow: Workflow,
     there: Land,
-    board: Board,
-    inventory: Inventory,
+    home: Land,
 ) -> Plan:
     """Return the plan with what becomes of who had the place, once all that may lead back has passed."""
-    exchanged = [step.action for step in plan.steps if isinstance(step.action, ExchangeDisks)]
-    leg = retreat_of(incumbent, place, edge, plan.intent, exchanged, there, board, inventory)
+    actions = [step.action for step in plan.steps]
+    exchanged = [action for action in actions if isinstance(action, ExchangeDisks)]
+    is_kept = any(isinstance(one, TakeSnapshot) and one.configuration == incumbent.card.id for one in actions)
+    leg = retreat_of(incumbent, newcomer, place, plan.intent, exchanged, there, home, is_kept=is_kept)
     if leg is None:
         last = ended(incumbent, place, workflow, there.inventory, plan.ends)
         return _with(plan, tuple(msgspec.structs.replace(step, pool=plan.intent.abroad) for step in last))
     steps = Steps(LAST)
-    ready = add_moves(steps, leg, add_notes(steps, leg, list(plan.ends)))
+    left = {(one.vm, one.original.device) for one in actions if isinstance(one, HandOverDisk)}
+    ready = add_moves(steps, leg, add_notes(steps, leg, list(plan.ends)), left)
     ready = add_company(steps, leg, add_homes(steps, leg, ready))
     values = {member.uuid: moved(member.value, leg.way.target, workflow) for member, _ in incumbent.members}
     ready = add_records(steps, incumbent.card, leg, add_entries(steps, leg, values, ready))
@@ -239,8 +253,12 @@ def _demand_room(leg: Leg, back: Leg | None, snapped: Sequence[VM], kept: Sequen
     ]
     if back is None:
         return said
-    what = "The machines that give way"
-    return [
-        *said,
-        *capacity.demand_space(here, space_of(back), what, claims_on(board).space, left_by(leg)),
-    ]
+    return [*said, *room_for(back, board, left_by(leg))]
+
+
+def room_for(
+    back: Leg, board: Board, freed: Mapping[Uuid, int] | None = None, taken: Mapping[Uuid, int] = MappingProxyType({})
+) -> list[str]:
+    """Demand room for who gives way where they go; `freed` is what is free again there by then, `taken` what is not."""
+    claimed, what = capacity.total(claims_on(board).space, taken), "The machines that give way"
+    return list(capacity.demand_space(back.way.there.inventory, space_of(back), what, claimed, freed))

@@ -1,6 +1,6 @@
 """Steps that bring machines into another pool, whatever becomes of them there: asked for, sent, noted on both sides."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -114,8 +114,18 @@ def add_questions(steps: Steps, leg: Leg) -> list[StepKey]:
         ]
 
 
-def add_moves(steps: Steps, leg: Leg, ready: list[StepKey], *, is_downtime: bool = False) -> list[StepKey]:
-    """Move each machine; return these steps, in the order of the party. `is_downtime` says that nobody serves."""
+def add_moves(
+    steps: Steps,
+    leg: Leg,
+    ready: list[StepKey],
+    left: Collection[tuple[Uuid, str]] = (),
+    *,
+    is_downtime: bool = False,
+) -> list[StepKey]:
+    """Move each machine; return these steps, in the order of the party. `is_downtime` says that nobody serves.
+
+    `left` are machines and devices of disks that others have by then, for which nothing was given.
+    """
     longest = max((sum(each.space.values()) for each in leg.party), default=0) / MOVED_BYTES_PER_S + MOVE_S
     inventory = leg.inventory
     found: list[StepKey] = []
@@ -129,7 +139,9 @@ def add_moves(steps: Steps, leg: Leg, ready: list[StepKey], *, is_downtime: bool
             snapshot_networks=each.snapshot_networks,
             original_networks=present_networks(each.vm, inventory),
             original_snapshot_networks=_networks_of_foreign(each, inventory),
-            original_storage=storage_of(each.vm, inventory),
+            original_storage={
+                device: sr for device, sr in storage_of(each.vm, inventory).items() if (each.uuid, device) not in left
+            },
             original_snapshot_storage={
                 f"{snapshot.uuid}/{device}": sr
                 for snapshot in each.snapshots

@@ -132,7 +132,7 @@ def _nobody_archived(way: TransitionId) -> Mend:
 
 
 def _between_pools(way: Transition) -> Iterator[Gap]:
-    """No linked clones go to another pool, and no copies into a place there that somebody has."""
+    """No linked clones go to another pool, and nobody is archived there."""
 
     def gap(what: str, field: str) -> Gap:
         return Gap(what=what, field=field, transition=way.id)
@@ -140,11 +140,6 @@ def _between_pools(way: Transition) -> Iterator[Gap]:
     if way.method not in (Method.FULL_COPY, Method.MOVE):
         yield gap(f"the method “{shortened(way.method, 40)}” to another pool", "target")
         return
-    is_copying = way.method is Method.FULL_COPY
-    if is_copying and any(rule.treatment is DiskTreatment.STAYS for rule in way.disks):
-        yield gap("disks of copies that stay with a place in another pool", "disks")
-    if is_copying and leads_back(way):
-        yield gap("that copies take the place of who has it in another pool", "afterwards")
     if any(isinstance(action, ArchiveIncumbent) for action in way.afterwards):
         yield Gap(
             what="an archive for who has the place in another pool",

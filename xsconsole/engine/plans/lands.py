@@ -51,6 +51,12 @@ class Land:
     told: Told = nothing_told
 
 
+def home_of(board: Board, inventory: Inventory, lands: "Lands") -> Land:
+    """Return the pool of a run as the one that machines come to from its other pool."""
+    seen = lands(inventory.pool.uuid) if inventory.pool is not None else None
+    return Land(board=board, inventory=inventory, told=nothing_told if seen is None else seen.told)
+
+
 Lands = Callable[[Uuid], Land | None]
 
 

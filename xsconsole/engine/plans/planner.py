@@ -77,7 +77,7 @@ from xsconsole.engine.moves.taking_over_across import plan_taking_over_across, r
 from xsconsole.engine.plans import rules
 from xsconsole.engine.plans.barring import demand_open, held
 from xsconsole.engine.plans.enforcement import demand_enforced
-from xsconsole.engine.plans.lands import Lands, land_of, looked_after_there, names_of, no_land, pools_of
+from xsconsole.engine.plans.lands import Lands, home_of, land_of, looked_after_there, names_of, no_land, pools_of
 from xsconsole.engine.plans.point_notes import noted
 from xsconsole.engine.plans.stage_names import StageNames
 from xsconsole.engine.plans.steps import moved
@@ -207,7 +207,7 @@ def _plan_transition(
     stock = stock_of(card, request, inventory) if request is not None and edge.method is not Method.MOVE else None
     card = stock.ordered(card) if stock is not None else card
     land = land_of(target, board, inventory, lands)
-    at_target = board if land is None else land.board
+    at_target, home = board if land is None else land.board, home_of(board, inventory, lands)
     if edge.method is Method.MOVE and isinstance(command, Promote) and command.is_stopped_first:
         raise NotPromotable(
             reason=f"The way to {target.name} moves the machines themselves, so nothing has to be frozen first.",
@@ -215,11 +215,9 @@ def _plan_transition(
         )
     offspring = None if edge.method is Method.MOVE else offspring_of(card, edge, at_target, inventory)
     newcomer = card.id if offspring is None else offspring.id
-    incumbent = None
-    if land is None or offspring is None:
-        leaves = card.id if offspring is None else None
-        there = inventory if land is None else land.inventory
-        incumbent = incumbent_of(workflow, card, target, edge, at_target, there, leaves)
+    leaves = card.id if offspring is None else None
+    there = inventory if land is None else land.inventory
+    incumbent = incumbent_of(workflow, card, target, edge, at_target, there, leaves)
     if incumbent is not None:
         rules.demand_actor(workflow, (incumbent.back,), actor)
     fenced = leaving_of(card, target, edge, disks, incumbent, board, inventory, is_abroad=land is not None)
@@ -289,13 +287,13 @@ def _plan_transition(
                 else plan_copy_there(order, offspring, fence, command, board, inventory)
             )
         else:
-            copied = plan_crossing(order, offspring, land, inventory)
+            copied = plan_crossing(order, offspring, land, home)
         copied = noted(copied, edge.restore_point, card, inventory)
         copied = reviewed(copied, edge, passed)
         return _demanding(copied if land is None else looked_after_there(copied), edge, workflow, manifest)
     values = {member.uuid: moved(member.value, target, workflow) for member in card.members}
     if land is not None and incumbent is not None:
-        planned = plan_taking_over_across(card, source, target, edge, intent, values, incumbent, land, board, inventory)
+        planned = plan_taking_over_across(card, source, target, edge, intent, values, incumbent, land, home)
     elif land is not None and standby is not None:
         planned = plan_swap_across(card, standby, source, target, edge, intent, workflow, land, board, inventory)
     elif land is not None and point is not None:
@@ -314,7 +312,7 @@ def _plan_transition(
     left = held(noted(planned, edge.restore_point, card, inventory, *beside), edge, (source, target))
     left = gated(left, edge, passed or (), approved)
     if incumbent is not None and land is not None:
-        left = retreated(left, incumbent, target, edge, workflow, land, board, inventory)
+        left = retreated(left, incumbent, card, target, workflow, land, home)
     elif incumbent is not None:
         left = succeeded(left, incumbent, target, workflow, inventory)
     if kind is RunKind.DEMOTE and standby is None:
