@@ -20,7 +20,7 @@ from xsconsole.domain.comparison import (
     versions_on_record,
 )
 from xsconsole.domain.ids import ConfigurationId, StageId
-from xsconsole.domain.manifest import Disk, FieldChange, Manifest, MemberManifest, Nic, Part, PartChange
+from xsconsole.domain.manifest import Disk, FieldChange, Manifest, MemberManifest, Nic, Part, PartChange, left_behind
 from xsconsole.domain.record import AuditEvent, AuditRow, Fact
 from xsconsole.errors import NotFound
 
@@ -92,6 +92,19 @@ def test_what_a_copy_leaves_behind_is_allowed_only_between_it_and_its_original()
     extra = replace(copy, manifest=version(msgspec.structs.replace(WEB, tags=("backup", "hotfix"))).manifest)
     assert len(compare(version(tagged), extra).drift) == len(compare(extra, version(tagged)).drift) == 1
     assert len(compare(version(tagged, copied_from=SHOP), version(WEB)).drift) == 1  # itself, at another time
+
+
+def test_a_network_of_the_fence_around_what_was_made_of_a_blueprint_faces_the_one_that_it_stands_for() -> None:
+    made = version(msgspec.structs.replace(WEB, nics=(NIC,)))
+    fenced = version(
+        msgspec.structs.replace(WEB, nics=(msgspec.structs.replace(NIC, network="Fence 1: frontend"),)),
+        configuration=ConfigurationId("made"),
+        fenced=frozenset({"Fence 1: frontend"}),
+    )
+
+    assert compare(made, fenced, also=left_behind("after")).drift == ()
+    assert len(compare(made, fenced).drift) == 1
+    assert len(compare(made, replace(fenced, fenced=frozenset()), also=left_behind("after")).drift) == 1
 
 
 def test_versions_on_record_are_those_that_can_be_read() -> None:

@@ -14,7 +14,7 @@ from xsconsole.domain.board import Card
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.fence.standing import fence_on
 from xsconsole.domain.ids import ConfigurationId, Digest, Ref, StageId
-from xsconsole.domain.inventory import VIF, VM, Inventory, Network
+from xsconsole.domain.inventory import PIF, VIF, VM, Inventory, Network
 from xsconsole.domain.manifest import (
     USUAL,
     Allowance,
@@ -170,7 +170,7 @@ def compare(
     """Return how `second` differs from `first`. Of a copy and its original, what copies leave behind is allowed too.
 
     `rules` are those that people made; of them count those for the service and the stage of `second`. `also` is what
-    else may differ between these two.
+    else may differ between these two, of what was made of a blueprint and that.
     """
     is_same = first.configuration == second.configuration
     is_original = first.configuration == second.copied_from
@@ -179,7 +179,7 @@ def compare(
     counted = (rule for rule in rules if rule.part in _PARTS and rule.holds_for(second.service, second.stage))
     by_hand = tuple(map(_allowance, counted))
     changes = difference(first.manifest, second.manifest)
-    fence = _fence(first, second, changes) if is_copy else ()
+    fence = _fence(first, second, changes) if is_copy or also else ()
     return Comparison(first=first, second=second, judged=judge(changes, (*allowances, *also, *fence, *by_hand)))
 
 
@@ -254,17 +254,24 @@ def version_now(
 def _fenced(card: Card, inventory: Inventory) -> frozenset[str]:
     """Return the names of the networks of the fence around a configuration.
 
-    Most configurations stand on networks with cards of hosts alone: then nothing is looked for among the pool's keys.
+    What nobody copied stands in none, and an untagged card of a host is in none: then nothing is looked for among the
+    pool's keys.
     """
+    if card.origin is None or inventory.pool is None:
+        return frozenset()
     vms = (inventory.get(VM, member.ref) for member in card.members)
     vifs = (inventory.get(VIF, ref) for vm in vms if vm is not None for ref in vm.VIFs)
     networks = (inventory.get(Network, vif.network) for vif in vifs if vif is not None)
-    private = [network for network in networks if network is not None and not network.PIFs]
-    if not private or inventory.pool is None:
-        return frozenset()
-    standing = fence_on(inventory.pool.other_config, card.id)
+    possible = [network for network in networks if network is not None and not _is_untagged(network, inventory)]
+    standing = fence_on(inventory.pool.other_config, card.id) if possible else None
     own = frozenset(standing.site.networks.values()) if standing is not None else frozenset()
-    return frozenset(network.name_label for network in private if network.uuid in own)
+    return frozenset(network.name_label for network in possible if network.uuid in own)
+
+
+def _is_untagged(network: Network, inventory: Inventory) -> bool:
+    """Return whether a host has a card on a network that is no VLAN, as those of fences over several hosts are."""
+    pifs = (inventory.get(PIF, ref) for ref in network.PIFs)
+    return any(pif is not None and pif.VLAN < 0 for pif in pifs)
 
 
 def _copied_from(card: Card, inventory: Inventory) -> ConfigurationId | None:
