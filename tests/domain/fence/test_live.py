@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import msgspec
+
 from tests.domain.fence.test_proof import CARDS, FENCE, SITE, pool_of
 from tests.fences import fenced
 from xsconsole.domain.fence.live import FenceWatch
@@ -148,6 +150,22 @@ def test_a_vlan_of_somebody_else_with_the_tag_of_a_fence_breaches_it_until_it_is
     watch = FenceWatch(inventory)
     assert settled(watch) == (ONE,)
     assert watch.found[ONE].proof.holds
+
+    # Its machines are on several hosts: each says on which, and who is on one that does not answer is not well.
+    hosts = [
+        Host(ref=Ref(name), uuid=Uuid(name), name_label=name, metrics=Ref(f"of-{name}")) for name in ("xen-1", "xen-2")
+    ]
+    metrics = [HostMetrics(ref=host.metrics, uuid=Uuid(host.metrics), live=host.uuid == "xen-1") for host in hosts]
+    vms = [inventory.by_uuid(VM, Uuid(name)) for name in ("web-1", "web-2")]
+    placed = [msgspec.structs.replace(vm, resident_on=host.ref) for vm, host in zip(vms, hosts, strict=True) if vm]
+    watch.hear(told(inventory, *(("host", one.ref, one) for one in hosts)))
+    watch.hear(told(inventory, *(("host_metrics", one.ref, one) for one in metrics)))
+    watch.hear(told(inventory, *(("vm", one.ref, one) for one in placed)))
+    assert settled(watch) == (ONE,)
+    assert (watch.found[ONE].host, watch.found[ONE].silent) == ("xen-1 and xen-2", "xen-2")
+    shown = {place.member: place for place in picture(watch.found[ONE]).places if place.member.startswith("web-")}
+    assert "on xen-1" in shown["web-1"].lines
+    assert "on xen-2, which does not answer" in shown["web-2"].lines
 
     vlan = PIF(ref=Ref("theirs"), uuid=Uuid("theirs"), device="eth1", network=Ref("spare"), VLAN=3001)
     watch.hear(told(inventory, ("pif", vlan.ref, vlan)))

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from xsconsole.domain.fence.proof import Proof, prove_from
 from xsconsole.domain.fence.standing import FENCE_PREFIX, StandingFence, fences_on
@@ -21,6 +21,7 @@ class WatchedFence:
 
     `router` is None where the fence has no router. `culprits` are machines with a card that the proof names. `host` is
     where its machines are, `silent` which of these hosts do not answer: what the pool says of machines there is old.
+    `hosts` is where each of them is, and `lost` those whose host does not answer.
     """
 
     standing: StandingFence
@@ -30,6 +31,8 @@ class WatchedFence:
     culprits: frozenset[Uuid] = frozenset()
     host: str = ""
     silent: str = ""
+    hosts: Mapping[Uuid, str] = field(default_factory=dict)
+    lost: frozenset[Uuid] = frozenset()
 
     @property
     def is_running(self) -> bool:
@@ -121,11 +124,10 @@ class FenceWatch:
         (self._silent.add if is_silent else self._silent.discard)(change.ref)
         return is_news
 
-    def _hosts(self, machines: Iterable[VM | None]) -> tuple[str, str]:
-        """Return the names of the hosts on which machines are, and of those of them that do not answer."""
-        found = (self._inventory.get(Host, vm.resident_on) for vm in machines if vm is not None)
-        hosts = {host.name_label: host.metrics in self._silent for host in found if host is not None}
-        return listing(tuple(sorted(hosts))), listing(tuple(sorted(name for name in hosts if hosts[name])))
+    def _hosts(self, machines: Iterable[VM | None]) -> dict[Uuid, Host]:
+        """Return on which host each machine is."""
+        found = {vm.uuid: self._inventory.get(Host, vm.resident_on) for vm in machines if vm is not None}
+        return {uuid: host for uuid, host in found.items() if host is not None}
 
     def _prove(self, configuration: ConfigurationId) -> None:
         standing = self._standing.get(configuration)
@@ -137,7 +139,8 @@ class FenceWatch:
         powers = {member: self._power(vm) for member, vm in vms.items()}
         gate = None if site.router is None else self._inventory.by_uuid(VM, site.router)
         router = None if site.router is None else self._power(gate)
-        host, silent = self._hosts((*vms.values(), gate))
+        hosts = self._hosts((*vms.values(), gate))
+        lost = {uuid: host for uuid, host in hosts.items() if host.metrics in self._silent}
         self._look_at(configuration, looked_at | self._router_refs(standing))
         found = WatchedFence(
             standing=standing,
@@ -145,8 +148,10 @@ class FenceWatch:
             powers=powers,
             router=router,
             culprits=frozenset(self._culprits(proof)),
-            host=host,
-            silent=silent,
+            host=listing(tuple(sorted({host.name_label for host in hosts.values()}))),
+            silent=listing(tuple(sorted({host.name_label for host in lost.values()}))),
+            hosts={uuid: host.name_label for uuid, host in hosts.items()},
+            lost=frozenset(lost),
         )
         if self.found.get(configuration) != found:
             self.found[configuration] = found

@@ -155,14 +155,14 @@ def _router(watched: WatchedFence) -> Iterator[Place]:
     lines += [f"{one_line(segment.logical)}: {segment.gateway}" for segment in fence.routed]
     given = [name for name, has in (("DHCP", fence.services.has_dhcp), ("DNS", fence.services.has_dns)) if has]
     lines += [f"gives {' and '.join(given)}"] if given else []
-    lines += [f"on {one_line(watched.host)}"] if watched.host else []
+    lines += _where(watched, site.router)
     yield Place(
         key=ROUTER,
         kind=PlaceKind.ROUTER,
         title="Router",
         lines=tuple(lines),
         power=watched.router,
-        is_bad=watched.router == "" or bool(watched.silent),
+        is_bad=watched.router == "" or site.router in watched.lost,
         vm=site.router,
     )
 
@@ -173,17 +173,25 @@ def _inside(watched: WatchedFence, state: State) -> Iterator[Place]:
     for segment in fence.segments:
         yield _segment(segment, watched.standing.site.vlans.get(segment.logical))
         for one in fence.on(segment):
+            vm = site.members.get(one.member)
             yield Place(
                 key=f"member-{one.member}-{one.mac}",
                 kind=PlaceKind.MEMBER,
                 title=one.member,
-                lines=tuple(_addresses(fence, one)),
+                lines=(*_addresses(fence, one), *(_where(watched, vm) if site.vlans else ())),
                 power=watched.powers.get(one.member, ""),
-                is_bad=site.members.get(one.member) in culprits or not watched.powers.get(one.member),
+                is_bad=vm in culprits or vm in watched.lost or not watched.powers.get(one.member),
                 within=segment_key(segment),
                 member=one.member,
-                vm=site.members.get(one.member),
+                vm=vm,
             )
+
+
+def _where(watched: WatchedFence, vm: Uuid | None) -> tuple[str, ...]:
+    """Return on which host one machine of a fence is, and whether that does not answer; nothing while it is off."""
+    if vm is None or vm not in watched.hosts:
+        return ()
+    return (f"on {one_line(watched.hosts[vm])}{', which does not answer' if vm in watched.lost else ''}",)
 
 
 def segment_key(segment: Segment) -> str:
