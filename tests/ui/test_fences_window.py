@@ -30,7 +30,7 @@ from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.fence_actions import DEPLOY, SHOW_FENCE
 from xsconsole_ui.fences.change_dialogs import ConnectDialog, PortsDialog
 from xsconsole_ui.fences.deploy_dialog import DeployDialog
-from xsconsole_ui.fences.ground_dialog import GroundDialog
+from xsconsole_ui.fences.ground_dialog import MOST_FINDINGS, SIZE, GroundDialog
 from xsconsole_ui.fences.place import FencePlace
 from xsconsole_ui.fences.rules_dialog import RulesDialog
 from xsconsole_ui.fences.undeploy_dialog import UndeployDialog
@@ -84,6 +84,20 @@ async def written(window: MainWindow, ground: Ground) -> None:
     dialog.look()
     assert any(row.text.startswith("There is no address for fences.") for row in dialog.findings.rows.rows)
     assert not dialog.go.isEnabled()
+    dialog.subnet.setText("10.9.0.0/16")  # not of the gateway, the addresses, ...: much is to be said
+    dialog.addresses.setText("10.8.0.0/24, 10.7.0.0/24")
+    dialog.servers.setText("10.8.0.1, 10.8.0.2")
+    for field in dialog.originals.subnets.values():
+        field.setText("10.9.0.0/24")
+    dialog.look()
+    assert len(dialog.findings.rows.rows) > 5
+    await until(lambda: dialog.findings.height() == MOST_FINDINGS, "the height of what is to be said")
+    assert dialog.height() <= SIZE[1]
+    dialog.subnet.setText(str(ground.subnet))
+    dialog.servers.clear()
+    for one in ground.originals:
+        if one.network in dialog.originals.subnets:
+            dialog.originals.subnets[one.network].setText(str(one.subnet))
     dialog.addresses.setText(", ".join(map(str, ground.pool)))
     dialog.look()
     dialog.go.click()
@@ -212,6 +226,13 @@ async def test_a_fence_is_drawn_and_told_and_a_card_moved_out_of_it_turns_red_at
             x.add_to_other_config(x.get_all()[0], key, text)
             await until(lambda name=name: name in listed(place), "the other fence")
         assert listed(place) == ["a twin", NAME]
+        place.list.filter.set_text("fence")
+        await until(lambda: listed(place) == [NAME], "the filter")
+        place.list.view.selectRow(0)
+        assert place.connect_.isEnabled()  # a filter takes no fence away
+        assert place.beside.toolTip().startswith("The filter hides the other fences of")
+        place.list.filter.clear()
+        await until(lambda: len(listed(place)) == 2, "all of them")
         assert place.chosen is not None
         assert place.chosen.configuration == fenced
         place.connect_.trigger()

@@ -22,7 +22,8 @@ from xsconsole_ui.sizing import fit_on_screen
 
 SIZE = (680, 640)  # px
 TYPING_MS = 80
-LEAST_ORIGINALS = 120  # px
+LEAST_ORIGINALS = 90  # px
+MOST_FINDINGS = 80  # px: the dialog fits a small screen, whatever is to be said of it
 
 
 class GroundDialog(QDialog):
@@ -50,6 +51,7 @@ class GroundDialog(QDialog):
         self.page.setMinimumHeight(LEAST_ORIGINALS)
         self.why_not = pieces.Notice(self)
         self.findings = RowsView(self.tr("What is to be said of it"), self)
+        self.findings.most_height = MOST_FINDINGS
         self.version = pieces.label("", "caption", self)
         self.go = pieces.button(self.tr("Write"), "primary", self)
         self.go.setDefault(True)

@@ -51,6 +51,7 @@ class FencePlace(pieces.Panel):
         self._console, self._jobs = console, jobs
         self.dialog: RulesDialog | MembershipDialog | GroundDialog | None = None  # while it is open
         self.maps: list[FenceMap] = []
+        self._all: tuple[FenceRow, ...] = ()  # whatever the filter lets through
         empty = (
             self.tr("No fences yet"),
             self.tr(
@@ -87,6 +88,7 @@ class FencePlace(pieces.Panel):
         self.to_board = self._offer(row, self.tr("Show on the board"), self._go_to_card)
         self._lay_out()
         self.list.view.selectionModel().selectionChanged.connect(self._look)
+        self.list.filter.asked.connect(self._look)  # what is selected may stay so, and who is beside it may go
         self.list.opened.connect(self._show_rules)
         bridge.fences_changed.connect(self.renew)
         bridge.layout_changed.connect(self.renew)
@@ -130,7 +132,7 @@ class FencePlace(pieces.Panel):
     @Slot()
     def renew(self) -> None:
         """Show the fences as they stand now; the first one is selected where none is."""
-        rows = fence_rows(self._console)
+        self._all = rows = fence_rows(self._console)
         self.list.name_pools(self._console.pool_names)
         self.list.show_all(rows)
         leaking = sum(bool(row.watched.proof.breaches) and row.state is not None for row in rows)
@@ -155,14 +157,19 @@ class FencePlace(pieces.Panel):
         one = self.chosen
         none = "" if one is not None else self.tr("Select one fence first.")
         siblings = self._siblings(one) if one is not None else []
-        alone = "" if len(siblings) > 1 or one is None else self.tr("It is the only fence of {origin}.")
+        alone = ""
+        if one is not None and len(siblings) < 2:
+            is_hidden = any(other is not one and self._are_siblings(one, other) for other in self._all)
+            hidden = self.tr("The filter hides the other fences of {origin}.")
+            alone = hidden if is_hidden else self.tr("It is the only fence of {origin}.")
         self._allow(self.rules, none)
         self._allow(self.beside, none or alone.format(origin=one.origin if one is not None else ""))
         away = self._why_no_change(one)
         fence = one.watched.standing.fence if one is not None else None
         shut = "" if fence is not None and fence.reachable else self.tr("Nothing leads in from outside.")
         isolated = "" if fence is not None and fence.is_open else self.tr("It is isolated.")
-        apart = "" if self.list.model.rowCount() > 1 else self.tr("There is no other fence.")
+        beside = [other for other in self._all if one is not None and self._is_in_pool_of(one, other)]
+        apart = "" if len(beside) > 1 else self.tr("There is no other fence.")
         self._allow(self.ports, none or away or shut)
         self._allow(self.connect_, none or away or isolated or apart)
         self._allow(self.redeploy, none or away)
@@ -208,8 +215,14 @@ class FencePlace(pieces.Panel):
     def _siblings(self, row: FenceRow) -> list[int]:
         """Return where in the list the fences of the same origin are, itself too."""
         rows = ((at, self.list.model.row(at)) for at in range(self.list.model.rowCount()))
-        origin = row.watched.standing.origin
-        return [at for at, one in rows if one is not None and one.watched.standing.origin == origin]
+        return [at for at, one in rows if one is not None and self._are_siblings(row, one)]
+
+    @staticmethod
+    def _are_siblings(one: FenceRow, other: FenceRow) -> bool:
+        return one.watched.standing.origin == other.watched.standing.origin
+
+    def _is_in_pool_of(self, one: FenceRow, other: FenceRow) -> bool:
+        return self._console.of_card(one.configuration) is self._console.of_card(other.configuration)
 
     @Slot(QRectF)
     def _bring_in(self, area: QRectF) -> None:
