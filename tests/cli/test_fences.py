@@ -59,7 +59,9 @@ def test_a_fence_is_built_looked_at_and_discarded_by_name(shell: Shell, tmp_path
     reach = shell.say("fence", "reach", FENCE, "web-1")
     assert reach.out == "“web-1” is reached at 198.51.100.19: TCP 443 to 8443.\n"
     assert "stage-net: VLAN 3000" in shell.say("fence", "show", FENCE).out
-    assert "VLAN tags for fences: 3000 to 3009, over Management" in shell.say("fence", "ground", "show").out
+    told = shell.say("fence", "ground", "show").out
+    assert "VLAN tags for fences: 3000 to 3009, over Management" in told
+    assert "Router template: Debian 12 golden" in told
     one_host = shell.say("fence", "deploy", *words, *typed, "--one-host", "--dry-run", "--called", "other")
     assert "So it was asked; there are VLAN tags for several." in one_host.out
     out = shell.say("plan", FENCE, "--to", "production")

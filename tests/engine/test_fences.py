@@ -98,7 +98,9 @@ def test_a_fence_is_proved_before_it_starts_kept_started_again_and_discarded_wit
         refused = scene.refusal(Dissolve(configuration=card.id, revision=card.revision))
         assert refused == "“shop 1.3.0” stands in the fence “shop 1.3.0 fence 1”, with the addresses of its original."
         assert "is called “Shop 1.3.0 Fence 1” already" in scene.refusal(scene.deploy(name="Shop 1.3.0 Fence 1"))
-        assert "is not off" in scene.refusal(Redeploy(configuration=card.id))
+        assert "are not off, and a fence starts as a whole, on one host" in scene.refusal(
+            Redeploy(configuration=card.id)
+        )
 
         kept = await scene.do(Undeploy(configuration=card.id, keeps=True))
         assert kept.error is None, explain(kept.error)
@@ -302,6 +304,7 @@ def test_routers_get_other_rules_by_plan_and_two_fences_are_connected_only_where
         assert set(map(str, there.fence.peer_addresses)) == set(here.shares)
         assert str(here.fence.peer_addresses[0]).encode() in pool.written[seed]
         assert "are connected already" in scene.refusal(connect)
+        assert "is not connected to itself" in scene.refusal(replace(connect, other=first.configuration))
         assert "is connected to twin" in scene.refusal(Undeploy(configuration=first.configuration))
 
         assert (await scene.do(replace(connect, parts=True))).error is None
@@ -337,6 +340,8 @@ def test_a_fence_without_a_gateway_has_no_router_and_one_that_nobody_is_in_any_m
         fence = scene.fence()
         assert (fence.site.router, fence.site.outside, fence.shares) == (None, None, ())
         assert "are so already" in scene.refusal(Publish(configuration=fence.configuration))
+        inwards = Publish(configuration=fence.configuration, published={"shop-web": ((Transport.TCP, 443, 443),)})
+        assert "Nothing leads into “shop 1.3.0 fence 1”" in scene.refusal(inwards)
         assert (await scene.do(Undeploy(configuration=fence.configuration, keeps=True))).error is None
         assert (await scene.do(Redeploy(configuration=fence.configuration))).error is None
         assert (await scene.do(Undeploy(configuration=fence.configuration))).error is None

@@ -9,6 +9,7 @@ from tests.engine.fence_scene import Scene as Ground
 from tests.engine.fence_scene import left
 from tests.engine.memory_pool import GIB
 from xsconsole.domain.actions.fences import ClaimShare
+from xsconsole.domain.comparison import compare, version_now
 from xsconsole.domain.fence.ground import Ground as GroundValue
 from xsconsole.domain.fence.ground_findings import ground_findings
 from xsconsole.domain.fence.proof import prove
@@ -72,6 +73,8 @@ def test_a_fence_that_no_host_has_room_for_stands_on_several_by_a_vlan_which_is_
         assert (fence.site.vlans, scene.tags()) == ({"prod-front": 3000}, {3000})
         assert "vlan-3000" in fence.shares
         assert prove(fence.fence, fence.site, desk.inventory).holds
+        both = (desk.card(scene.shop), desk.card(fence.configuration))
+        assert compare(*(version_now(one, desk.inventory, desk.board.workflow) for one in both)).drift == ()
         ground = ground_on(pool.keys)
         assert ground is not None
         assert ground_findings(ground.ground, desk.inventory) == ()
@@ -92,6 +95,8 @@ def test_a_fence_that_no_host_has_room_for_stands_on_several_by_a_vlan_which_is_
         assert prove(fence.fence, fence.site, desk.inventory).holds
 
         # Somebody else carries the tag too: nothing of it is started again until that has ended.
+        refused = scene.refusal(Redeploy(configuration=fence.configuration))
+        assert "are not off, and a fence starts as a whole." in refused
         assert (await scene.do(Undeploy(configuration=fence.configuration, keeps=True))).error is None
         scene.wire(pool.add_network("lab"), "eth0", pool.host)
         lab = next(one for one in pool.records.values() if isinstance(one, Network) and one.name_label == "lab")

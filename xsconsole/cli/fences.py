@@ -24,6 +24,7 @@ from xsconsole.domain.fence.text import from_text, to_plain
 from xsconsole.domain.fence.values import FenceMode, Services, Transport
 from xsconsole.domain.fence.wording import mode_words, rules_in_words
 from xsconsole.domain.ids import Uuid
+from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.naming import find_configuration, find_stage, shortened
 from xsconsole.domain.workflow import Method
 from xsconsole.engine.commands import Connect, Deploy, Publish, Redeploy, Undeploy
@@ -42,7 +43,7 @@ async def ground_show(options: argparse.Namespace) -> int:
         if options.json:
             output.print_json(to_plain(found.ground))
             return 0
-        for line in _ground_lines(found.ground):
+        for line in _ground_lines(found.ground, console.inventory):
             output.say(line)
         for one in fences.reserved(console):
             output.say(f"VLAN tags that {output.cell(one.stage)} reserves: {one.first} to {one.last}")
@@ -75,11 +76,15 @@ def _read(path: Path) -> bytes:
         raise Refused(reason=f"{path} cannot be read: {failure.strerror}.", mend="Name another file.") from failure
 
 
-def _ground_lines(ground: Ground) -> list[str]:
+def _ground_lines(ground: Ground, inventory: Inventory) -> list[str]:
+    template = inventory.by_uuid(VM, ground.router) if ground.router is not None else None
+    router = "none" if ground.router is None else "gone" if template is None else output.cell(template.name_label)
     gateway = f", gateway {ground.gateway}" if ground.gateway else ""
     lines = [f"Outside: {output.cell(ground.outside_name)}, {ground.subnet}{gateway}"]
     lines.append(f"Addresses for fences: {', '.join(map(str, ground.pool))}")
     lines += [f"Barred: {', '.join(map(str, ground.barred))}"] if ground.barred else []
+    lines += [f"Name servers: {', '.join(map(str, ground.name_servers))}"] if ground.name_servers else []
+    lines.append(f"Router template: {router}")
     if ground.vlans is not None:
         over = f"over {output.cell(ground.trunk_name or ground.trunk)}" if ground.trunk else "and nothing carries them"
         lines.append(f"VLAN tags for fences: {ground.vlans[0]} to {ground.vlans[1]}, {over}")

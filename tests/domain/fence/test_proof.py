@@ -86,7 +86,7 @@ def test_a_card_left_on_the_production_network_is_named_with_the_way_out():
 
     assert faults(pool_of(moved)) == [
         (Fault.LEAK, "“lan”, reached over “web-1”, leads to eth0."),
-        (Fault.CARD, "The card aa:00:00:00:00:05 of “web-1” is on “lan”, and the fence has it on “front”."),
+        (Fault.CARD, "The card aa:00:00:00:00:05 of “web-1” is on “lan”, and the fence has it on its own “front”."),
     ]
 
 

@@ -17,14 +17,19 @@ def publishing(fence: Fence, ports: Ports) -> Fence:
     """Return a fence that lets in just these ports; none: all.
 
     Raises:
-        NotPromotable: a member has no outside address.
+        NotPromotable: nothing leads into the fence, or a member has no outside address.
     """
     outside = {one.member: one.outside for one in fence.reachable if one.outside is not None}
     strange = sorted(set(ports) - set(outside))
+    if strange and not outside:
+        raise NotPromotable(
+            reason=f"Nothing leads into “{shortened(fence.name, 60)}”: none of its members has an outside address.",
+            mend="Deploy it in and out, on a network with a gateway.",
+        )
     if strange:
         raise NotPromotable(
             reason=f"“{shortened(strange[0], 60)}” has no outside address in “{shortened(fence.name, 60)}”.",
-            mend=f"Members that have one: {', '.join(sorted(outside)) or 'none'}.",
+            mend=f"Members that have one: {', '.join(sorted(outside))}.",
         )
     published = tuple(
         PublishedPort(outside=outside[member], transport=transport, port=port, inside_port=inside)
@@ -38,7 +43,7 @@ def connecting(first: StandingFence, second: StandingFence) -> tuple[Fence, Fenc
     """Return both with the other one as a peer.
 
     Raises:
-        NotPromotable: one is isolated, they are connected already, or their inside networks overlap.
+        NotPromotable: both are one, one is isolated, they are connected already, or their inside networks overlap.
     """
     for one in (first, second):
         if not one.fence.is_open:
@@ -46,7 +51,11 @@ def connecting(first: StandingFence, second: StandingFence) -> tuple[Fence, Fenc
                 reason=f"“{shortened(one.fence.name, 60)}” is isolated: its router has no card outside.",
                 mend="Deploy it with another mode.",
             )
-    if first.configuration == second.configuration or is_peer(first, second):
+    if first.configuration == second.configuration:
+        raise NotPromotable(
+            reason=f"“{shortened(first.fence.name, 60)}” is not connected to itself.", mend="Name two fences."
+        )
+    if is_peer(first, second):
         raise NotPromotable(
             reason=f"{_both(first, second)} are connected already.", mend="Part them with `fence part`."
         )

@@ -254,7 +254,7 @@ class _Walk:
                     yield Breach(
                         fault=Fault.CARD,
                         sentence=f"The card {vif.MAC} of “{shortened(member)}” is on “{name}”, and the fence has "
-                        + ("no such card." if known is None else f"it on “{shortened(known.logical)}”."),
+                        + ("no such card." if known is None else f"it on its own “{shortened(known.logical)}”."),
                         vif=vif.uuid,
                     )
         for (member, mac), one in sorted(wanted.items()):

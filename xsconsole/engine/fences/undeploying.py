@@ -216,8 +216,9 @@ def plan_redeploy(command: Redeploy, board: Board, inventory: Inventory, actor: 
     gone = {vm.uuid for vm in lost}
     up = [vm.name_label for vm in machines if vm.power_state != "Halted" and vm.uuid not in gone]
     if up:
+        verb, where = "is" if len(up) == 1 else "are", "" if standing.site.vlans else ", on one host"
         raise NotPromotable(
-            reason=f"{listing(tuple(up))} is not off, and a fence starts as a whole, on one host.",
+            reason=f"{listing(tuple(up))} {verb} not off, and a fence starts as a whole{where}.",
             mend="Undeploy it with --keep first.",
         )
     rules.demand_power_changes((stage, card.members), what="a start")
