@@ -16,6 +16,7 @@ from tests.workflows import put_on
 from xsconsole.console import RunState, Secret, decide_apart, read_paper, write_paper
 from xsconsole.domain.approval import Decision, Meaning
 from xsconsole.domain.continuing import VERSION_PREFIX
+from xsconsole.domain.events import RequestsChanged
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.record import AuditEvent, AuditQuery
 from xsconsole.domain.requests.files import DecisionFile, RequestFile
@@ -89,12 +90,25 @@ async def test_two_approve_and_a_third_console_runs_it(office: Office) -> None:
     first = await office.ann.console.requests.decide(request.id, Meaning.APPROVE, "tested it")
     await office.ben.console.requests.decide(request.id, Meaning.APPROVE, "read it")
     await office.until(office.rita, request, RequestState.APPROVED)
-    run = await office.rita.console.requests.run(request.id)
-    status = await office.rita.console.finished(run)
+    seen: list[RequestState] = []
+    async with receiving(200) as receiver:
+        await office.rita.console.home.webhook.set(receiver.url, None)
+        office.rita.console.requests.carry_out()
+        for at in (office.rita.console, office.ann.console):
+            at.subscribe(RequestsChanged, lambda _, of=at: seen.extend(one.state for one in of.requests.views))  # type: ignore[misc]
+        # So that everybody sees what stands there between the end of the run and that of its request.
+        office.pool.control("delay", method="pool.remove_from_other_config", seconds=0.6)
+        run = await office.rita.console.requests.run(request.id)
+        status = await office.rita.console.finished(run)
 
-    assert (first.state, first.given, first.needed) == (RequestState.WAITING, 1, 2)
-    assert status.state is RunState.DONE, status.error
-    await office.ann.until(lambda: office.ann.stands(SHOP, "production") and not office.ann.console.requests.views)
+        assert (first.state, first.given, first.needed) == (RequestState.WAITING, 1, 2)
+        assert status.state is RunState.DONE, status.error
+        await office.ann.until(lambda: office.ann.stands(SHOP, "production") and not office.ann.console.requests.views)
+        await receiver.until(2)
+        office.pool.control("clear")
+        await office.rita.console.home.webhook.close()
+    assert {one.document["event"] for one in receiver.received} == {"run.done", "request.ended"}
+    assert set(seen) == {RequestState.APPROVED}
     (opened,) = await office.rita.rows(AuditQuery(event=AuditEvent.RUN_OPENED))
     warrant = (opened.fact.details or {})["warrant"]
     assert isinstance(warrant, dict)

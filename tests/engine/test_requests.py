@@ -28,6 +28,7 @@ from xsconsole.domain.requests.views import RequestState, waiting_words
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow.gates import Checklist
 from xsconsole.engine.commands import Direction, Dissolve
+from xsconsole.engine.ports import Field
 from xsconsole.engine.requests.asked import asks_for
 from xsconsole.errors import ApprovalMissing, NotFound, NotPermitted, Refused
 
@@ -228,6 +229,7 @@ def test_what_was_interrupted_is_resumed_with_its_approvals_and_not_without() ->
         await scene.carol.until(lambda: scene.carol.card(scene.shop).run is not None)
         under_way = view(scene.carol, request)
         assert (waiting_words(under_way), under_way.obstacle) == ("is being carried out", "")
+        half_way = dict(scene.office.pool.keys)
         opened.stop()
         assert (await opened.wait()).state is RunState.INTERRUPTED
         stem = run_stem(scene.shop)
@@ -247,6 +249,10 @@ def test_what_was_interrupted_is_resumed_with_its_approvals_and_not_without() ->
 
         assert (await scene.carol.settle(scene.shop, Direction.RESUME)).state is RunState.DONE
         assert scene.stage() == "production"
+        # What its own run has changed makes a request no more void than it was.
+        scene.office.pool.set_map(Field.POOL, None, {**half_way, **scene.office.pool.keys})
+        await scene.carol.until(lambda: scene.carol.engine.requests.views(scene.carol.clock.now()))
+        assert view(scene.carol, request).state is RequestState.APPROVED
 
     virtually(story)
 

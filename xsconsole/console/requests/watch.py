@@ -10,7 +10,7 @@ from xsconsole.domain.events import BoardChanged, Event, InventoryChanged, Reque
 from xsconsole.domain.ids import RequestId
 from xsconsole.domain.inventory import VBD, VDI, VIF, VM, Inventory, Record
 from xsconsole.domain.requests.values import REQUEST_PREFIX, Paper, Request, decisions_of, papers_on
-from xsconsole.domain.requests.views import RequestView, changes_in
+from xsconsole.domain.requests.views import RequestState, RequestView, changes_in
 from xsconsole.engine.plans.lands import Lands
 from xsconsole.engine.requests.asking import Around
 from xsconsole.engine.requests.standing import judge
@@ -50,6 +50,7 @@ class RequestWatch:
         self._next_moment: asyncio.TimerHandle | None = None
         self._stamps: dict[RequestId, Stamp] = {}
         self._judged: dict[RequestId, RequestView] = {}
+        self._carried_at: dict[RequestId, float] = {}  # since when, by the loop's time, it is void as its run has ended
         self._papers: tuple[Paper, ...] = ()
         self._keys: object = None
         self._is_changed = asyncio.Event()
@@ -154,13 +155,15 @@ class RequestWatch:
             if not _is_same(stamp, self._stamps.get(request.id)):
                 clocks = self._clocks()
                 at = max(clocks)
-                self._judged[request.id] = judge(paper, keys, board, inventory, at, is_signature, clocks, lands)
+                found = judge(paper, keys, board, inventory, at, is_signature, clocks, lands)
+                self._judged[request.id] = self._or_carried(found, board)
                 self._stamps[request.id] = stamp
                 return False
         standing = {paper.request.id for paper in self._papers}
         for gone in [request for request in self._judged if request not in standing]:
             del self._judged[gone]
             self._stamps.pop(gone, None)
+            self._carried_at.pop(gone, None)
         before, self.views = self.views, tuple(self._judged[paper.request.id] for paper in self._papers)
         was = {view.request.id: view for view in before}
         now = {view.request.id: view for view in self.views}
@@ -175,6 +178,22 @@ class RequestWatch:
         self._tell(self.views)
         self._wait_for_moment()
         return True
+
+    def _or_carried(self, view: RequestView, board: Board) -> RequestView:
+        """Return how it stood while it was carried out, for the moment until it is off the pool: its run ends before.
+
+        It is not void then. One that stays, because nobody could take it off the pool, is told as void a little later.
+        """
+        before = self._judged.get(view.request.id)
+        if view.state is not RequestState.VOID or before is None or before.state is not RequestState.APPROVED:
+            self._carried_at.pop(view.request.id, None)
+            return view
+        intent = view.request.intent
+        card = board.cards.get(intent.configuration)
+        if not before.is_running and (card is None or card.stage != intent.target):
+            return view
+        now = asyncio.get_running_loop().time()
+        return before if now < self._carried_at.setdefault(view.request.id, now) + SHOWN_S else view
 
 
 def _concerned(request: Request, board: Board, inventory: Inventory) -> Iterator[object]:

@@ -135,9 +135,15 @@ def view_of(
         )
     rules = way.approvals if way is not None else ()
     found = tally(rules, workflow, Matter.PROMOTION, request.subject, decisions, request.requester, check, authors)
-    state, sentence = _state(request, rules, present, found, at)
+    is_carried = _is_of(present.card, request)
+    state, sentence = _state(request, rules, present, found, at, is_carried)
     obstacle = ""
-    is_running = state is RequestState.APPROVED and _is_of(present.card, request)
+    is_running = (
+        is_carried
+        and state is RequestState.APPROVED
+        and present.card is not None
+        and present.card.standing is Standing.RUNNING
+    )
     if state in OPEN and present.refusal is not None and not is_running:
         obstacle = f"{present.refusal.reason} {present.refusal.mend}".strip()
     if state is RequestState.APPROVED and request.not_before is not None and min((at, *also_at)) < request.not_before:
@@ -182,8 +188,8 @@ def changes_in(view: RequestView, clocks: Iterable[datetime]) -> timedelta | Non
 
 
 def _is_of(card: Card | None, request: Request) -> bool:
-    """Return whether the run that goes on with a configuration carries this request out."""
-    run = card.run if card is not None and card.standing is Standing.RUNNING else None
+    """Return whether the run that stands on a configuration carries this request out, or was cut off while it did."""
+    run = card.run if card is not None else None
     warrant = from_warrant(run.record.warrant) if run is not None else None
     return warrant is not None and warrant.request.id == request.id
 
@@ -253,13 +259,14 @@ def unknown_requester(requester: Requester) -> str:
 
 
 def _state(
-    request: Request, rules: tuple[ApprovalRule, ...], present: Present, found: Tally, at: datetime
+    request: Request, rules: tuple[ApprovalRule, ...], present: Present, found: Tally, at: datetime, is_carried: bool
 ) -> tuple[RequestState, str]:
     if found.rejected:
         return RequestState.REJECTED, found.sentence
     if request.expires_at is not None and at >= request.expires_at:
         return RequestState.EXPIRED, f"It ended at {instant(request.expires_at)}, as the way says."
-    void = void_reason(request, present)
+    # What its own run changes, such as the stage and the revision, is what it asks for.
+    void = "" if is_carried else void_reason(request, present)
     if void:
         return RequestState.VOID, void
     if not rules:
