@@ -10,6 +10,7 @@ from tests.engine.memory_pool import GIB
 from tests.engine.memory_port import Fault
 from tests.engine.test_changing_places_across import Scene, fill, stage_in
 from tests.engine.test_moving_across import is_clear, machines
+from xsconsole.domain.archive import Form, PoolArchive, pooled_in
 from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.inventory import SR, VBD
@@ -17,9 +18,13 @@ from xsconsole.domain.plan import Disks
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import describe, explain
 from xsconsole.domain.workflow import Binding, Method, PoolObject
+from xsconsole.domain.workflow.afterwards import ArchiveIncumbent
+from xsconsole.domain.workflow.gates import Script, When
 from xsconsole.engine.commands import Demote, Direction
 from xsconsole.errors import ConsoleError, NotPromotable, PoolFailed
+from xsconsole.store.keys import is_signature
 
+ARCHIVING: dict[str, Any] = {"afterwards": (ArchiveIncumbent(),), "restore_point": None}
 COPIES: dict[str, Any] = {"method": Method.FULL_COPY, "restore_point": None}
 
 
@@ -174,5 +179,51 @@ def test_who_has_the_place_may_stay_in_its_pool_and_what_hinders_it_is_said_befo
         assert there.card(scene.old).stage == "patch-testing"
         with pytest.raises(NotPromotable):
             there.engine.plan(scene.swap())
+
+    virtually(story)
+
+
+def archived(scene: Copied) -> PoolArchive | None:
+    """Return the archive in the pool of the place, which is whole; nothing is archived in the other one."""
+    here, there = scene.pair.here, scene.pair.there
+    assert pooled_in(here.inventory, is_signature, here.clock.now()) == ()
+    found = pooled_in(there.inventory, is_signature, there.clock.now())
+    for one in found:
+        assert one.is_whole, one.sentence
+    return found[0].archive if found else None
+
+
+@pytest.mark.parametrize("is_copying", [True, False])
+def test_who_has_the_place_is_archived_where_it_is_once_all_has_passed(*, is_copying: bool) -> None:
+    async def story() -> None:
+        gate = Script(when=When.AFTER, argv=("/x/up",), leads_back=True)
+        ways = {**ARCHIVING, **COPIES} if is_copying else {**ARCHIVING, "disks": (), "replaces_data": True}
+        scene = await Copied().begin(**ways, gates=(gate,))
+        here, there = scene.pair.here, scene.pair.there
+        said = " ".join(scene.promotion_plan().warnings)
+        assert "once all has passed its machines become templates of an archive in the pool. Until then it" in said
+        assert "Afterwards nobody stands by" in said
+        if is_copying:
+            assert "They are not in the archive of who had it." in said
+
+        there.prober.will("/x/up", False)
+        assert await scene.promote() is RunState.UNDONE
+        there.prober.will("/x/up", True)
+        assert (scene.look(), archived(scene)) == (BEFORE, None)
+        there.port.faults.append(Fault(method="make_template"))
+        assert await scene.promote() is RunState.UNDONE
+        assert (scene.look(), archived(scene)) == (BEFORE, None)
+        assert await scene.promote() is RunState.DONE
+        await there.caught_up()
+
+        archive = archived(scene)
+        assert archive is not None
+        assert (archive.form, archive.configuration, archive.stage) == (Form.RETIRED, scene.old, "production")
+        assert archive.pool == scene.production.pool.pool.uuid
+        assert scene.old not in {*here.board.cards, *there.board.cards}
+        took = scene.made() if is_copying else there.card(scene.new)
+        swap = there.demotion(took.id, "staging", Disks.SWAP)
+        assert "“shop 1”, who had the place before, was archived on" in there.refusal(swap).reason
+        assert is_clear(scene)
 
     virtually(story)

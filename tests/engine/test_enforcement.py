@@ -22,7 +22,7 @@ from xsconsole.domain.workflow import (
     Workflow,
     default_workflow,
 )
-from xsconsole.domain.workflow.afterwards import ArchiveIncumbent, Tell
+from xsconsole.domain.workflow.afterwards import Tell
 from xsconsole.domain.workflow.findings import Severity, findings
 from xsconsole.domain.workflow.gates import Checklist, When
 from xsconsole.domain.workflow.templates import templates
@@ -55,9 +55,6 @@ def elsewhere(workflow: Workflow) -> Workflow:
 
 UNENFORCED = {
     "gates (checklist)": with_way(gates=(Checklist(items=("Seen?",), when=When.AFTER),)),
-    "an archive for who has the place in another pool": elsewhere(
-        with_way(method=Method.FULL_COPY, afterwards=(ArchiveIncumbent(),))
-    ),
     "actions afterwards (telling a web address)": with_way(afterwards=(Tell(url="https://example.invalid"),)),
     "the method “linked-clone” to another pool": elsewhere(with_way(method=Method.LINKED_CLONE)),
 }
@@ -311,13 +308,3 @@ def test_a_shared_root_is_nobody() -> None:
         assert "root may not move" in refused.reason
 
     virtually(story)
-
-
-def test_who_had_the_place_is_archived_in_its_own_pool_only() -> None:
-    asked = elsewhere(with_way(method=Method.FULL_COPY, afterwards=(ArchiveIncumbent(),)))
-    (finding,) = findings_of_gaps(asked, None)
-
-    mended = finding.mends[0].apply(asked)
-
-    assert finding.mends[0].label == "Do not archive who has the place"
-    assert gaps(mended, None) == ()

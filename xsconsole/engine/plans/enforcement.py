@@ -11,8 +11,7 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import Binding, DiskTreatment, Kind, Method, Transition, Workflow
 from xsconsole.domain.workflow.afterwards import ArchiveIncumbent, DemoteIncumbent, Hold, Review
-from xsconsole.domain.workflow.edits import change_transition
-from xsconsole.domain.workflow.findings import Finding, Mend, Severity
+from xsconsole.domain.workflow.findings import Finding, Severity
 from xsconsole.domain.workflow.giving_way import leads_back
 from xsconsole.domain.workflow.names import gate_name
 from xsconsole.engine.runs.gatekeeper import is_kept
@@ -35,7 +34,6 @@ class Gap:
     field: str
     transition: TransitionId | None = None
     is_senseless: bool = False
-    mends: tuple[Mend, ...] = ()
 
 
 def gaps(workflow: Workflow, pool: Uuid | None) -> tuple[Gap, ...]:
@@ -77,7 +75,6 @@ def findings_of_gaps(workflow: Workflow, pool: Uuid | None) -> tuple[Finding, ..
             f"along this way as long as that is demanded.",
             transition=gap.transition,
             field=gap.field,
-            mends=gap.mends,
         )
         for gap in gaps(workflow, pool)
         if not gap.is_senseless
@@ -120,33 +117,11 @@ def _of_transition(workflow: Workflow, way: Transition, pool: Uuid | None) -> It
         yield from _between_pools(way)
 
 
-def _nobody_archived(way: TransitionId) -> Mend:
-    def staying(workflow: Workflow) -> Workflow:
-        found = workflow.transition_of(way)
-        if found is None:
-            return workflow
-        others = tuple(action for action in found.afterwards if not isinstance(action, ArchiveIncumbent))
-        return change_transition(workflow, way, afterwards=others)
-
-    return Mend(label="Do not archive who has the place", apply=staying)
-
-
 def _between_pools(way: Transition) -> Iterator[Gap]:
-    """No linked clones go to another pool, and nobody is archived there."""
-
-    def gap(what: str, field: str) -> Gap:
-        return Gap(what=what, field=field, transition=way.id)
-
+    """Linked clones stay on the storage of their originals, so none go to another pool."""
     if way.method not in (Method.FULL_COPY, Method.MOVE):
-        yield gap(f"the method “{shortened(way.method, 40)}” to another pool", "target")
-        return
-    if any(isinstance(action, ArchiveIncumbent) for action in way.afterwards):
-        yield Gap(
-            what="an archive for who has the place in another pool",
-            field="afterwards",
-            transition=way.id,
-            mends=(_nobody_archived(way.id),),
-        )
+        what = f"the method “{shortened(way.method, 40)}” to another pool"
+        yield Gap(what=what, field="target", transition=way.id)
 
 
 def _pool_of(binding: Binding, pool: Uuid | None) -> Uuid | None:

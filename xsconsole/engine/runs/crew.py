@@ -40,7 +40,8 @@ class Crew:
         pool, there = other
         here = surroundings.gatekeeper
         self._home = Performer(home, clock, here.beside(there), record, key, results, pool)
-        self._other = Performer(pool, clock, there.beside(here), record, key, results, home, is_abroad=True)
+        beside = there.beside(here)
+        self._other = Performer(pool, clock, beside, record, key, results, home, archives, is_abroad=True)
 
     async def is_there(self, step: Step) -> bool:
         if isinstance(step.action, FenceAction):
