@@ -125,6 +125,15 @@ def pool_archive(carries: Digest, **fields: Any) -> PoolArchive:
     return sealed(msgspec.structs.replace(made, **fields), KEY)
 
 
+def test_a_disk_of_an_import_stands_on_nothing_that_stayed_in_the_pool_it_came_from() -> None:
+    stand = Stand()
+    del stand.records[Ref("base")]
+    assert not stand.listed.is_whole
+    stand.change("vdi", sm_config={"vhd-parent": "base", "import_task": "OpaqueRef:1"})
+
+    assert stand.listed.is_whole
+
+
 def test_what_is_sealed_is_listed_as_whole_whatever_networks_are_called_by_now() -> None:
     stand = Stand()
     stand.change("net", name_label="production net")

@@ -8,6 +8,7 @@ SEED_ROLE = "seed"  # of the disk that cloud-init reads
 DISK_ROLE_KEY = PREFIX + "disk_role"  # in a VBD's other_config
 SYSTEM, DATA = "system", "data"
 PARENT_KEY = "vhd-parent"  # in a VDI's sm_config: the hidden disk that it stands on
+IMPORT_KEY = "import_task"  # likewise: an import made it, of what was exported anywhere
 
 LONGEST_CHAIN = 30  # of the storage drivers of XAPI: a disk and all the hidden ones that it stands on
 
@@ -55,10 +56,12 @@ def chain_length(inventory: Inventory, disk: VDI) -> int:
 
 def chain_of(inventory: Inventory, disk: VDI) -> tuple[Uuid, ...]:
     """Return a disk and the hidden ones that it stands on, one on the other."""
-    chain = [disk.uuid]
-    parent = disk.sm_config.get(PARENT_KEY)
-    while parent and parent not in chain:
-        chain.append(Uuid(parent))
-        found = inventory.by_uuid(VDI, Uuid(parent))
-        parent = found.sm_config.get(PARENT_KEY) if found else None
+    chain: list[Uuid] = [disk.uuid]
+    at: VDI | None = disk
+    while at is not None and (parent := Uuid(at.sm_config.get(PARENT_KEY, ""))) and parent not in chain:
+        known = inventory.by_uuid(VDI, parent)
+        if known is None and IMPORT_KEY in at.sm_config:
+            break  # until its storage is scanned, XAPI has there what the exported disk stood on: that stayed behind
+        chain.append(parent)
+        at = known
     return tuple(chain)
