@@ -76,6 +76,12 @@ def test_a_name_that_fits_several_or_none_is_refused_with_the_choices() -> None:
             find_configuration(desk.board, "no\nsuch")
 
         assert len(several.value.choices) == 2
+        own, *_ = cards = list(desk.board.cards.values())
+        named = {card.id: replace(card, name="fence 3") if card is own else card for card in cards}
+        with pytest.raises(Ambiguous) as told:
+            find_configuration(replace(desk.board, cards=named), "shop")
+        assert sorted(told.value.choices) != sorted(several.value.choices)
+        assert [f"{own.id})" in one for one in told.value.choices if "“fence 3”, " in one] == [True]
         assert none.value.choices == ("shop@1.3.0", "shop@1.4.0")
 
     virtually(story)

@@ -250,7 +250,7 @@ async def test_a_fence_is_drawn_and_told_and_a_card_moved_out_of_it_turns_red_at
     before = console.home.clock.monotonic_s()
     with pool.plain_session() as session:
         back, opened = moved_out(session, standing)
-    await until(lambda: f"{NAME} leaks" in chips(window, fenced), "the red card")
+    await until(lambda: f"leaks: {NAME}" in chips(window, fenced), "the red card")
     assert console.home.clock.monotonic_s() - before < 2
     await until(lambda: map_.picture is not None and map_.picture.state is State.BREACHED, "the red map")
     assert any(box.is_bad and box.member == opened for box in map_.picture.places)

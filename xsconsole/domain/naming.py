@@ -175,8 +175,10 @@ def _choices(cards: Iterable[Card], board: Board | None = None) -> tuple[str, ..
     names = []
     for card in cards:
         stage = board.workflow.stage(card.stage) if board and board.workflow else None
-        names.append(f"{full_name(card)} ({stage.name}, {card.id})" if stage else full_name(card))
-    return _first(tuple(shortened(name, 120) for name in sorted(names)))
+        is_plain = card.name in (full_name(card), f"{card.service} {card.version}")
+        own = "" if is_plain else f"“{shortened(card.name, 40)}”, "  # such as of a copy in a fence
+        names.append(f"{full_name(card)} ({own}{stage.name}, {card.id})" if stage else full_name(card))
+    return _first(tuple(shortened(name, 160) for name in sorted(names)))
 
 
 def _first(choices: tuple[str, ...]) -> tuple[str, ...]:

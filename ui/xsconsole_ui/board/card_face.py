@@ -112,13 +112,14 @@ def fence_chip(card: Card, console: Estate) -> Chip | None:
     if watched is None or fencing is None:
         return None
     fence, state = watched.standing.fence, fencing.state(watched)
-    name = shortened(one_line(fence.name), FENCE_NAME)  # cards of several fences of one original differ in nothing else
+    # Cards of several fences of one original differ in nothing else; what the card says already is not said again.
+    name = shortened(one_line(fence.name).removeprefix(f"{card.service} {card.version} "), FENCE_NAME)
     if state is State.BREACHED:
         whole = " ".join((tr("Its fence is not tight."), *(one.sentence for one in watched.proof.breaches)))
-        return Chip(tr("{name} leaks").format(name=name), Tone.BAD, whole)
+        return Chip(tr("leaks: {name}").format(name=name), Tone.BAD, whole)
     if state is State.STRANDED:
         whole = tr("Of its fence: {state}.").format(state=state_words(watched, state))
-        return Chip(tr("{name}: host silent").format(name=name), Tone.WARN, whole)
+        return Chip(tr("host silent: {name}").format(name=name), Tone.WARN, whole)
     mode = mode_words(fence.mode)
     whole = tr("In the fence “{name}”, {mode}: {state}.").format(
         name=one_line(fence.name), mode=mode, state=state_words(watched, state)
