@@ -26,11 +26,11 @@ SIZES = ("small", "large")
 HOSTILE = "Tier <b>&amp;</b>"
 
 
-def put_blueprint(pool: EmbeddedPool) -> Blueprint:
+def put_blueprint(pool: EmbeddedPool, template: str = TOOL) -> Blueprint:
     """Leave a blueprint with parameters of several kinds on the pool."""
     with pool.plain_session() as session:
         machines = session.xenapi.VM.get_all_records().values()
-        found = blueprint_of(next(Uuid(one["uuid"]) for one in machines if one["name_label"] == TOOL))
+        found = blueprint_of(next(Uuid(one["uuid"]) for one in machines if one["name_label"] == template))
         parameters = (
             *found.parameters,
             Parameter(name="cpus", kind=ParameterKind.INTEGER, default=2, least=1, most=8, help="Of each machine"),

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 
 from tests.embedded import EmbeddedPool, embedded_pools
 from tests.ui.board_window import cards_in, no_passphrase_needed, shown_cards, start
+from tests.ui.test_provisioning import put_blueprint
 from xsconsole.console import Connection, Console, Estate, Pools, Secret
 from xsconsole.domain.acts import Act
 from xsconsole.domain.board import Standing
@@ -143,6 +144,26 @@ async def test_two_pools_are_connected_to_worked_on_and_one_is_lost(
     assert status.state is RunState.DONE, status.error
     await until(lambda: card.name in cards_in(window, lane.stage.name), "the card where it belongs")
     assert first.runs == ()
+
+    # The same version of a blueprint stands on both: what is selected of the second is made there.
+    document = put_blueprint(served[0])
+    put_blueprint(served[1], "Debian 12 production")
+    window.hands.go("library")
+    await until(lambda: window.library.list.model.rowCount() == 2, "both versions")
+    assert second.inventory.pool is not None
+    assert window.library.list.choose((second.inventory.pool.uuid, document.id, document.version))
+    from_library = window.hands.provisions.from_library
+    assert from_library is not None
+    from_library.trigger()
+    await until(lambda: window.hands.provisions.dialog is not None, "the form")
+    form = window.hands.provisions.dialog
+    assert form is not None
+    await until(form.isVisible, "it is seen")
+    assert form.offer is not None
+    assert form.offer.console is second
+    click(form.cancel)
+    await until(lambda: window.hands.provisions.dialog is None, "the end of the form")
+    window.go("board")
 
     # The second is lost: it says so, nothing can be done there, and the first goes on.
     for host in served[1].hosts:

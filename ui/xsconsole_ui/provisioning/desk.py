@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu
 
 from xsconsole.console import Estate, Verb
 from xsconsole.domain.folding import one_line
-from xsconsole.domain.ids import BlueprintId, StageId
+from xsconsole.domain.ids import StageId
 from xsconsole.engine.commands import Plannable, Together
 from xsconsole_ui.board.board_view import BoardView
 from xsconsole_ui.board.lane import Lane
@@ -19,7 +19,7 @@ from xsconsole_ui.dialogs import answered
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.library import LibraryPlace
 from xsconsole_ui.mnemonics import verbatim
-from xsconsole_ui.provisioning.dialog import ProvisionDialog
+from xsconsole_ui.provisioning.dialog import ProvisionDialog, Version
 
 if TYPE_CHECKING:
     from xsconsole_ui.main_window import MainWindow
@@ -48,7 +48,7 @@ class ProvisionDesk(QObject):
         self.menu.triggered.connect(self._ask_chosen)
         bridge.layout_changed.connect(self._listen)
 
-    def ask(self, stage: StageId | None = None, blueprint: tuple[BlueprintId, int] | None = None) -> None:
+    def ask(self, stage: StageId | None = None, blueprint: Version | None = None) -> None:
         """Ask for what is lacking, then lay the plan before the user."""
         if self.dialog is None:
             self.dialog = ProvisionDialog(self._console, stage, blueprint, self._window)
@@ -124,4 +124,4 @@ class ProvisionDesk(QObject):
     def _ask_for_version(self) -> None:
         row = self._place.library.chosen
         if row is not None:
-            self.ask(None, (row.shelved.id, row.shelved.version))
+            self.ask(None, (row.console, row.shelved.id, row.shelved.version))

@@ -52,6 +52,9 @@ CELL_WIDTH = 130  # px
 WHOLE, STAYS = "whole", "stays"
 
 
+Version = tuple[Console, BlueprintId, int]  # several pools may have the same version of a blueprint
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """A version of a blueprint, on the pool of a console; `called` tells it from another one of its name."""
@@ -78,7 +81,7 @@ class ProvisionDialog(QDialog):
         self,
         console: Estate,
         stage: StageId | None = None,
-        blueprint: tuple[BlueprintId, int] | None = None,
+        blueprint: Version | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -205,9 +208,9 @@ class ProvisionDialog(QDialog):
         buttons.addWidget(self.cancel)
         buttons.addWidget(self.go)
 
-    def _begin(self, stage: StageId | None, blueprint: tuple[BlueprintId, int] | None) -> None:
+    def _begin(self, stage: StageId | None, blueprint: Version | None) -> None:
         self.stage.setCurrentIndex(max(0, self.stage.findData(str(stage or ""))))
-        keys = [(offer.blueprint.id, offer.blueprint.version) for offer in self._offers]
+        keys = [(offer.console, offer.blueprint.id, offer.blueprint.version) for offer in self._offers]
         self.blueprint.setCurrentIndex(keys.index(blueprint) if blueprint in keys else min(0, len(keys) - 1))
 
     def _listen(self) -> None:
