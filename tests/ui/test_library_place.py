@@ -101,6 +101,12 @@ async def test_a_card_is_captured_and_its_blueprint_edited_published_compared_an
     typed(editor, "disks", "0 system")
     typed(editor, "user_data", "#cloud-config\nmotd: {{ motto }}\n")
     await until(editor.publish.isEnabled, "nothing wrong")
+    amount = text_of(editor.form.editors["vcpus"])
+    typed(editor, "vcpus", "many")
+    assert not editor.publish.isEnabled()
+    assert editor.publish.toolTip() == "What is typed in the form is not understood"
+    typed(editor, "vcpus", amount)
+    assert editor.publish.isEnabled()
     assert "motd: hello" in editor.preview.toPlainText()
     click(editor.publish)
     await until(lambda: isinstance(editor.question, PublishDialog), "the reason")
@@ -110,6 +116,7 @@ async def test_a_card_is_captured_and_its_blueprint_edited_published_compared_an
     await until(lambda: place.list.model.rowCount() == 2, "the second version")
     await until(place.news.isVisible, "the news")
     assert "Published version 2 of Pay <b>." in place.news.text
+    await until(lambda: place.chosen is not None and place.chosen.shelved.version == 2, "it is the one selected")
 
     place.list.view.selectRow(0)
     place.compare.trigger()

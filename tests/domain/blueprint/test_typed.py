@@ -21,6 +21,7 @@ from xsconsole.domain.blueprint.typed import (
     disks_text,
     interfaces_text,
     read_amount,
+    read_bound,
     read_disks,
     read_interfaces,
 )
@@ -52,6 +53,7 @@ def test_what_is_shown_is_read_back() -> None:
         (read_interfaces, "\nfront", "Line 2 of the interfaces is not understood: “front”."),
         (lambda text: read_amount(text, is_size=True), "much", "“much” is no amount."),
         (lambda text: read_amount(text, is_size=False), "{Web}", "“{Web}” is no amount."),
+        (lambda text: read_bound(text, is_size=False), "{web_memory}", "“{web_memory}” is no amount."),
     ],
 )
 def test_what_is_not_understood_is_said(read, text, said) -> None:  # type: ignore[no-untyped-def]

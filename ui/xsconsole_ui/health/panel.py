@@ -141,6 +141,14 @@ class FilteredList(QWidget, Generic[T]):
     def selected(self) -> list[T]:
         return [row for row in (self.model.row(at) for at in self.view.selected_rows()) if row is not None]
 
+    def choose(self, key: Hashable) -> bool:
+        """Select the row of this key and nothing else; False where none is shown."""
+        rows = ((at, self.model.row(at)) for at in range(self.model.rowCount()))
+        found = [at for at, row in rows if self._key is not None and row is not None and self._key(row) == key]
+        if found:
+            self.view.select_only(found)
+        return bool(found)
+
     def _renew(self) -> None:
         shown = [row for row in self._all if self._is_asked(row)]
         before = self._keys()

@@ -75,11 +75,13 @@ class EditDialog(QDialog):
         self._save_soon = one_shot(self, self._save, SAVE_MS)
         self._form_soon = one_shot(self, self._show_template, 0)
         self._look_soon = one_shot(self, self._renew, LOOK_MS)
+        self._why_not = ""  # nothing is published
         self._lay_out()
         self.list.selectionModel().selectionChanged.connect(self._show_part)
         self.wrong.opened.connect(self._follow)
         self.wrong.selectionModel().selectionChanged.connect(self._tell_whole)
         self.form.changed.connect(self._take)
+        self.form.understood.connect(self._offer_publishing)
         self.add.clicked.connect(self._add)
         self.add_machine.clicked.connect(self._add_member)
         self.remove.clicked.connect(self._remove)
@@ -166,10 +168,18 @@ class EditDialog(QDialog):
         errors = sum(one.is_error for one in found)
         told = self.tr("Nothing is wrong with it") if not found else words.count(len(found), "finding")
         self.summary.setText(told)
-        why_not = self.tr("{errors} to be mended first").format(errors=words.count(errors, "error")) if errors else ""
+        self._why_not = (
+            self.tr("{errors} to be mended first").format(errors=words.count(errors, "error")) if errors else ""
+        )
+        self._offer_publishing()
+        self._show_preview()
+
+    @Slot()
+    def _offer_publishing(self) -> None:
+        """Nothing is published beside a field in which something else stands than in the draft."""
+        why_not = self._why_not if self.form.is_understood else self.tr("What is typed in the form is not understood")
         self.publish.setEnabled(not why_not)
         self.publish.setToolTip(why_not)
-        self._show_preview()
 
     @Slot()
     def _show_part(self) -> None:

@@ -16,6 +16,7 @@ from xsconsole.domain.blueprint.typed import (
     disks_text,
     interfaces_text,
     read_amount,
+    read_bound,
     read_disks,
     read_interfaces,
 )
@@ -151,9 +152,7 @@ def _bound(name: str, label: str, what: str) -> Field:
         return amount_text(value, is_size=part.kind is ParameterKind.SIZE)
 
     def take(part: Parameter, text: str) -> Parameter:
-        value = read_amount(text, is_size=part.kind is ParameterKind.SIZE)
-        if value is not None and not isinstance(value, int):
-            raise Refused(reason=tr("A bound is no parameter."), mend=tr("Type a number, or nothing."))
+        value = read_bound(text, is_size=part.kind is ParameterKind.SIZE)
         return msgspec.structs.replace(part, **{name: value})
 
     return Field(name=name, label=label, show=show, take=take, hint=what)

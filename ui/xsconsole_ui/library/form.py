@@ -20,6 +20,7 @@ class PartForm(QScrollArea):
     """Shows a part; `changed` brings it with what was typed. What is not understood is said, and nothing is taken."""
 
     changed = Signal(object, object)  # Part as it was shown, and as it is now
+    understood = Signal()  # `is_understood` has changed
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -28,6 +29,7 @@ class PartForm(QScrollArea):
         self.part: Part | None = None
         self.editors: dict[str, Editor] = {}
         self._fields: tuple[Field, ...] = ()
+        self.is_understood = True  # what is typed: else it stands in a field and in no part
         self.problem = pieces.Notice(self)
 
     def show_part(self, part: Part, blueprint: Blueprint | None = None, templates: tuple[Template, ...] = ()) -> None:
@@ -44,7 +46,7 @@ class PartForm(QScrollArea):
                 editor.blockSignals(True)
                 _write(editor, text)
                 editor.blockSignals(False)
-        self.problem.hide()
+        self._understand()
 
     def focus_on(self, name: str) -> None:
         """Give the keyboard to a field, or to the first one."""
@@ -109,11 +111,20 @@ class PartForm(QScrollArea):
             try:
                 part = field.take(part, text)
             except Refused as refusal:
-                self.problem.show_words("bad", refusal.reason, refusal.mend)
+                self._understand(refusal)
                 return
-        self.problem.hide()
+        self._understand()
         if part != before:
             self.changed.emit(before, part)
+
+    def _understand(self, refusal: Refused | None = None) -> None:
+        if refusal is None:
+            self.problem.hide()
+        else:
+            self.problem.show_words("bad", refusal.reason, refusal.mend)
+        if self.is_understood is not (refusal is None):
+            self.is_understood = refusal is None
+            self.understood.emit()
 
 
 def text_of(editor: Editor) -> str:

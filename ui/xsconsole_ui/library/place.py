@@ -111,6 +111,7 @@ class LibraryPlace(pieces.Panel):
         self.body.addWidget(parts, 1)
         self._soon = one_shot(self, self.renew, GATHER_MS)
         self._looks = 0
+        self._published: tuple[str, str, int] | None = None  # what is selected once it is listed
         self.list.view.selectionModel().selectionChanged.connect(self._look)
         self.list.opened.connect(self._edit)
         self._ends = (
@@ -175,6 +176,8 @@ class LibraryPlace(pieces.Panel):
         if mine != self._looks:
             return  # a later look shows what is newer
         self.list.show_all(rows)
+        if self._published is not None and self.list.choose(self._published):
+            self._published = None
         if rows and not self.list.selected():
             self.list.view.selectRow(0)
         names = len({row.shelved.id for row in rows})
@@ -255,6 +258,8 @@ class LibraryPlace(pieces.Panel):
         try:
             if await answered(dialog) and dialog.published is not None:
                 made = dialog.published
+                pool = console.inventory.pool
+                self._published = (pool.uuid if pool is not None else "", made.id, made.version)
                 told_ = self.tr("Published version {version} of {name}.")
                 self.news.show_words("good", told_.format(version=made.version, name=one_line(made.name)), "")
         finally:

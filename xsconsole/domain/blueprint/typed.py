@@ -42,19 +42,27 @@ def read_amount(text: str, *, is_size: bool) -> int | Reference | None:
     Raises:
         Refused: it is neither a number nor a reference; with the mend.
     """
+    reference = _REFERENCE.fullmatch(text.strip())
+    if reference is not None:
+        return Reference(parameter=reference[1])
+    return _read_number(
+        text, is_size=is_size, else_="a parameter in braces such as {web_memory}, or nothing for the template's"
+    )
+
+
+def read_bound(text: str, *, is_size: bool) -> int | None:
+    """Return the bound of a parameter as it was typed; raises as `read_amount` does, also for a reference."""
+    return _read_number(text, is_size=is_size, else_="or nothing for no bound")
+
+
+def _read_number(text: str, *, is_size: bool, else_: str) -> int | None:
     plain = text.strip()
     if not plain:
         return None
-    reference = _REFERENCE.fullmatch(plain)
-    if reference is not None:
-        return Reference(parameter=reference[1])
     found = answer(Parameter(name="x", kind=_KINDS[is_size]), plain)
     if isinstance(found, Finding) or not isinstance(found, int):
         what = "a size such as 4 GiB" if is_size else "a whole number"
-        raise Refused(
-            reason=f"“{shown(plain, 40)}” is no amount.",
-            mend=f"Type {what}, a parameter in braces such as {{web_memory}}, or nothing for the template's.",
-        )
+        raise Refused(reason=f"“{shown(plain, 40)}” is no amount.", mend=f"Type {what}, {else_}.")
     return found
 
 
