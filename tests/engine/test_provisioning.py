@@ -279,7 +279,11 @@ def test_what_cannot_be_made_says_why_and_what_to_do(monkeypatch: pytest.MonkeyP
         assert "“customer” has no value." in both
         assert "“cpus” is 9. Give a whole number from 1 to 8." in both
         assert "asks for no “colour”" in both
-        assert "9 things are wrong, of which these are" in said(made_of, *({"customer": "x", "cpus": 0},) * 9)
+        assert "9 things are wrong, of which these are" in said(
+            made_of, *({"customer": "x", "cpus": n} for n in range(9, 18))
+        )
+        assert said(made_of, *({"cpus": 0},) * 3).count("“cpus” is 0") == 1
+        assert "Numbers 1, 2 and 3: “customer” has no value." in said(made_of, {}, {}, {})
         assert "“{{ no” cannot be read" in said(made_of, {"customer": "{{ no"})
         assert "has no service. Name one" in said(msgspec.structs.replace(made_of, service=""), bolt)
         assert "0 configurations cannot be made" in said(made_of)

@@ -12,7 +12,7 @@ from xsconsole.domain.blueprint.values import Blueprint, ParameterKind
 from xsconsole.domain.board import Board
 from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.words import count
+from xsconsole.domain.words import count, listing
 from xsconsole.domain.workflow import Method
 from xsconsole.domain.workflow.bounds import NAME_LIMIT, unfit_character
 from xsconsole.engine.commands import Newcomer, Provision, Together
@@ -92,12 +92,7 @@ def provisions_from(order: ProvisionOrder, rows: Sequence[FilledRow]) -> Togethe
             reason=f"{count(len(order.rows), 'configuration')} cannot be made at once.",
             mend=f"Make from 1 to {MOST_AT_ONCE}.",
         )
-    wrong = [
-        (f"Number {row.number}: " if len(rows) > 1 else "", finding)
-        for row in rows
-        for finding in row.findings
-        if finding.is_error
-    ]
+    wrong = _told_of(rows)
     if wrong:
         *before, (where, last) = wrong[:MOST_TOLD]
         head = f"{len(wrong)} things are wrong, of which these are the first:" if len(wrong) > MOST_TOLD else ""
@@ -120,6 +115,22 @@ def provisions_from(order: ProvisionOrder, rows: Sequence[FilledRow]) -> Togethe
     )
     each = (whole,) if order.is_whole else tuple(replace(whole, newcomers=(one,)) for one in newcomers)
     return Together(commands=each, target=order.target)
+
+
+def _told_of(rows: Sequence[FilledRow]) -> list[tuple[str, Finding]]:
+    """Return each thing that is wrong once, behind the numbers of all of which it is."""
+    found: dict[tuple[str, str], tuple[Finding, list[str]]] = {}
+    for row in rows:
+        for finding in row.findings:
+            if finding.is_error:
+                _, numbers = found.setdefault((finding.sentence, finding.mend), (finding, []))
+                numbers.append(str(row.number))
+    if len(rows) == 1:
+        return [("", finding) for finding, _ in found.values()]
+    return [
+        (f"Number{'s' if len(numbers) > 1 else ''} {listing(tuple(numbers), MOST_TOLD)}: ", finding)
+        for finding, numbers in found.values()
+    ]
 
 
 def _free_numbers(order: ProvisionOrder, board: Board, pool: Uuid) -> Iterator[int]:
