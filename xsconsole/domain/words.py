@@ -317,7 +317,7 @@ def _explain_failed_run(error: RunFailed) -> Notice:
 
 
 def _quoted(steps: tuple[str, ...]) -> str:
-    return listing(tuple(f"“{step}”" for step in steps))
+    return listing(tuple(f"“{shortened(step, 58)}”" for step in steps))
 
 
 def _explain_interrupted(error: Interrupted) -> Notice:
