@@ -32,7 +32,7 @@ from xsconsole.engine.archives.return_checks import (
     storage_of,
 )
 from xsconsole.engine.archives.stow_checks import demand_whole
-from xsconsole.engine.commands import RestoreFromPool, Restoring
+from xsconsole.engine.commands import RestoreFromArchive, RestoreFromPool, Restoring
 from xsconsole.engine.copies.replicating import CLOSING, demand_no_way_round
 from xsconsole.engine.fences.arriving import Arrival, Making, NewCard, Reception, receive
 from xsconsole.engine.fences.building import Housed, lay_out
@@ -254,8 +254,11 @@ def _making_of(command: Restoring, part: Part, sr: SR | None) -> CopyMachine | I
 
 
 def _making(command: Restoring, part: Part) -> Estimate:
-    is_linked = isinstance(command, RestoreFromPool) and command.method is not Method.FULL_COPY
-    moved = 0 if is_linked else sum(part.member.disks_bytes)
+    moved = sum(part.member.disks_bytes)
+    if isinstance(command, RestoreFromArchive):  # what is not in the file, such as zeros, is not written
+        moved = next(file.size_bytes for file in command.archive.files if file.path == part.member.file)
+    elif command.method is not Method.FULL_COPY:
+        moved = 0
     least_s = COPY_S if isinstance(command, RestoreFromPool) else IMPORT_S
     return Estimate(seconds=least_s + moved / READ_BYTES_PER_S, bytes=sum(part.space.values()), space=dict(part.space))
 
