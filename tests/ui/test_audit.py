@@ -2,8 +2,9 @@
 
 import csv
 import io
-from datetime import datetime
+from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from embedded import embedded_pool
 from PySide6.QtCore import Qt
@@ -12,13 +13,16 @@ from PySide6.QtTest import QTest
 
 from tests.ui.live_console import connect, failing_jobs, open_console, until
 from xsconsole.console import Estate
+from xsconsole.domain.ids import PersonId
 from xsconsole.domain.inventory import VM
-from xsconsole.domain.record import AuditEvent, AuditQuery, Fact
+from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact
+from xsconsole.domain.signing import key_fingerprint, text_of
 from xsconsole.domain.wording.record import READ_VERDICTS, read_rows
+from xsconsole.domain.workflow import Person, default_workflow
 from xsconsole.engine.commands import Confirmed, Create, NewMember
 from xsconsole_ui import times
 from xsconsole_ui.audit import AuditPanel
-from xsconsole_ui.audit.fields import Column
+from xsconsole_ui.audit.fields import Column, all_fields
 from xsconsole_ui.audit.panel import LEAST_WHAT, PAGE_ROWS
 from xsconsole_ui.dense_table import csv_field, csv_text
 from xsconsole_ui.theme import Theme
@@ -160,6 +164,27 @@ async def test_what_matters_fits_where_the_docks_are_open_and_the_digest_comes_b
         assert view.horizontalHeader().length() <= view.viewport().width()
         assert view.columnWidth(Column.WHAT) >= LEAST_WHAT
         assert not view.isColumnHidden(Column.WHO)
+
+
+def test_a_decision_names_whose_key_it_is_and_a_manifest_stays_short():
+    public_key = text_of(bytes(32))
+    ann = Person(id=PersonId("ann"), name="Ann", fingerprints=(key_fingerprint(bytes(32)),))
+    workflow = msgspec.structs.replace(default_workflow(), people=(ann,))
+    decisions = [{"meaning": "approve", "public_key": public_key, "actor": actor} for actor in ("ann@acme", "")]
+    details = {
+        "warrant": {"decisions": decisions},
+        "in_place": {"name": "shop 1.2.0", "manifest": {"members": [{}, {}]}},
+    }
+    row = AuditRow(
+        chain="c", seq=1, digest="d", at=datetime.now(UTC), console="", os_user="", fact=fact(1, details=details)
+    )
+
+    def told(known):
+        return [text for name, text in all_fields(row, known, str) if name in ("Decided by", "Had the place")]
+
+    assert told(workflow)[:2] == ["Ann, logged in as ann@acme (approve)", "Ann, by file: the key alone (approve)"]
+    assert told(workflow)[2].startswith("shop 1.2.0: what it was then: 2 members")
+    assert "pins the key" in told(None)[0]
 
 
 def test_an_audit_row_of_today_tells_the_second_and_an_older_one_its_day():

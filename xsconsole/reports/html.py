@@ -12,7 +12,7 @@ import msgspec
 from xsconsole.domain.approval import Decision, is_genuine
 from xsconsole.domain.fidelity import Statement
 from xsconsole.domain.record import AuditRow, Verdict
-from xsconsole.domain.signing import SignatureCheck, key_fingerprint, raw_of
+from xsconsole.domain.signing import SignatureCheck
 from xsconsole.domain.wording import record as record_words
 from xsconsole.reports.bundle import Order, Page
 from xsconsole.reports.report import Picture, Report
@@ -143,11 +143,7 @@ def _instant(fields: Mapping[str, Any]) -> str:
 
 
 def _decided_by(owners: Mapping[str, str], kept: Mapping[str, Any]) -> str:
-    """Return whom the workflow pins the key of a decision to, and the log-in, or that there was none."""
-    log_in, raw = str(kept.get("actor") or ""), raw_of(str(kept.get("public_key", "")))
-    owner = owners.get(key_fingerprint(raw), "") if raw else ""
-    how = f"logged in as {log_in}" if log_in else "by file: the key alone"
-    return f"{owner}, {how}" if owner else f"{log_in or how}; no version of the workflow in these rows pins the key"
+    return record_words.decided_by(kept, lambda key: owners.get(key, ""))
 
 
 def _signed(check: SignatureCheck, kept: Mapping[str, Any]) -> str:

@@ -1,13 +1,14 @@
 """An audit row as texts: cells of the table, and every field for the detail pane."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
 
 from xsconsole.domain.canonical import Json
-from xsconsole.domain.comparison import MANIFEST
+from xsconsole.domain.comparison import IN_PLACE, MANIFEST
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.projection import unpack
 from xsconsole.domain.record import AuditRow, Outcome
+from xsconsole.domain.signing import owner_of
 from xsconsole.domain.wording import record as record_words
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import Workflow
@@ -37,6 +38,7 @@ CAPTIONS = {
     "by_hand": "By rule",
     "is_gone": "Is gone",
     "plan": "Digest of the plan",
+    "in_place": "Had the place",
     "batch": "Together with others",
 }
 """What parts of the details are called whose names say too little."""
@@ -144,10 +146,25 @@ def all_fields(row: AuditRow, workflow: Workflow | None, called: Called) -> tupl
         (tr("Pool"), called(fact.pool) if fact.pool else ""),
         (tr("Pool id"), fact.pool or ""),
         (tr("Session (SHA-256)"), fact.session),
+        *_decisions(fact.details or {}, workflow),
         *((caption(name), told_of(name, value)) for name, value in sorted((fact.details or {}).items())),
         (tr("Digest"), row.digest),
     )
     return tuple((name, text) for name, text in fields if text)
+
+
+def _decisions(details: Mapping[str, Json], workflow: Workflow | None) -> Iterator[tuple[str, str]]:
+    """Yield who decided, of a row that holds signed decisions."""
+
+    def owner(key: str) -> str:
+        found = owner_of(key, workflow.people) if workflow is not None else None
+        return found.name if found is not None else ""
+
+    warrant = details.get("warrant")
+    of_run = warrant.get("decisions") if isinstance(warrant, dict) else None
+    for one in (details.get("decision"), *(of_run if isinstance(of_run, list) else ())):
+        if isinstance(one, dict):
+            yield tr("Decided by"), f"{record_words.decided_by(one, owner)} ({one.get('meaning', '')})"
 
 
 def caption(name: str) -> str:
@@ -168,6 +185,8 @@ def told_of(name: str, value: Json) -> str:
         return tr("what it was then: {members}, to be compared with other times").format(
             members=count(number, "member")
         )
+    if name == IN_PLACE and isinstance(value, dict):
+        return f"{value.get('name', '')}: {told_of(MANIFEST, value.get(MANIFEST))}"
     return told(value)
 
 

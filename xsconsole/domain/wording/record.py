@@ -1,8 +1,12 @@
 """Sentences about rows of the audit."""
 
+from collections.abc import Callable, Mapping
+
+from xsconsole.domain.canonical import Json
 from xsconsole.domain.endings import OF_OUTCOME, ending_name
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
+from xsconsole.domain.signing import key_fingerprint, raw_of
 from xsconsole.domain.workflow.names import name_of_id
 
 _EVENTS: dict[AuditEvent, str] = {
@@ -124,6 +128,14 @@ def _decided_how(fact: Fact) -> str:
     if not isinstance(decision, dict) or decision.get("actor"):
         return ""
     return "Took in what somebody decided, from a file"
+
+
+def decided_by(decision: Mapping[str, Json], owner_of: Callable[[str], str]) -> str:
+    """Return who signed a decision, as a row holds it: whose key it is, and the log-in, or that there was none."""
+    log_in, raw = str(decision.get("actor") or ""), raw_of(str(decision.get("public_key", "")))
+    owner = owner_of(key_fingerprint(raw)) if raw else ""
+    how = f"logged in as {log_in}" if log_in else "by file: the key alone"
+    return f"{owner}, {how}" if owner else f"{log_in or how}; no version of the workflow known here pins the key"
 
 
 def event_sentence(fact: Fact) -> str:
