@@ -5,8 +5,11 @@
 
 import io
 import os
+import re
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -113,6 +116,19 @@ def test_a_byte_of_a_database_that_is_changed_is_named_or_changes_no_evidence(
         assert found or evidence(turned) == true
 
     assert named
+
+
+def test_a_byte_of_what_rows_are_found_by_is_named_also_where_only_an_index_has_it(tmp_path: Path) -> None:
+    path, turned = database_of(told(2), tmp_path / "made"), tmp_path / "turned"
+    with closing(sqlite3.connect(path)) as file:
+        searched = str(file.execute("SELECT searched FROM audit WHERE seq = 2").fetchone()[0]).encode()
+    whole = path.read_bytes()
+    places = [found.start() for found in re.finditer(re.escape(searched), whole)]
+
+    assert len(places) >= 2  # in the row, and in the index
+    for _, content in changed(whole, places):
+        turned.write_bytes(content)
+        assert bad(program.verify_file(turned, KEY.fingerprint, (), is_signature))
 
 
 def evidence(path: Path) -> tuple[object, ...]:

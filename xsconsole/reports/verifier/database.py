@@ -108,7 +108,7 @@ class Volume:
 
     def damage(self) -> str:
         """Return what SQLite says is damaged; empty where nothing is."""
-        found = str(self.ask("PRAGMA quick_check(1)")[0][0])
+        found = str(self.ask("PRAGMA integrity_check(1)")[0][0])  # with the indices, by which rows are found
         for table, column in NUMBERS:
             if self.ask(f"SELECT 1 FROM {table} WHERE typeof({column}) <> 'integer' OR {column} < 1 LIMIT 1"):
                 raise Wrong(
