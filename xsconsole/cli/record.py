@@ -27,6 +27,10 @@ ABSENT = frozenset({"sealed"})  # of a home: what is not here is told, and is no
 UNASKED = ABSENT | {"anchors"}
 
 
+ACCEPTING = "`xsconsole audit accept` keeps it as it is in another place, and begins a new record."
+ONLY_CLOCK = "No row was changed: that the clock was set stays on record, and no new record begins for it."
+
+
 async def audit_list(options: argparse.Namespace) -> int:
     asked = AuditQuery(filter=query_of(options.text, AUDIT))
     console = await Console.open(options.home, passphrase=no_passphrase, is_reading=True)
@@ -70,9 +74,10 @@ async def audit_verify(options: argparse.Namespace) -> int:
         output.print_json([documents.verdict_document(verdict) for verdict in verdicts])
     else:
         print_verdicts(verdicts)
-    if not all(verdict.is_good for verdict in verdicts):
+    wrong = {verdict.check for verdict in verdicts if not verdict.is_good}
+    if wrong:
         if options.file is None:
-            output.note("`xsconsole audit accept` keeps it as it is in another place, and begins a new record.")
+            output.note(ONLY_CLOCK if wrong == {"clock"} else ACCEPTING)
         return 1
     # In the home itself the end is told, but nobody can be asked to vouch for it while no pool is there.
     asked = [verdict for verdict in verdicts if verdict.check not in passed_over]
@@ -264,7 +269,7 @@ async def audit_accept(options: argparse.Namespace) -> int:
         await console.close()
     if not newest:
         raise Refused(
-            reason="The record is the one that this home remembers, and it verifies.",
+            reason="The record is the one that this home remembers, and none of its rows was changed or is gone.",
             mend="There is nothing to accept.",
         )
     if place:

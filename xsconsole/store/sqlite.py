@@ -134,10 +134,11 @@ def meaning_of_system(failure: OSError, path: Path) -> ConsoleError:
 
 
 def disk_full(path: Path) -> DiskFull:
+    folder = path if path.is_dir() else path.parent
     return DiskFull(
         path=str(path),
         reason="The disk is full.",
-        mend=f"Free space on the disk that holds {path.parent}, then try again. Nothing was half written.",
+        mend=f"Free space on the disk that holds {folder}, then try again. Nothing was half written.",
     )
 
 
