@@ -1,9 +1,11 @@
 """An archive is proven at a pool of values: restored apart, asked, and all of it gone, whatever comes in between."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import msgspec
+import pytest
 
 from tests.engine.deaths import Fate, deaths, settled
 from tests.engine.desks import virtually
@@ -21,7 +23,8 @@ from xsconsole.domain.workflow import Binding, PoolObject, default_workflow
 from xsconsole.domain.workflow.gates import AddressesAnswer, GuestToolsUp, MaintenanceWindow, Script
 from xsconsole.domain.workflow.values import NetworkEntry
 from xsconsole.engine.commands import Direction, ProveArchive
-from xsconsole.errors import ConsoleError
+from xsconsole.engine.plans import planner
+from xsconsole.errors import ConsoleError, NotPromotable
 
 EVERY = 6  # so many deaths, one is inherited
 
@@ -64,6 +67,12 @@ def test_a_trial_runs_apart_from_everything_says_what_it_found_and_leaves_nothin
         assert (proof.archive, proof.place, proof.failure, proof.run) == (archive.id, "", "", status.run)
         assert proof.found == ("Every machine runs.", "The guest tools of 3 machines answer.")
         plan = status.plan
+        proposed = replace(scene.there.board, is_proposed=True)  # also where no workflow is followed
+        now = scene.there.clock.now()
+        assert planner.plan(proving(scene), proposed, scene.there.inventory, "root", now).digest == plan.digest
+        with pytest.raises(NotPromotable) as refused:
+            planner.plan(proving(scene, stage="staging"), proposed, scene.there.inventory, "root", now)
+        assert refused.value.mend.endswith("Or prove it apart, on private networks.")
         assert plan.warnings[0].endswith("all of it is removed again, whatever comes of it.")
         hosts = {step.host for step in plan.steps if step.key.endswith("start-copy")}
         assert hosts == {scene.other.pool.host.uuid}

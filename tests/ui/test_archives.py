@@ -203,7 +203,10 @@ async def test_a_card_is_archived_verified_brought_back_and_its_archive_deleted(
     place.restore.trigger()
     where = await opened(window, RestoreDialog)
     assert isinstance(where, RestoreDialog)
+    where.stage.setCurrentIndex(where.stage.findData(""))
+    assert where.about.text().startswith("Its machines come back alone, as they stood in ")
     where.stage.setCurrentIndex(where.stage.findText("Integration"))
+    assert where.about.text().startswith("It comes back as a new configuration, ")
     (choice,) = where.networks.values()
     assert choice.findText("Host internal management network") < 0
     choice.setCurrentIndex(choice.findText("stage-net"))

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QVBoxLayout, QW
 
 from xsconsole.console import Estate
 from xsconsole.domain import words
-from xsconsole.domain.archive import Archive, PoolArchive
 from xsconsole.domain.folding import natural, one_line
 from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.inventory import SR, Network
@@ -58,9 +57,11 @@ class RestoreDialog(QDialog):
         self.go = pieces.button(self.tr("Review plan"), "primary", self)
         self.go.setDefault(True)
         self.cancel = pieces.button(self.tr("Cancel"), "", self)
-        self._lay_out(archive)
+        self.about = pieces.wrapped("", "muted", self)
+        self._lay_out()
         self._offer()
         self.pool.currentIndexChanged.connect(self._offer)
+        self.stage.currentIndexChanged.connect(self._tell_about)
         self.stage.currentIndexChanged.connect(self.look)
         self.how.currentIndexChanged.connect(self._choose_how)
         for choice in (self.storage, *self.networks.values()):
@@ -78,19 +79,27 @@ class RestoreDialog(QDialog):
         return self.tr("Restore {name}").format(name=name)
 
     def _about(self) -> str:
+        if not self.stage.currentData():
+            return self.tr("Its machines come back alone, as they stood in {stage} on {pool} at {time}.")
         return self.tr("It comes back as a new configuration, as it stood in {stage} on {pool} at {time}.")
 
-    def _lay_out(self, archive: Archive | PoolArchive) -> None:
+    @Slot()
+    def _tell_about(self) -> None:
+        archive = self._first.archive
         text = self._about().format(
             stage=one_line(archive.stage_name),
             pool=one_line(archive.pool_name),
             time=words.instant(archive.frozen_at),
         )
+        self.about.setText(pieces.breakable(text))
+        self.setAccessibleDescription(text)
+
+    def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
         column.setSpacing(theme.MARGIN)
         column.addWidget(pieces.wrapped(pieces.breakable(self.windowTitle()), "title", self))
-        column.addWidget(pieces.wrapped(pieces.breakable(text), "muted", self))
+        column.addWidget(self.about)
         form = self.form = QFormLayout()
         form.setSpacing(theme.GAP)
         column.addLayout(form)
@@ -117,7 +126,7 @@ class RestoreDialog(QDialog):
         buttons.addStretch(1)
         buttons.addWidget(self.cancel)
         buttons.addWidget(self.go)
-        self.setAccessibleDescription(text)
+        self._tell_about()
 
     @property
     def wanted(self) -> Restoring | ProveArchive:

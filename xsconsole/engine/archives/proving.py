@@ -18,7 +18,7 @@ from xsconsole.domain.actions.proofs import (
 )
 from xsconsole.domain.archive import Archive, PoolArchive
 from xsconsole.domain.board import Board
-from xsconsole.domain.ids import ConfigurationId, StepKey, Uuid
+from xsconsole.domain.ids import ConfigurationId, StepKey, Uuid, WorkflowId
 from xsconsole.domain.inventory import SR, VIF, Inventory, Network
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Intent, Plan, RunKind
@@ -77,15 +77,17 @@ def plan_proof(
         Refused: it cannot be tried there, and why.
     """
     archive = command.of.archive
-    workflow = rules.workflow_of(board)
-    target = rules.stage_of(workflow, command.target) if command.target is not None else None
+    workflow, target = board.workflow, None  # apart it is tried also where the pool follows none
+    if command.target is not None:
+        workflow = rules.workflow_of(board, "Or prove it apart, on private networks.")
+        target = rules.stage_of(workflow, command.target)
     made = _id(archive, inventory)
     demand_alone(archive.id, board)
     if isinstance(command.of, RestoreFromPool):
         demand_whole(command.of.archive, inventory)
     else:
         demand_version(archive, inventory)
-    if target is not None:
+    if target is not None and workflow is not None:
         _demand_no_production(target)
         rules.demand_actor(workflow, (target,), actor)
         demand_here(target, inventory)
@@ -96,7 +98,7 @@ def plan_proof(
             raise barred(closing)
     sr = storage_of(command.of, target, inventory)
     parts = _parts(command, target, sr, inventory)
-    if target is not None:
+    if target is not None and workflow is not None:
         _demand_aside(target, parts, workflow, board, inventory)
     space = capacity.total(*(part.space for part in parts))
     warnings = capacity.demand_space(inventory, space, "The machines", claims_on(board).space)
@@ -107,8 +109,8 @@ def plan_proof(
         configuration=made,
         name=archive.name,
         service=archive.service,
-        workflow=workflow.id,
-        workflow_version=workflow.version,
+        workflow=workflow.id if workflow is not None else WorkflowId(""),
+        workflow_version=workflow.version if workflow is not None else 0,
         target=target.id if target is not None else None,
     )
     leases = rules.leases_for(made, archive.service, ())  # what is tried takes no place
@@ -198,9 +200,10 @@ def _hosts(
     return {part.key: host for part in parts} if host is not None else {}
 
 
-def _gates(command: ProveArchive, target: Stage | None, workflow: Workflow) -> list[Gate]:
+def _gates(command: ProveArchive, target: Stage | None, workflow: Workflow | None) -> list[Gate]:
     """Return what is asked: the guest tools, and in a stage what the ways into it ask of machines."""
-    ways = [way for way in workflow.transitions if target is not None and way.target == target.id]
+    all_ways = workflow.transitions if workflow is not None else ()
+    ways = [way for way in all_ways if target is not None and way.target == target.id]
     entry = [gate for way in ways if way.kind is Kind.PROMOTE for gate in way.gates if isinstance(gate, ASKABLE)]
     tools: list[Gate] = [GuestToolsUp()] if command.asks_tools else []
     found = [msgspec.structs.replace(gate, when=When.AFTER, leads_back=True) for gate in (*tools, *entry)]
