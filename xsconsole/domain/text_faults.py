@@ -10,7 +10,7 @@ import msgspec
 from xsconsole.domain.folding import shown
 from xsconsole.errors import Refused
 
-NEWER = "If a newer console wrote it, use that one; nothing was changed."
+UNKNOWN = "Correct it if it is misspelt; use a newer console if one wrote it. Nothing was changed."
 _PATH = re.compile(r" - at `(\$[^`]*)`$")
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:\n]')
@@ -44,15 +44,14 @@ def not_readable(failure: msgspec.MsgspecError, text: bytes, names: Names) -> Re
     field = _last_field(path, names)
     if match := re.fullmatch(r"Object contains unknown field `(.*)`", what, re.DOTALL):
         return Refused(
-            reason=f"{where} has the field “{shown(match[1], 60)}”, which this console does not know: "
-            "it was written by a newer console.",
-            mend=NEWER,
+            reason=f"{where} has the field “{shown(match[1], 60)}”, which this console does not know.",
+            mend=UNKNOWN,
         )
     if match := re.fullmatch(r"Object missing required field `(.*)`", what, re.DOTALL):
         return Refused(reason=f"{where} lacks the field “{names.field(match[1])}”.", mend="Add it to the text.")
     if match := re.fullmatch(r"Invalid (?:enum )?value (.*)", what, re.DOTALL):
         return Refused(
-            reason=f"{where}, field “{field}”: {shown(match[1], 60)} is not known to this console.", mend=NEWER
+            reason=f"{where}, field “{field}”: {shown(match[1], 60)} is not known to this console.", mend=UNKNOWN
         )
     subject = where if path == "$" else f"{where}, field “{field}”"
     return Refused(reason=f"{subject}: {_expectation(what)}.", mend="Correct the text of the file, or export it again.")

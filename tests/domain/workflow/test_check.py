@@ -70,7 +70,7 @@ def binding(**fields: object) -> Change:
         (stage(actors=["nobody"]), "it names the group “nobody”, which the workflow does not have"),
         (stage(place={"x": 10**9, "y": 0}), "drawn too far away"),
         (stage(entry="explode"), "Stage “Production”, field “on entry”: 'explode' is not known to this console"),
-        (stage(colours=5), "Stage “Production” has the field “colours”, .* written by a newer console"),
+        (stage(colours=5), "Stage “Production” has the field “colours”, which this console does not know"),
         (binding(networks=[{"logical": "wan", "network": {"uuid": "n"}}]), "it maps the network “wan”"),
         (binding(vlans={"first": 0, "last": 9}), "its first VLAN tag is 0"),
         (binding(vlans={"first": 9, "last": 8}), "its VLAN tags end before they begin: 9 to 8"),
