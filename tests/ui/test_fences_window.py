@@ -279,6 +279,13 @@ async def test_a_fence_is_drawn_and_told_and_a_card_moved_out_of_it_turns_red_at
     assert not found_in_health(window)
     await until(lambda: not is_told(window), "the end of the news")
     window.go("fences")
+    heard: list[str] = []  # in the status bar, while the place itself shows the rest
+    place.said.connect(heard.append)
+    with pool.plain_session() as session:
+        back, _ = moved_out(session, standing)
+        await until(lambda: any("is not tight: " in one for one in heard), "the words")
+        session.xenapi.VIF.move(*back)
+    await until(lambda: heard[-1] == f"The fence “{NAME}” is tight again", "their end")
     place.undeploy.trigger()
     undeploy = await shown(window, UndeployDialog)
     undeploy.what.setCurrentIndex(1)

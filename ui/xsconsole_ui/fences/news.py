@@ -28,6 +28,7 @@ class FenceNews(QObject):
         self._console, self._notices, self._show, self._place = console, notices, show, place
         self._told: dict[ConfigurationId, tuple[str, ...]] = {}
         self._ways: dict[ConfigurationId, QAction] = {}
+        self._said: set[ConfigurationId] = set()  # of which the status bar still tells
         bridge.fences_changed.connect(self._look)
         self._look()
 
@@ -41,6 +42,7 @@ class FenceNews(QObject):
         }
         for configuration in self._told.keys() - now.keys():
             self._withdraw(configuration)
+            self._say_end(configuration)
         for configuration, sentences in now.items():
             if self._told.get(configuration) != sentences:
                 self._withdraw(configuration)
@@ -54,6 +56,7 @@ class FenceNews(QObject):
         self._show(headline, "\n".join(sentences[:MOST_LINES]))
         if self._place.isVisible():  # the place shows it in red: over it, news would hide what it is about
             self._place.said.emit(f"{headline}: {sentences[0]}")
+            self._said.add(configuration)
             return
         way = self._ways[configuration] = QAction(self.tr("Show it"), self)
         way.setData(configuration)
@@ -61,6 +64,19 @@ class FenceNews(QObject):
         self._notices.tell(
             "bad", headline, sentences[0], "\n".join(sentences[1:]), about=way, way_out=(way.text(), way)
         )
+
+    def _say_end(self, configuration: ConfigurationId) -> None:
+        """Say what became of a breach of which the status bar tells: words there stay until others come."""
+        if configuration not in self._said:
+            return
+        self._said.discard(configuration)
+        fencing = self._console.fencing
+        fence = fencing.of(configuration) if fencing is not None else None
+        if fence is None or fencing is None or fencing.state(fence) is State.IN_WORK:
+            self._place.said.emit("")
+        else:
+            name = one_line(fence.standing.fence.name)
+            self._place.said.emit(self.tr("The fence “{name}” is tight again").format(name=name))
 
     @Slot()
     def _go(self) -> None:
