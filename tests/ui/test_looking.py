@@ -87,6 +87,14 @@ async def test_the_list_has_the_same_cards_selection_and_commands_and_all_is_rem
     board, shop, crm = window.board, card_of(console, "shop@staging"), card_of(console, "crm@7.1.1")
     click_card(window, shop)
     click_card(window, crm, CTRL)
+    press(Key.Key_Down)  # of several, the one that is left highlighted is the one that commands are for
+    assert [card.id for card in board.chosen] == [shop.id]
+    assert window.inspector.header.title == shop.name
+    click_card(window, crm, CTRL)
+    click_card(window, crm)
+    assert [card.id for card in board.chosen] == [crm.id]
+    assert window.inspector.header.title == crm.name
+    click_card(window, shop, CTRL)
 
     press(Key.Key_L, CTRL)
     assert board.table.isVisible()

@@ -329,8 +329,8 @@ class BoardView(QWidget):
             return
         changed = selected.indexes() or deselected.indexes()
         lane = next((lane for lane in self._order if changed and lane.model is changed[0].model()), None)
-        if lane is None or not (selected.indexes() or lane.view.is_adding):
-            return
+        if lane is None or not (selected.indexes() or lane.view.is_adding or lane.chosen):
+            return  # where one of several is chosen alone, the others are only given up
         if not lane.view.is_adding:
             self._clear_others(lane)
         card = lane.model.card_at(lane.view.currentIndex())
