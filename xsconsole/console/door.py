@@ -310,7 +310,7 @@ class Console:
         await self.demand_rights(asked := command if isinstance(command, Settle) else command.command)
         await demand_begun_here(self, asked, self._home.settings.home)
         run = await (engine.settle(command) if isinstance(command, Settle) else engine.open(command))
-        self._seeing.own_moves.expect(run.status.plan.intent)
+        self._seeing.expect(run.status.plan.intent)
         self._runs.add(run, identity.pool)
         self.bus.publish(RunChanged(run=run.status.run))
         return run.status.run
@@ -389,7 +389,7 @@ class Console:
 
     def _hear_run(self, news: RunStatus | StepProgressed) -> None:
         if isinstance(news, RunStatus):
-            self._seeing.own_moves.hear(news)
+            self._seeing.hear_run(news)
             if self._aftercare is not None:
                 self._aftercare.hear_run(news)
         self.bus.publish(RunChanged(run=news.run) if isinstance(news, RunStatus) else news)

@@ -8,6 +8,7 @@ from pathlib import Path
 from xsconsole.console import record_memory
 from xsconsole.console.drafts import Drafts
 from xsconsole.console.evidence import Evidence
+from xsconsole.console.moves import OwnMoves
 from xsconsole.console.processes import ProcessMark, is_gone
 from xsconsole.console.turning_over import after_moving, moved_away
 from xsconsole.console.values import Connection, Secret
@@ -57,6 +58,7 @@ class Home:
         self.settings = settings
         self.clock = SystemClock()
         self.ids = RandomIds()
+        self.own_moves = OwnMoves()
         self._mark = ProcessMark(settings.home, self.ids.new()) if ledger is not None else None
         self._ring = ring
         self._ledger = ledger

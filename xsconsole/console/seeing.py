@@ -7,13 +7,15 @@ import msgspec
 
 from xsconsole.console.facts import fact_of, seen_move
 from xsconsole.console.home import Home
-from xsconsole.console.moves import OwnMoves
 from xsconsole.domain.board import Board
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.events import BoardChanged, ConfigurationMoved
+from xsconsole.domain.ids import Uuid
 from xsconsole.domain.naming import shortened
+from xsconsole.domain.plan import Intent
 from xsconsole.domain.projection import BoardSeen, Face, Look, pack
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
+from xsconsole.domain.runs import RunStatus
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow.names import name_of_id
 from xsconsole.engine.facts import version_told
@@ -30,7 +32,7 @@ class Seeing:
         identity: Callable[[], Identity | None],
         note: Callable[[Fact], None],
     ) -> None:
-        self.own_moves = OwnMoves()
+        self._own_moves, self._pool = home.own_moves, Uuid("")
         self._board, self._identity, self._note = board, identity, note
         self._seen = BoardSeen(home.settings.console)
         self._is_begun = False
@@ -42,6 +44,7 @@ class Seeing:
         look = self._seen.begin(self._board())
         self._is_begun = True
         identity = self._identity()
+        self._pool = identity.pool if identity is not None else Uuid("")
         tracked: dict[str, Json] = {"trackid": identity.trackid} if identity is not None else {}
         details: dict[str, Json] = {"url": url, **tracked, "faces": pack(look.faces), **version_told(look.workflow)}
         return fact_of(AuditEvent.CONNECTED, identity, details)
@@ -51,7 +54,14 @@ class Seeing:
         if self._is_begun:
             self._note(fact_of(AuditEvent.DISCONNECTED, self._identity()))
         self._is_begun = False
-        self.own_moves.forget()
+        self._own_moves.forget(self._pool)
+
+    def expect(self, intent: Intent) -> None:
+        """Take note of a run that this console begins, in whichever pools it moves something."""
+        self._own_moves.expect(self._pool, intent)
+
+    def hear_run(self, status: RunStatus) -> None:
+        self._own_moves.hear(self._pool, status)
 
     def hear_board(self, event: BoardChanged) -> None:
         if self._is_begun:
@@ -61,7 +71,7 @@ class Seeing:
 
     def hear_move(self, move: ConfigurationMoved) -> None:
         """Record what somebody else moved. Our own moves have their run's rows."""
-        if self._is_begun and not self.own_moves.take(move):
+        if self._is_begun and not self._own_moves.take(self._pool, move):
             self._note(seen_move(move, self._board(), self._identity()))
 
     def _hear_facts(self, facts: Sequence[Fact]) -> None:
