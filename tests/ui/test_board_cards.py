@@ -17,7 +17,7 @@ from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.workflow import default_workflow
 from xsconsole_ui import theme
 from xsconsole_ui.board.card_painter import CardPainter, place
-from xsconsole_ui.board.faces import Tone, face_of, told
+from xsconsole_ui.board.faces import Tone, chips_of, face_of, told
 from xsconsole_ui.workflow.live import load_of
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -72,6 +72,22 @@ def test_whose_place_a_run_takes_says_so_and_is_not_on_its_way(disks: Disks | No
     assert intent.name in told(old, stage(PRODUCTION))
     load = load_of(Board(workflow=default_workflow(), cards={card.id: card for card in (old, new)}))
     assert load.running == {(STAGING, PRODUCTION): (new.name,)}
+
+
+@pytest.mark.parametrize(("is_undoing", "pool"), [(False, "acme production"), (True, "acme")])
+def test_what_a_run_has_in_two_pools_is_on_its_way_and_not_spread(*, is_undoing: bool, pool: str) -> None:
+    card = with_run(make_card(), by="bob")
+    card = replace(card, abroad=(("acme production", card.members),))
+    assert card.run is not None
+    assert "also in acme production" in [chip.text for chip in chips_of(card, stage(STAGING))]
+    record = card.run.record
+    intent = msgspec.structs.replace(record.plan.intent, pool_names=("acme", "acme production"))
+    plan = msgspec.structs.replace(record.plan, intent=intent)
+    record = msgspec.structs.replace(record, plan=plan, is_undoing=is_undoing)
+    chips = [chip.text for chip in chips_of(replace(card, run=replace(card.run, record=record)), stage(STAGING))]
+
+    assert f"on its way to {pool}" in chips
+    assert "also in acme production" not in chips
 
 
 def test_an_interrupted_run_shows_no_progress() -> None:

@@ -160,6 +160,20 @@ def _spread(card: Card, others: Sequence[tuple[str, Card]]) -> Card:
     return replace(card, problems=(*card.problems, *told), abroad=abroad)
 
 
+def on_its_way(card: Card) -> str:
+    """Return the pool to which a run brings a configuration now, or back, while machines of it are in both; else empty.
+
+    As a stream each is in both at once. That is no trouble, as what stands in several pools for no reason is.
+    """
+    intent = card.run.record.plan.intent if card.run is not None else None
+    if card.run is None or intent is None or len(intent.pool_names) != 2:
+        return ""
+    if not any(shortened(pool, 60) in intent.pool_names for pool, _ in card.abroad):
+        return ""
+    comes_back = (card.id != intent.configuration) is not card.run.record.is_undoing
+    return intent.pool_names[0 if comes_back else 1]
+
+
 def spread(card: Card) -> Refused | None:
     """Return why a configuration cannot be moved that misses machines which stand in other pools; None of others."""
     found = [

@@ -8,6 +8,7 @@ from enum import StrEnum
 from xsconsole.domain import words
 from xsconsole.domain.barriers import Barrier, BarrierKind, barriers_on
 from xsconsole.domain.board import Card, RunView, Standing, past_name
+from xsconsole.domain.estate import on_its_way
 from xsconsole.domain.folding import one_line, shortened
 from xsconsole.domain.naming import own_name
 from xsconsole.domain.plan import Disks, RunKind
@@ -175,7 +176,7 @@ def chips_of(
     bad, calm = ((fenced,), ()) if fenced is not None and fenced.tone is Tone.BAD else ((), (fenced,) if fenced else ())
     wrong = (*_wrong(card), *bad, *_abroad(card), *outside)
     what = (*wrong, *urgent, *map(_closed, barriers_on(card)), *map(_review, open_reviews))
-    return (*what, *silent, *waits, *calm, *_is(card, stage))
+    return (*what, *silent, *_on_its_way(card), *waits, *calm, *_is(card, stage))
 
 
 def _closed(barrier: Barrier) -> Chip:
@@ -282,7 +283,17 @@ def _wrong(card: Card) -> tuple[Chip, ...]:
             return ()
 
 
+def _on_its_way(card: Card) -> tuple[Chip, ...]:
+    pool = one_line(on_its_way(card))
+    if not pool:
+        return ()
+    whole = tr("A run brings its machines to pool {pool}; until that has ended, some are in both.").format(pool=pool)
+    return (Chip(tr("on its way to {pool}").format(pool=pool), Tone.ACCENT, whole),)
+
+
 def _abroad(card: Card) -> tuple[Chip, ...]:
+    if on_its_way(card):
+        return ()
     return tuple(
         Chip(
             tr("also in {pool}").format(pool=pool),

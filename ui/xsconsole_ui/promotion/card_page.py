@@ -10,6 +10,7 @@ from xsconsole.console import Estate, Target
 from xsconsole.domain import words
 from xsconsole.domain.blueprint.standing import version_words
 from xsconsole.domain.board import Card, Member, Standing
+from xsconsole.domain.estate import on_its_way
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.guests import guest_of
 from xsconsole.domain.ids import ConfigurationId, RequestId, ReviewId
@@ -197,7 +198,7 @@ class CardPage(QWidget):
             ([Row(mark=Mark.WARNING, text=away.reason)] if away is not None else [])
             + [Row(mark=Mark.WARNING, text=problem) for problem in card.problems]
             + ([Row(mark=Mark.WAITING, text=self.tr(mend))] if mend and card.problems else [])
-            + ([Row(mark=Mark.WAITING, text=self.tr(BRING_TOGETHER))] if card.abroad else [])
+            + ([Row(mark=Mark.WAITING, text=self.tr(BRING_TOGETHER))] if card.abroad and not on_its_way(card) else [])
             + self._stay_rows(card)
         )
         found = self._console.outside.of(card.id) if self._console.outside is not None else None
@@ -236,7 +237,7 @@ class CardPage(QWidget):
         ]
         elsewhere = [
             Row(
-                mark=Mark.WARNING,
+                mark=Mark.WAITING if on_its_way(card) else Mark.WARNING,
                 text=self.tr("in pool {pool}: {member}").format(pool=one_line(pool), member=one_line(member.name)),
                 aside=POWER_WORDS.get(member.power_state, member.power_state.lower()),
             )
