@@ -106,6 +106,7 @@ async def act(options: argparse.Namespace) -> int:
             if is_dry:
                 return print_plan(console, plan, options)
             if confirmed != plan.digest:
+                line.agree(plan)
                 answers = confirm(console, plan, options)
                 confirmed = plan.digest
             if plan.demand is not None and isinstance(command, Approvable) and not plan.is_emergency:

@@ -7,14 +7,15 @@ from contextlib import asynccontextmanager
 
 from xsconsole.cli import output
 from xsconsole.cli.documents import Document
-from xsconsole.cli.session import Given, no_passphrase, pass_on_notices, until
+from xsconsole.cli.session import Given, is_at_terminal, no_passphrase, pass_on_notices, until
 from xsconsole.console import Console, entry_of, give_up_dead, plan_as_if_free, queue_fact
 from xsconsole.domain.ids import QueueId, RunId
+from xsconsole.domain.plan import Plan, is_streamed
 from xsconsole.domain.queueing import Queued
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.words import explain, listing
 from xsconsole.engine.commands import Demote, Plannable, Promote
-from xsconsole.errors import Ambiguous, ConsoleError, NotFound, NotPromotable, StageFull
+from xsconsole.errors import Ambiguous, ConsoleError, NotFound, NotPromotable, PlanIsStale, StageFull
 
 LOOK_AGAIN_S = 10.0
 LIST_AND_CANCEL = "`xsconsole queue list` shows what does."
@@ -26,6 +27,23 @@ class Line:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._entry: Queued | None = None
+        self._agreed: Plan | None = None  # what whoever gave the command knew that it would do
+
+    def agree(self, plan: Plan) -> None:
+        """Take note of what is carried out now, by its plan of this moment.
+
+        Raises:
+            PlanIsStale: pools were parted while it waited, so that machines would be off for a transfer that a script
+                has not asked for. At a terminal that is asked.
+        """
+        agreed, self._agreed = self._agreed, plan
+        if agreed is None or is_streamed(agreed) or not is_streamed(plan) or is_at_terminal():
+            return
+        raise PlanIsStale(
+            reason="While this waited, hosts of the two pools ceased to reach each other: the machines would now go as "
+            "a stream through this console, and be off for the whole transfer. Nothing was changed.",
+            mend="Look at it with `xsconsole plan`, and say the command again if that is wanted.",
+        )
 
     async def wait(self, full: StageFull, command: Plannable, options: argparse.Namespace) -> None:
         """Wait until something changes on the board, where `--queue` was said and it does not wait yet; else refuse."""
@@ -59,7 +77,10 @@ class Line:
                 raise full
 
     async def _join(self, command: Promote | Demote) -> None:
+        plan_as_if_free(self._console, command)
+        await self._console.abroad.answered()  # whether it is a stream is known by that answer
         made, identity, home = plan_as_if_free(self._console, command), self._console.identity, self._console.home
+        self._agreed = made
         assert identity is not None
         stage = self._console.board.stage_name(command.target)
         id_, at, process = QueueId(home.ids.new()), home.clock.now(), home.me.process

@@ -16,7 +16,7 @@ from xsconsole.domain.queueing import Queued
 from xsconsole.domain.record import AuditEvent
 from xsconsole.domain.runs import Target
 from xsconsole.domain.words import explain, refusal
-from xsconsole.engine.commands import Confirmed, Demote, Promote
+from xsconsole.engine.commands import Confirmed, Demote, Plannable, Promote
 from xsconsole.engine.facts import cause_of
 from xsconsole.engine.plans.batch import demand_alone_no_more
 from xsconsole.engine.plans.planner import plan
@@ -244,7 +244,7 @@ class Queue:
         """
         order = replace(order_of(entry), refused_before=self._refused.get(entry.id, ""))
         try:
-            made = console.plan(order.command)
+            made = await _planned(console, order.command)
             if made.digest != entry.digest:
                 raise PlanIsStale(
                     reason="What would be done now is not the plan that was queued.", mend="Look at it again."
@@ -315,6 +315,15 @@ class Queue:
             own = tuple(one.configuration for one in entries if one.target == stage)
             event = QueueChanged(stage=stage, configurations=tuple(dict.fromkeys((*own, *behind))), dropped=dropped)
             self._estate.pools.first.bus.publish(event)
+
+
+async def _planned(console: "Console", command: Plannable) -> Plan:
+    """Return the plan, once XAPI has answered about it: a stream that was queued is one only by that answer."""
+    made = console.plan(command)
+    if made.intent.abroad is None:
+        return made
+    await console.abroad.answered()
+    return console.plan(command)
 
 
 def _why_not_by(console: "Console | None", entry: Queued) -> str:

@@ -33,7 +33,7 @@ from xsconsole.domain.actions.proofs import PROOFS_WITHOUT_INVERSE, NoteProof, P
 from xsconsole.domain.actions.provisions import ProvisionAction
 from xsconsole.domain.actions.service import ServiceAction
 from xsconsole.domain.actions.stowing import STOWS_THAT_LAST, STOWS_WITHOUT_INVERSE, StowAction
-from xsconsole.domain.actions.travel import TRAVELS_WITHOUT_INVERSE, RetireSource, TravelAction
+from xsconsole.domain.actions.travel import TRAVELS_WITHOUT_INVERSE, RetireSource, StreamAcross, TravelAction
 from xsconsole.domain.canonical import Json, digest_of
 from xsconsole.domain.ids import (
     ConfigurationId,
@@ -382,6 +382,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def works(self) -> tuple[Work, ...]:
         """Return the steps as they are put side by side."""
         return tuple(step.work for step in self.steps)
+
+
+def is_streamed(plan: Plan) -> bool:
+    """Return whether machines go into another pool as a stream, and are off for all of that."""
+    return any(isinstance(step.action, StreamAcross) for step in plan.steps)
 
 
 def _told(intent: Intent) -> Json:

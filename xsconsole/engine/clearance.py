@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from xsconsole.domain.actions.travel import StreamAcross
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.inventory import SR, VDI, VIF, VM, Host, Inventory, Network, Record
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Plan
+from xsconsole.domain.plan import Plan, is_streamed
 from xsconsole.domain.wording.pool import sentences
 from xsconsole.domain.words import listing
 from xsconsole.engine.plans.lands import Journey, Land, Lands, Told, nothing_told
@@ -74,8 +73,7 @@ def as_confirmed(plan: Plan) -> Told:
 
     A stream does as well where they do by now. All else the run asks itself.
     """
-    is_stream = any(isinstance(step.action, StreamAcross) for step in plan.steps)
-    return _not_reached if is_stream else nothing_told
+    return _not_reached if is_streamed(plan) else nothing_told
 
 
 def parted(lands: Lands) -> Lands:

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 from xsconsole.domain import words
 from xsconsole.domain.actions.stowing import SealStow
-from xsconsole.domain.actions.travel import StreamAcross
 from xsconsole.domain.batch import BatchPlan
 from xsconsole.domain.board import Card
 from xsconsole.domain.downtime import downtime_words
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Disks, Plan, Purpose, TakeSnapshot
+from xsconsole.domain.plan import Disks, Plan, Purpose, TakeSnapshot, is_streamed
 from xsconsole.domain.runs import Target
 from xsconsole.domain.workflow import Kind, Method
 from xsconsole.engine.commands import Demote, Promote
@@ -87,9 +86,8 @@ def consequences(plan: Plan, card: Card | None = None) -> tuple[str, ...]:
         case Method.FULL_COPY:
             does.append(tr("makes full copies, the source stays"))
         case Method.MOVE if plan.intent.abroad is not None:
-            is_streamed = any(isinstance(step.action, StreamAcross) for step in plan.steps)
             there = tr("moves the machines to pool {name}")
-            if is_streamed:
+            if is_streamed(plan):
                 there = tr("sends the machines to pool {name} through this console, off")
             does.append(there.format(name=f"“{shortened(plan.intent.pool_names[-1], 40)}”"))
     if plan.intent.disks is Disks.SWAP:
