@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from embedded import EmbeddedPool, embedded_pool
+from msgspec.structs import replace
 
 from tests.approving import approved_by
 from tests.cli.shell import Said, Shell
@@ -155,10 +156,13 @@ def test_where_the_workflow_names_a_log_in_it_is_given_anew(people: People) -> N
 
 
 def test_a_request_for_copies_says_what_was_frozen_and_what_is_left_over_is_removed(people: People) -> None:
-    put_on(people.pool, copied(people.keys()))
+    workflow = copied(people.keys())
+    ways = tuple(replace(way, expiry_s=10) if way.approvals else way for way in workflow.transitions)
+    put_on(people.pool, replace(workflow, transitions=ways))
 
     asked = people.ask("--json")
     request = asked.document["request"]
+    told = people.ann.say("request", "list")
     shown = people.ann.say("request", "show", request[:8])
     with people.pool.plain_session() as session:  # somebody takes the request away by hand
         (ref,) = session.xenapi.pool.get_all()
@@ -169,6 +173,8 @@ def test_a_request_for_copies_says_what_was_frozen_and_what_is_left_over_is_remo
     cleaned = people.ann.say("request", "clean", "--json")
 
     assert asked.status == 3, asked.err
+    assert "has expired" in told.out  # by the pool's clock, which runs 50 times as fast as this computer's
+    assert "has expired. It ended at " in shown.out
     assert "  frozen at " in shown.out
     assert "as a power cut would have left it; 4 snapshots, 150 GiB at most" in shown.out
     assert "Take what was frozen of shop-db.stg" in shown.out

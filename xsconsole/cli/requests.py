@@ -26,6 +26,7 @@ from xsconsole.errors import Refused
 
 async def request_list(options: argparse.Namespace) -> int:
     async with connected(options, is_reading=True) as console:
+        await console.requests.clock.time()  # by which a request may have ended; what only reads has not asked yet
         views = console.requests.refresh()
         if options.json:
             output.print_json([_document(view, console) for view in views])
@@ -67,6 +68,7 @@ async def clean(options: argparse.Namespace) -> int:
 
 async def request_show(options: argparse.Namespace) -> int:
     async with connected(options, is_reading=True) as console:
+        await console.requests.clock.time()  # as the list does
         view = _found(console, options.id)
         if options.json:
             output.print_json(_document(view, console))
