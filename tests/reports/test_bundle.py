@@ -361,7 +361,9 @@ def test_approvals_of_every_form_are_judged_and_newer_ones_are_told_of() -> None
 
     assert {*DECISION_NAMES, *USUAL} == {*Decision.__struct_fields__}  # a field that is signed is known here, too
     for form in forms:
-        assert with_decision(msgspec.to_builtins(form))["approvals"].is_vouched
+        found = with_decision(msgspec.to_builtins(form))["approvals"]
+        assert found.is_vouched
+        assert found.sentence.startswith("1 approval was signed")  # three rows tell of it
         assert bad(with_decision(msgspec.to_builtins(form) | {"about": "something else"})) == {"approvals"}
     told_of = with_decision(newer)["approvals"]
     assert (told_of.is_good, told_of.is_vouched) == (True, False)

@@ -49,7 +49,8 @@ class _Walk:
         if not findings:
             return Verdict(check=check, is_good=True, sentence=praise)
         seq, sentence = min(findings)
-        more = f" {len(findings) - 1} more findings of this kind follow." if len(findings) > 1 else ""
+        others = f"{len(findings) - 1} more findings of this kind follow" if len(findings) != 2 else "1 more follows"
+        more = f" {others}." if len(findings) > 1 else ""
         return Verdict(check=check, is_good=False, sentence=sentence + more, seq=seq)
 
 

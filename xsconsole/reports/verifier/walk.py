@@ -38,7 +38,8 @@ class Walk:
         self._stated: dict[int, list[Mapping[str, Any]]] = {}
         self._stated_now: list[Mapping[str, Any]] = []
         self._anchors: list[Mapping[str, Any]] = []
-        self._heads = self._decisions = self._newer = 0
+        self._heads = self._newer = 0
+        self._decisions: set[str] = set()  # how the signatures begin: several rows tell of one
         self._latest: datetime | None = None  # of the heads before this row
         self._admitted: list[int] = []  # rows that say themselves that the clock was set
         self._groups = iter(groups)
@@ -141,7 +142,7 @@ class Walk:
                 if digest != expected:
                     self.blame("values", seq, f"The value of {name} in row {seq} does not match its hash.")
                 self.matching += 1
-        self._decisions += len(held_by(found))
+        self._decisions.update(one["signature"][:24] for one in held_by(found))
         self._newer += newer_in(found)
         for doubt in doubts_of(found, self._check):
             self.blame("approvals", seq, f"Row {seq} {doubt}.")
@@ -255,7 +256,8 @@ class Walk:
         return f"Where the clock was set, the record says so itself: {rows}. It was never set back otherwise."
 
     def _approvals_found(self) -> Found:
-        told = f"{self._decisions} approvals were each" if self._decisions != 1 else "1 approval was"
+        number = len(self._decisions)
+        told = f"{number} approvals were each" if number != 1 else "1 approval was"
         sentence = (
             f"{told} signed as it stands, over what its row says." if self._decisions else "No row shows an approval."
         )
@@ -271,7 +273,8 @@ class Walk:
         if not findings:
             return Found(check, True, praise)
         seq, sentence = min(findings)
-        more = f" {len(findings) - 1} more findings of this kind follow." if len(findings) > 1 else ""
+        others = f"{len(findings) - 1} more findings of this kind follow" if len(findings) != 2 else "1 more follows"
+        more = f" {others}." if len(findings) > 1 else ""
         return Found(check, False, sentence + more, seq)
 
     def _keys_found(self, expected_key: str | None) -> Found:
