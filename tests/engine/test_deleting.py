@@ -85,8 +85,9 @@ def test_it_goes_whole_and_what_others_have_or_the_place_keeps_stays() -> None:
         assert "Kept, because they belong to the place and not to it: “orders” in SAN-gold." in told
         assert "From there on there is no way back" in told
 
-        with pytest.raises(NotPromotable, match="Not answered with yes: Delete"):
+        with pytest.raises(NotPromotable, match="Not answered with yes: Delete") as refused:
             await desk.open(delete(desk, shop))
+        assert "by `--yes NAME`" in refused.value.mend
         status = await desk.do(delete(desk, shop))
         assert (status.state, status.error) == (RunState.DONE, None)
         assert shop not in desk.board.cards

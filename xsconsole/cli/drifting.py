@@ -10,6 +10,7 @@ import msgspec
 
 from xsconsole.cli import output
 from xsconsole.cli.documents import Document
+from xsconsole.cli.papers import naming_force
 from xsconsole.cli.session import connected, connected_pools, looked_at, spoken_name
 from xsconsole.console import (
     Console,
@@ -98,7 +99,8 @@ async def state(options: argparse.Namespace) -> int:
                 for line in text(made).rstrip().splitlines():
                     output.say(line)
             return 0
-        await keep_statement(estate, made, Path(options.out), may_replace=options.force)
+        with naming_force():
+            await keep_statement(estate, made, Path(options.out), may_replace=options.force)
         output.print_json(document(made)) if options.json else output.say(f"{output.cell(made.verdict, 500)}")
         return 0
 

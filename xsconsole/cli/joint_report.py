@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from xsconsole.cli import documents, output
+from xsconsole.cli.papers import naming_force
 from xsconsole.cli.record import print_verdicts
 from xsconsole.console.review import PartOfReview, Review, open_review, write_page
 from xsconsole.domain.record import Verdict
@@ -15,7 +16,8 @@ async def audit_report(options: argparse.Namespace) -> int:
     """Write the page, say what was found of each file, and return the exit status of `audit verify`."""
     first, *others = map(Path, options.files)
     review = await open_review(first, options.key, tuple(options.head), others=others)
-    await asyncio.to_thread(write_page, review, Path(options.out), may_replace=options.force)
+    with naming_force():
+        await asyncio.to_thread(write_page, review, Path(options.out), may_replace=options.force)
     if options.json:
         output.print_json(
             {

@@ -10,6 +10,9 @@ from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.words import listing
 from xsconsole.errors import NotPromotable, PlanIsStale, Refused
 
+ANSWERED_BY_NAME = (RunKind.DELETE, RunKind.UNDEPLOY)
+"""What is done to the thing whose name is said a second time on the command line."""
+
 
 def stale() -> PlanIsStale:
     return PlanIsStale(
@@ -22,9 +25,10 @@ def demand_answers(plan: Plan, answers: Collection[str]) -> None:
     open_questions = tuple(shortened(question, 120) for question in plan.questions if question not in answers)
     if open_questions:
         named = listing(open_questions)
+        option = "--yes NAME" if plan.intent.kind in ANSWERED_BY_NAME else "--yes-to"
         raise NotPromotable(
             reason=f"Not answered with yes: {named}{'' if named.endswith(('.', '!', '?')) else '.'}",
-            mend="Answer each with yes (on the command line by `--yes-to`), then confirm again.",
+            mend=f"Answer each with yes (on the command line by `{option}`), then confirm again.",
         )
 
 
