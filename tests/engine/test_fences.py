@@ -10,6 +10,7 @@ from tests.engine.desks import Desk, virtually
 from tests.engine.fence_scene import FRONT, Scene, left
 from tests.engine.memory_pool import GIB
 from tests.engine.memory_port import Fault
+from xsconsole.domain.actions.fences import WriteFence
 from xsconsole.domain.acts import Act, Kind, ObjectId
 from xsconsole.domain.board import Standing
 from xsconsole.domain.closures import ClosureKind
@@ -288,7 +289,9 @@ def test_routers_get_other_rules_by_plan_and_two_fences_are_connected_only_where
         moved = replace(twin, fence=replace(twin.fence, segments=(segment,), footholds=held))
         pool.set_map(Field.POOL, None, {**pool.keys, f"{fence_stem(twin.configuration)}.2": standing_text(moved)})
         plan = desk.engine.plan(connect)
-        assert title(plan) == "Change the routers of shop 1.3.0 fence 1 and twin"
+        assert title(plan) == "Connect “shop 1.3.0 fence 1” and “twin”"
+        strange = WriteFence(configuration=twin.configuration, document="no document")
+        assert not strange.gains_a_peer
         assert plan.downtime_s > 0
         stages = set()
         desk.port.on_call = lambda _: stages.add(desk.board.cards[twin.configuration].stage)
@@ -307,7 +310,9 @@ def test_routers_get_other_rules_by_plan_and_two_fences_are_connected_only_where
         assert "is not connected to itself" in scene.refusal(replace(connect, other=first.configuration))
         assert "is connected to twin" in scene.refusal(Undeploy(configuration=first.configuration))
 
-        assert (await scene.do(replace(connect, parts=True))).error is None
+        parted = await scene.do(replace(connect, parts=True))
+        assert parted.error is None
+        assert title(parted.plan) == "Part “shop 1.3.0 fence 1” and “twin”"
         assert fence_on(pool.keys, twin.configuration) == moved
         assert fence_on(pool.keys, first.configuration) == second
 

@@ -211,8 +211,9 @@ def title(plan: Plan, workflow: Workflow | None = None) -> str:
 
     text = f"{kind_name(intent.kind)} {shortened(intent.name, 80)}"
     if intent.kind is RunKind.REROUTE and intent.beside:
-        written = (step.subject for step in plan.steps if isinstance(step.action, WriteFence))
-        text = f"Change the routers of {listing(tuple(shortened(name, 80) for name in written))}"
+        written = {step.subject: step.action for step in plan.steps if isinstance(step.action, WriteFence)}
+        verb = "Connect" if any(action.gains_a_peer for action in written.values()) else "Part"
+        text = f"{verb} {listing(tuple(f'“{shortened(name, 58)}”' for name in written))}"
     elif intent.beside:
         text += f" and {count(len(intent.beside), 'other')}"
     if intent.source and intent.target and intent.source != intent.target:

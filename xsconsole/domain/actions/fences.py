@@ -61,6 +61,11 @@ class WriteFence(msgspec.Struct, frozen=True, kw_only=True, tag="fence"):
     members: dict[str, StepKey] = {}
     router: StepKey | None = None
 
+    @property
+    def gains_a_peer(self) -> bool:
+        """Whether the fence can speak with one more fence than before, once this is written."""
+        return _peers(self.document) > _peers(self.original)
+
 
 class CheckFence(msgspec.Struct, frozen=True, kw_only=True, tag="check-fence"):
     """Prove that nothing leads out of the fence past its router, before any of it starts. No effect, no inverse."""
@@ -127,3 +132,19 @@ FENCES_WITHOUT_INVERSE = (CheckFence, TakeForOff, ReleaseShare)
 
 Delegated = ProofAction | FenceAction | StreamAction
 """Actions for which there is somebody beside the performer of all others."""
+
+
+class _Peers(msgspec.Struct, frozen=True):
+    peers: list[msgspec.Raw] = []
+
+
+class _Document(msgspec.Struct, frozen=True):
+    fence: _Peers = _Peers()
+
+
+def _peers(document: str) -> int:
+    """Return with how many fences one can speak; 0 for what no console wrote."""
+    try:
+        return len(msgspec.json.decode(document or "{}", type=_Document).fence.peers)
+    except msgspec.MsgspecError:
+        return 0
