@@ -180,7 +180,8 @@ def agreed(kept: Sequence[tuple[int, str]], end: End) -> Verdict:
     for seq, digest in kept:
         if seq > end.seq:
             sentence = (
-                f"A head kept elsewhere is of row {seq}, and this record ends with row {end.seq}: its end is gone."
+                f"A head kept elsewhere is of row {seq}, and this record ends with row {end.seq}: "
+                "its end is gone, if that head is of this chain."
             )
             return Verdict(check=CHECK, is_good=False, sentence=sentence, seq=end.seq + 1)
         if seq not in end.digests:
@@ -189,7 +190,7 @@ def agreed(kept: Sequence[tuple[int, str]], end: End) -> Verdict:
             )
             return Verdict(check=CHECK, is_good=True, sentence=sentence, seq=seq, is_vouched=False)
         if end.digests[seq] != digest:
-            sentence = f"Row {seq} is another one than the head kept elsewhere."
+            sentence = f"Row {seq} is another one than the head kept elsewhere, if that is of this chain."
             return Verdict(check=CHECK, is_good=False, sentence=sentence, seq=seq)
     last = max(seq for seq, _ in kept)
     return Verdict(check=CHECK, is_good=True, sentence=f"It agrees with heads kept elsewhere, up to row {last}.")

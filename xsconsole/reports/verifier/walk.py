@@ -307,12 +307,18 @@ class Walk:
         for seq, digest in self._kept:
             if seq > end:
                 sentence = (
-                    f"A head kept elsewhere is of row {seq}, and this chain ends with row {self.seq}: its end is gone."
+                    f"A head kept elsewhere is of row {seq}, and this chain ends with row {self.seq}: "
+                    "its end is gone, if that head is of this chain."
                 )
                 return Found("anchors", False, sentence, self.seq + 1)
             there = self._digest_of(seq)
             if there and there != digest:
-                return Found("anchors", False, f"Row {seq} is another one than the head kept elsewhere.", seq)
+                return Found(
+                    "anchors",
+                    False,
+                    f"Row {seq} is another one than the head kept elsewhere, if that is of this chain.",
+                    seq,
+                )
             if not there:
                 sentence = f"Row {seq}, of which a head was kept elsewhere, is not in this file: nothing was compared."
                 return Found("anchors", first_seq > seq or seq > self.seq, sentence, seq, False)
