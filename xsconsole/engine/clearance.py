@@ -23,7 +23,7 @@ THROUGH_HERE = (
     "Or demote with the disks as they are, or move into a place that nobody has, or let the way make full copies: "
     "those go through this console."
 )
-GIVING_WAY = "Or demote it first, which goes through this console."
+GIVING_WAY = "Or demote it first, which goes through this console, or let the way archive it where it is."
 NAMED: tuple[tuple[type[Record], str], ...] = (
     (VDI, "disk"),
     (SR, "storage"),
