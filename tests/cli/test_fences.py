@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,8 @@ def test_a_fence_is_built_looked_at_and_discarded_by_name(shell: Shell, tmp_path
     assert refused.status == 1
     assert "are not of the outside network 198.51.100.0/24" in refused.err
     file.write_text(json.dumps(ground(shell)))
+    denied = replace(shell, user="eve").say("fence", "ground", "set", str(file))
+    assert "may not deploy configurations in fences, and change fences and their ground" in denied.err
     assert shell.say("fence", "ground", "set", str(file), "--json").document["version"] == 1
 
     typed = [

@@ -97,7 +97,7 @@ async def write_ground(
     wrong = next((one for one in findings_of(console, ground) if one.is_error), None)
     if wrong is not None:
         raise Refused(reason=wrong.sentence, mend=wrong.mend)
-    denied = next(filter(None, map(console.denial, Verb)), None)
+    denied = console.denial(Verb.FENCE)
     if denied is not None:
         raise denied
     return await console.engine.grounds.write(ground, seen, reason)

@@ -57,7 +57,7 @@ class Verb(StrEnum):
     ALLOW = "say which differences are allowed"
     KEEP = "archive configurations, and restore, hold and delete archives"
     SERVE = "start, stop, snapshot, describe, migrate and delete configurations"
-    FENCE = "deploy configurations in fences, and change fences"
+    FENCE = "deploy configurations in fences, and change fences and their ground"
     DECIDE = "decide on requests and close reviews"
     EXTEND = "give configurations more time in their stages"
 
