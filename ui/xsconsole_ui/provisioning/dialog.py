@@ -309,7 +309,7 @@ class ProvisionDialog(QDialog):
                 )
             )
             return
-        filled = fill_rows(order, offer.console.board, order.pool)
+        filled = fill_rows(order, offer.console.board, order.pool, self._console.board.cards)
         self._show_filled(filled)
         try:
             together = provisions_from(order, filled)

@@ -1,7 +1,7 @@
 """From a blueprint and what somebody fills in to commands: a row for each configuration, with what is wrong with it."""
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from xsconsole.domain.blueprint import templating
@@ -60,9 +60,14 @@ class FilledRow:
         return self.filled.findings
 
 
-def fill_rows(order: ProvisionOrder, board: Board, pool: Uuid) -> tuple[FilledRow, ...]:
-    """Fill every row in. Numbers begin after those of which a configuration stands on the board. Pure."""
-    numbers = _free_numbers(order, board, pool)
+def fill_rows(
+    order: ProvisionOrder, board: Board, pool: Uuid, elsewhere: Collection[ConfigurationId] = ()
+) -> tuple[FilledRow, ...]:
+    """Fill every row in. Numbers begin after those of which a configuration stands on the board. Pure.
+
+    `elsewhere` are configurations of other pools: one that was made here and has moved there keeps its id.
+    """
+    numbers = _free_numbers(order, {*board.cards, *elsewhere}, pool)
     stage = board.workflow.stage(order.target) if board.workflow is not None else None
     service = order.service or order.blueprint.service
     plain = {
@@ -133,11 +138,11 @@ def _told_of(rows: Sequence[FilledRow]) -> list[tuple[str, Finding]]:
     ]
 
 
-def _free_numbers(order: ProvisionOrder, board: Board, pool: Uuid) -> Iterator[int]:
+def _free_numbers(order: ProvisionOrder, taken: Collection[ConfigurationId], pool: Uuid) -> Iterator[int]:
     number = 0
     while True:
         number += 1
-        if _id(order, pool, number) not in board.cards:
+        if _id(order, pool, number) not in taken:
             yield number
 
 
