@@ -177,6 +177,7 @@ def test_the_board_that_the_rows_amount_to_is_compared_with_what_the_pool_shows_
     assert "no console of this home was connected" in differing.out
     assert shell.say("audit", "board", "--check", "--row", "1").status == 2
     found = shell.say("audit", "reconcile", "--json")
+    listing = shell.say("audit", "reconcile", "--since", "2026-01-01", "--all")
     id_ = agreed.document["pools"][0]["configurations"][0]["id"]
     listed = {each["id"]: each["changed_outside"] for each in shell.say("config", "list", "--json").document}
     told = shell.say("config", "list").out, shell.say("config", "show", id_).out
@@ -184,7 +185,8 @@ def test_the_board_that_the_rows_amount_to_is_compared_with_what_the_pool_shows_
     said = shell.say("audit", "acknowledge", id_, "--reason", "agreed")
     again = shell.say("audit", "acknowledge", id_, "--reason", "agreed")
 
-    assert found.status == 3
+    assert found.status == listing.status == 3
+    assert "    not ours: " in listing.out
     assert {(one["call"], one["whose"], one["number"]) for one in found.document["foreign"]} == {
         ("VM.set_name_label", "foreign", 2)
     }

@@ -12,8 +12,8 @@ from xsconsole.domain.claims import Claimant, claim, claims_in, stem_of
 from xsconsole.domain.drift.causes import Call, read_calls
 from xsconsole.domain.ids import PersonId, Ref, Uuid
 from xsconsole.domain.inventory import VM, Inventory
-from xsconsole.domain.outside import NOBODY_SPEAKS, Speakers, Whose, machines_of
-from xsconsole.domain.reconciliation import GRACE, Position, Reconciled, reconciled, sessions_of
+from xsconsole.domain.outside import NOBODY_SPEAKS, Speakers, Whose, by_whom, machines_of, work_of_consoles
+from xsconsole.domain.reconciliation import GRACE, MOST_TOLD, Position, Reconciled, reconciled, sessions_of
 from xsconsole.domain.record import AuditEvent, AuditRow, Fact, Outcome
 from xsconsole.domain.workflow import Person
 from xsconsole.store.keys import SigningKey, is_signature
@@ -177,7 +177,27 @@ def test_another_console_is_told_from_other_programs_by_its_signed_word() -> Non
     found = compared(calls, [], speakers=Speakers(claims=claims, originators={"theirs": "xo <b>"}))
     assert [one.is_change for one in found.foreign] == [True, False]
     assert "of what calls itself “xo <b>”" in found.foreign[1].sentence
-    assert "2 changes to its machines are not ours, 1 of other consoles" in found.verdict.sentence
+    assert "1 change to its machines is not ours: shop-0: VM.clone by alice" in found.verdict.sentence
+    assert "1 more is of other consoles." in found.verdict.sentence
+
+
+def test_what_other_consoles_did_is_counted_and_vouched_for_and_crowds_nobody_else_out() -> None:
+    session = "ab" * 16
+    theirs = Claimant(console="console-2", name="ops-2", fingerprint="f", person="Ann")
+    told = Speakers(claims={session[:16]: theirs}, originators={})
+    work = [call(1 + n, f"VM.set_{n % 3}", member.ref, session) for n in range(6) for member in (FIRST, SECOND)]
+    many = [call(9, f"VM.set_{n}", FIRST.ref, session) for n in range(MOST_TOLD)]
+
+    theirs_only = compared(work, [], speakers=told)
+    crowded = compared([*many, call(10, "VM.destroy", FIRST.ref, "theirs")], [], speakers=told)
+
+    assert theirs_only.verdict.is_vouched
+    assert "nobody else changed its machines but other consoles, 6 changes in all" in theirs_only.verdict.sentence
+    (line,) = work_of_consoles(theirs_only.foreign)
+    assert line.startswith(f"console “ops-2” of Ann: 12 calls to 2 machines of {SHOP.name}, from ")
+    assert (crowded.left_out, len(crowded.foreign), crowded.verdict.is_vouched) == (1, MOST_TOLD, False)
+    assert "1 change to its machines is not ours: shop-0: VM.destroy" in crowded.verdict.sentence
+    assert work_of_consoles(by_whom(crowded.foreign)[0]) == ()
 
 
 def test_a_machine_that_is_gone_is_named_by_what_the_log_says_of_it() -> None:

@@ -12,6 +12,7 @@ from xsconsole.console import Console, acknowledge
 from xsconsole.console.projecting import board_verdict, past_of, row_at
 from xsconsole.console.reconciling import reconcile
 from xsconsole.domain.naming import find_configuration
+from xsconsole.domain.outside import by_whom, work_of_consoles
 from xsconsole.domain.projection import Past, PastCard, PastPool
 from xsconsole.domain.words import count
 
@@ -72,7 +73,10 @@ def _print_past(past: Past) -> None:
 
 
 async def audit_reconcile(options: argparse.Namespace) -> int:
-    """Compare the record with xapi's own log; exit status 3: nothing is missing, but there are changes of others."""
+    """Compare the record with xapi's own log.
+
+    Exit status 3: nothing is missing, but there are changes that no console answers for, or not all could be compared.
+    """
     async with connected(options, is_reading=False) as console:
         found = await reconcile(console, options.since)
     verdict = found.verdict
@@ -100,8 +104,16 @@ async def audit_reconcile(options: argparse.Namespace) -> int:
         output.print_json(document)
     else:
         output.say(f"{'BAD' if not verdict.is_good else 'ok ' if verdict.is_vouched else '?  '} {verdict.sentence}")
-        for one in found.foreign:
-            output.say(output.cell(f"    not ours: {one.sentence}", 400))
+        strangers, others = by_whom(found.foreign)
+        lines = [f"not ours: {one.sentence}" for one in strangers]
+        if options.all:
+            lines += [f"of another console: {one.sentence}" for one in others]
+        else:
+            lines += [f"of another console: {sentence}" for sentence in work_of_consoles(others)]
+        for line in lines:
+            output.say(f"    {output.cell(line, 400)}")
+        if others and not options.all:
+            output.note("With --all each of the calls of other consoles is listed.")
     return 1 if not verdict.is_good else 0 if verdict.is_vouched else 3
 
 

@@ -43,8 +43,13 @@ def add_audit(make: VerbMaker) -> None:
     told = "the key that must have signed it, as it was kept elsewhere"
     verb.add_argument("--key", type=fingerprint, metavar="FINGERPRINT", help=told)
     verb.add_argument("--is-recorded", action="store_true", help=SUPPRESS)  # by the window that starts it
-    verb = make("audit reconcile", "compare it with the pool's own log; 1: a step of ours is missing", has_json=True)
+    verb = make(
+        "audit reconcile",
+        "compare it with the pool's own log; 1: a step of ours is missing, 3: others changed it",
+        has_json=True,
+    )
     verb.add_argument("--since", type=instant, metavar="T", help="from then on; else from where the last one ended")
+    verb.add_argument("--all", action="store_true", help="list also each call of other consoles, not only how many")
     verb = make("audit acknowledge", "say why what others changed of a configuration may stay", has_json=True)
     verb.add_argument("name", metavar="NAME", help="the configuration, as `config list` names it")
     verb.add_argument("--reason", required=True, metavar="TEXT", help="why, or what became of it; it goes on record")

@@ -1,6 +1,6 @@
 """Changes to machines of configurations that no run or act of this console made: by whom, and what they are about."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from xsconsole.domain.ids import ConfigurationId, Ref, Uuid
 from xsconsole.domain.inventory import VBD, VM, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.record import AuditEvent, Fact
-from xsconsole.domain.words import instant
+from xsconsole.domain.words import count, instant
 
 _ASYNC = "async."
 _LEAVING_AS_IS = (  # they are about a machine, and leave it as it was
@@ -118,6 +118,34 @@ class Foreign:
         if self.originator:
             return f"another session, of what calls itself “{shortened(one_line(self.originator), 40)}”"
         return "another session"
+
+
+def by_whom(found: Iterable[Foreign]) -> tuple[tuple[Foreign, ...], tuple[Foreign, ...]]:
+    """Return what no console answers for, and what other consoles did; each in the order given."""
+    every = tuple(found)
+    strangers = tuple(one for one in every if one.whose is Whose.FOREIGN)
+    return strangers, tuple(one for one in every if one.whose is not Whose.FOREIGN)
+
+
+def work_of_consoles(found: Iterable[Foreign]) -> tuple[str, ...]:
+    """Return a sentence for each console, each of its sessions and each configuration: what it did there, counted.
+
+    xapi's log names no run: what one session did to one configuration comes closest.
+    """
+    together: dict[tuple[Claimant | None, str, ConfigurationId], list[Foreign]] = {}
+    for one in by_whom(found)[1]:
+        together.setdefault((one.claimant, one.session, one.configuration), []).append(one)
+    return tuple(_work(several) for several in together.values())
+
+
+def _work(several: Sequence[Foreign]) -> str:
+    one = several[0]
+    calls = count(sum(each.number for each in several), "call")
+    machines = count(len({each.vm for each in several}), "machine")
+    first, last = instant(min(each.first for each in several)), instant(max(each.last for each in several))
+    span = f"at {first}" if first == last else f"from {first} to {last}"
+    who = one.claimant.words if one.claimant is not None else "another console"
+    return f"{who}: {calls} to {machines} of {shortened(one.configuration_name, 80)}, {span}"
 
 
 def machines_of(board: Board, inventory: Inventory) -> dict[str, Machine]:

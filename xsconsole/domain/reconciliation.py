@@ -1,6 +1,5 @@
 """This console's rows beside xapi's own log: what it did is found there, what others did to its machines is told."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +7,7 @@ from datetime import datetime, timedelta
 from xsconsole.domain.drift.causes import Call
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.outside import NOBODY_SPEAKS, Foreign, Machines, Speakers, Whose, foreign_in
+from xsconsole.domain.outside import NOBODY_SPEAKS, Foreign, Machines, Speakers, by_whom, foreign_in
 from xsconsole.domain.record import AuditEvent, AuditRow, Outcome, Verdict
 from xsconsole.domain.words import count, instant
 
@@ -86,7 +85,7 @@ class Reconciled:
 
     @property
     def verdict(self) -> Verdict:
-        """Return what it says of the record: a missing step is wrong; a change of somebody else is only told."""
+        """Return what it says of the record: a missing step is wrong; what no console answers for is told."""
         span = f"from {instant(self.since)} to {instant(self.until)}"
         late = f" The log begins only at {instant(self.begins)}." if self.begins is not None else ""
         if not self.has_sessions:
@@ -98,21 +97,18 @@ class Reconciled:
             sentence = f"Row {first.seq} tells of “{first.what}”, and the pool's own log does not.{more}{late}"
             return Verdict(check=CHECK, is_good=False, sentence=sentence, seq=first.seq)
         ours = f"{count(self.found, 'step')} of this console {'is' if self.found == 1 else 'are'} in the pool's own log"
-        if self.foreign:
-            told = f"{count(len(self.foreign), 'change')} to its machines {'is' if len(self.foreign) == 1 else 'are'}"
-            more = f" {count(self.left_out, 'more is', 'more are')} not listed." if self.left_out else ""
-            sentence = f"{ours}, {span}. {told} not ours{self._whose}: {self.foreign[0].sentence}.{more}{late}"
+        more = f" {count(self.left_out, 'more is', 'more are')} not listed." if self.left_out else ""
+        strangers, others = by_whom(self.foreign)
+        if strangers:
+            told = (
+                f"{count(len(strangers), 'change')} to its machines {'is' if len(strangers) == 1 else 'are'} not ours"
+            )
+            beside = f" {count(len(others), 'more is', 'more are')} of other consoles." if others else ""
+            sentence = f"{ours}, {span}. {told}: {strangers[0].sentence}.{beside}{more}{late}"
             return Verdict(check=CHECK, is_good=True, sentence=sentence, is_vouched=False)
-        sentence = f"{ours}, {span}, and nobody else changed its machines.{late}"
+        but = f" but other consoles, {count(len(others), 'change')} in all" if others else ""
+        sentence = f"{ours}, {span}, and nobody else changed its machines{but}.{more}{late}"
         return Verdict(check=CHECK, is_good=True, sentence=sentence, is_vouched=self.begins is None)
-
-    @property
-    def _whose(self) -> str:
-        """Say how many are other consoles', where there are any."""
-        by_consoles = Counter(one.whose for one in self.foreign)[Whose.CONSOLE]
-        if not by_consoles:
-            return ""
-        return ", all of other consoles" if by_consoles == len(self.foreign) else f", {by_consoles} of other consoles"
 
 
 def sessions_of(rows: Iterable[AuditRow]) -> frozenset[str]:
@@ -157,13 +153,15 @@ def reconciled(
         row_done = row.seq
     fresh, end = position.beyond(calls), position.after(calls, row_done)
     foreign = foreign_in(fresh, own, machines, speakers) if own else []
+    strangers, others = by_whom(foreign)
+    told = (*strangers, *others)[:MOST_TOLD]  # however much consoles did, it crowds nobody else out
     return Reconciled(
         since=position.until,
         until=end.until,
         calls=len(fresh),
         found=found,
         missing=tuple(missing),
-        foreign=tuple(foreign[:MOST_TOLD]),
+        foreign=tuple(sorted(told, key=lambda one: one.first)),
         left_out=max(0, len(foreign) - MOST_TOLD),
         begins=begins,
         has_sessions=bool(own),

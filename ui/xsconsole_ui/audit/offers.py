@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog, QMenu, QToolButton, QWidget
 from xsconsole.console import Estate
 from xsconsole.console.projecting import board_verdict, past_of
 from xsconsole.console.reconciling import reconcile
+from xsconsole.domain.outside import by_whom, work_of_consoles
 from xsconsole.domain.promotion_chain import LINKS, chain_of
 from xsconsole.domain.record import AuditQuery, AuditRow, Verdict
 from xsconsole.errors import Refused
@@ -110,7 +111,9 @@ class Offers(QObject):
             found = await (reconcile(console) if outside is None else outside.compare(console))
             verdicts.append(found.verdict)
             lines.append(f"{sign_of(found.verdict)[0]}  {found.verdict.sentence}")
-            lines += [f"    {one.sentence}" for one in found.foreign[1:MOST_TOLD]]
+            strangers, others = by_whom(found.foreign)
+            lines += [f"    {one.sentence}" for one in strangers[:MOST_TOLD]]
+            lines += [f"    {sentence}" for sentence in work_of_consoles(others)[:MOST_TOLD]]
         is_good = all(verdict.is_good for verdict in verdicts)
         state = "bad" if not is_good else "good" if all(verdict.is_vouched for verdict in verdicts) else "warn"
         headline = tr("The record and the pool's own log agree.") if is_good else tr("The pool's own log lacks steps.")
