@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import msgspec
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
 
 from tests.embedded import EmbeddedPool
 from tests.ui.board_window import card_of, cards_in, console, pool, start, window
@@ -30,7 +32,9 @@ async def queued(window: MainWindow) -> None:
     (question,) = window.findChildren(Question)
     assert "only while it is open" in question.accessibleDescription()
     assert ".." not in question.accessibleDescription()
-    click(question.go)
+    assert question.cancel.isDefault()
+    question.go.setFocus()
+    QTest.keyClick(question.go, Qt.Key.Key_Return)  # Enter presses what has the keyboard, as everywhere
     await until(lambda: bool(window.estate.queue.entries), "one that waits")
     await until(lambda: not window.findChildren(Question), "the end of the question")
 

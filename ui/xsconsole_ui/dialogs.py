@@ -29,7 +29,10 @@ async def answered(dialog: QDialog) -> bool:
 
 
 class Question(QDialog):
-    """Asks before something is lost; `answered` is true only where `act` was chosen. Enter takes Cancel."""
+    """Asks before something is lost; `answered` is true only where `act` was chosen.
+
+    Enter takes Cancel, unless one went to the other.
+    """
 
     def __init__(self, parent: QWidget, title: str, text: str, remains: str, act: str) -> None:
         super().__init__(parent)
@@ -37,6 +40,8 @@ class Question(QDialog):
         self.setMinimumWidth(WIDTH)
         self.go = pieces.button(act, "", self)
         self.cancel = pieces.button(self.tr("Cancel"), "", self)
+        self.go.setAutoDefault(True)  # Enter presses it where it has the keyboard, not only Space
+        self.cancel.setAutoDefault(True)
         self.cancel.setDefault(True)
         self.go.clicked.connect(self.accept)
         self.cancel.clicked.connect(self.reject)
