@@ -180,6 +180,14 @@ class Settings:
 
     @property
     def hook(self) -> Hook | None:
+        """As it stands on the disk: a command may have set or cleared it while a window is open.
+
+        Where the file cannot be read now, as it was read last; whatever changes the settings next tells why.
+        """
+        with suppress(OSError, msgspec.MsgspecError, SchemaTooNew):
+            standing = _read(self._path)
+            if standing is not None:
+                return standing.hook
         return self._preferences.hook
 
     def keep_hook(self, hook: Hook | None) -> None:

@@ -7,7 +7,7 @@ import platformdirs
 import pytest
 
 from xsconsole.errors import HomeUnusable, SchemaTooNew
-from xsconsole.settings import FILE_NAME, KnownPool, Settings, home_folder
+from xsconsole.settings import FILE_NAME, Hook, KnownPool, Settings, home_folder
 from xsconsole.store import files
 from xsconsole.system import RandomIds
 
@@ -130,6 +130,18 @@ def test_two_programs_on_one_home_do_not_undo_each_others_changes(tmp_path: Path
 
     again = opened(tmp_path)
     assert (again.pools, again.window) == ((ACME,), {"geometry": "x"})
+
+
+def test_a_webhook_that_a_command_sets_is_known_to_a_window_that_is_open(tmp_path: Path) -> None:
+    window, command = opened(tmp_path), opened(tmp_path)
+    hook = Hook(url="https://hooks.example.org/x")
+
+    command.keep_hook(hook)
+    assert window.hook == hook
+    (tmp_path / FILE_NAME).write_text("{")
+    assert window.hook is None  # as it was read last
+    command.keep_hook(None)
+    assert window.hook is None
 
 
 def test_of_two_programs_that_begin_a_home_the_first_gives_the_identity(tmp_path: Path) -> None:
