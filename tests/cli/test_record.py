@@ -179,7 +179,12 @@ def test_the_board_that_the_rows_amount_to_is_compared_with_what_the_pool_shows_
     found = shell.say("audit", "reconcile", "--json")
     listing = shell.say("audit", "reconcile", "--since", "2026-01-01", "--all")
     id_ = agreed.document["pools"][0]["configurations"][0]["id"]
-    listed = {each["id"]: each["changed_outside"] for each in shell.say("config", "list", "--json").document}
+    cards = shell.say("config", "list", "--json").document
+    listed = {each["id"]: each["changed_outside"] for each in cards}
+    (named,) = (each for each in cards if each["id"] == id_)
+    stood = f"{named['service']}@{named['stage']}"
+    out = str(shell.home.parent / "one.xsaudit")
+    exported = shell.say("audit", "export", "--configuration", stood, "--out", out, "--json")
     told = shell.say("config", "list").out, shell.say("config", "show", id_).out
     unsaid = shell.say("audit", "acknowledge", id_, "--reason", " ")
     said = shell.say("audit", "acknowledge", id_, "--reason", "agreed")
@@ -191,6 +196,8 @@ def test_the_board_that_the_rows_amount_to_is_compared_with_what_the_pool_shows_
         ("VM.set_name_label", "foreign", 2)
     }
     assert {key: len(rows) for key, rows in listed.items() if rows} == {id_: 1}
+    assert exported.status == 0, exported.err
+    assert id_ in json.loads(contents(Path(out).read_bytes())["MANIFEST"])["asked"][0]
     assert "OUTSIDE" in told[0]
     assert "! changed outside: " in told[1]
     assert (unsaid.status, "A reason is missing" in unsaid.err) == (1, True)

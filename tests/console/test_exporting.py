@@ -7,17 +7,19 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.reports.bundles import contents
+from xsconsole.console.export_names import meant_by
 from xsconsole.console.exporting import Choice, export_audit, verify_file
 from xsconsole.console.home import Home
 from xsconsole.domain.ids import ConfigurationId, RunId
 from xsconsole.domain.record import AuditEvent, AuditQuery, Fact, Outcome
-from xsconsole.errors import AlreadyThere, NotFound
+from xsconsole.errors import AlreadyThere, Ambiguous, NotFound, Refused
 from xsconsole.reports.verifier import joined
 
 EVIL = "=cmd()|<script>alert(1)</script>\x1b[2J"
@@ -81,6 +83,35 @@ async def test_an_export_verifies_by_itself_and_says_what_it_left_out(home: Home
     with pytest.raises(AlreadyThere):
         await export_audit(home, whole, Choice())
     assert len(await closed(home)) == 2  # what was refused before it began is no export
+
+
+async def test_runs_and_configurations_are_meant_by_beginnings_of_their_ids(home: Home) -> None:
+    runs = ("abcdef01-1", "abcdef01-2", "12345678-9")
+    cards = ("feedbeef-1", "feedbeef-2", "cafecafe-1")
+
+    def row(run: str, card: str) -> Fact:
+        made = Fact(event=AuditEvent.COMMAND_REFUSED, actor="alice", run=RunId(run))
+        return replace(made, configuration=ConfigurationId(card), configuration_name="shop 1")
+
+    await home.ledger.record(*(row(run, card) for run, card in zip(runs[1:], cards[1:], strict=True)))
+    await home.evidence.seal()
+    await home.ledger.record(row(runs[0], cards[0]))
+
+    async def meant(run: str = "12345678", card: str = "cafecafe") -> tuple[str | None, str | None]:
+        found = await meant_by(home, Choice(run=RunId(run), configuration=card))
+        return found.run, found.configuration
+
+    assert await meant() == (runs[2], cards[2])  # both only in the sealed file
+    assert await meant("ABCDEF01-1", "feedbeef-1") == (runs[0], cards[0])
+    assert await meant("%_%_%_%_", "shop 1") == ("%_%_%_%_", "shop 1")  # no rows are found then, or by name
+    assert await meant("\udcff" * 8, "cafe") == ("\udcff" * 8, "cafe")
+    with pytest.raises(Ambiguous, match="several runs") as several:
+        await meant("abcdef01")
+    assert several.value.choices == runs[:2]
+    with pytest.raises(Ambiguous, match="several configurations"):
+        await meant(card="feedbeef")
+    with pytest.raises(Refused, match="too little"):
+        await meant("abcdef0")
 
 
 async def head_at(home: Home, seq: int) -> str:

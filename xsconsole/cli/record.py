@@ -12,6 +12,7 @@ import msgspec
 from xsconsole.cli import documents, output
 from xsconsole.cli.session import Given, looked_at, no_passphrase, pass_on_notices
 from xsconsole.console import Console
+from xsconsole.console.export_names import meant_by
 from xsconsole.console.exporting import Choice, chosen_by, export_audit, heads_of, verify_file
 from xsconsole.console.home import Home
 from xsconsole.domain.audit_filter import AUDIT
@@ -162,6 +163,7 @@ async def audit_export(options: argparse.Namespace) -> int:
     console = await Console.open(options.home, passphrase=Given(options).passphrase)
     try:
         pass_on_notices(console)
+        choice = await meant_by(console.home, choice)
         if options.text.strip():
             choice = await chosen_by(console.home, choice, asked, options.text)
         made = await export_audit(

@@ -19,8 +19,10 @@ def add_audit(make: VerbMaker) -> None:
     verb.add_argument("--from", dest="since", type=instant, metavar="T", help="rows of this time and later")
     verb.add_argument("--to", dest="until", type=instant, metavar="T", help="rows before this time")
     verb.add_argument("--service", metavar="S", help="rows about configurations of this service")
-    verb.add_argument("--configuration", metavar="C", help="rows about this configuration, an id or a name")
-    verb.add_argument("--run", metavar="R", help="rows of this run, its whole id, and what was decided on its plan")
+    verb.add_argument("--configuration", metavar="C", help="rows about this one: a name, service@stage or an id")
+    verb.add_argument(
+        "--run", metavar="R", help="rows of this run, by 8 characters of its id or more, and of its approvals"
+    )
     verb.add_argument("--text", default="", metavar="FILTER", help="only rows that fit, such as 'who:alice age<7d'")
     verb.add_argument(
         "--redact",

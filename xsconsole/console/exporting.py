@@ -37,8 +37,8 @@ ABSENT = (
     "Proof of its anchors: it says where heads of the record are kept, and they have to be looked at there.",
 )
 NAMES_ONE = (
-    "A configuration is named by its whole name, such as “shop 1.3.0”, or its id, a run by its whole id. "
-    "Rows tell both. Or ask for a longer time."
+    "A configuration is named as `xsconsole config list` names it, such as “shop 1.3.0”, by service@stage or its id, a "
+    "run by its id or 8 characters of it. Rows tell both. Or ask for a longer time."
 )
 PAGE = 500
 MOST_TEXT = 300

@@ -21,6 +21,7 @@ from xsconsole.store.database import Reading
 from xsconsole.store.reader import head
 from xsconsole.store.schema import AuditEntry, AuditSignature, AuditValue, ConsoleKey
 
+MOST_IDS = 12
 T = TypeVar("T")
 
 CHUNK_ROWS = 500
@@ -221,12 +222,39 @@ async def extracted(reading: Reading, choice: Choice, redacted: frozenset[str], 
 
     def extract(session: Session) -> T:
         with ExitStack() as until:
-            older = tuple(volumes.before(session, reading.path, until))
-            files = [*(volume.session for volume in reversed(older) if volume.session is not None), session]
+            files, older = _files(session, reading, until)
             beginning = volumes.beginning(head(session).chain_id, older)
             return work(Extraction(files, choice, redacted, beginning))
 
     return await reading.run(extract)
+
+
+async def ids_beginning(reading: Reading, kind: str, text: str) -> tuple[str, ...]:
+    """Return the ids of runs or configurations in the rows that begin so, the first few; `kind` names their column.
+
+    Raises:
+        StoreFailed: a file cannot be read.
+    """
+    column = AuditEntry.run if kind == "run" else AuditEntry.configuration
+
+    def look(session: Session) -> tuple[str, ...]:
+        asked = (
+            select(column)
+            .where(AuditEntry.chain_id == head(session).chain_id, column >= text, column < f"{text}~")
+            .distinct()
+            .limit(MOST_IDS)
+        )
+        with ExitStack() as until:
+            found = {one for file in _files(session, reading, until)[0] for one in file.scalars(asked) if one}
+        return tuple(sorted(found))[:MOST_IDS]
+
+    return await reading.run(look) if text.isascii() else ()  # as ids are
+
+
+def _files(session: Session, reading: Reading, until: ExitStack) -> tuple[list[Session], tuple[volumes.Volume, ...]]:
+    """Return the files of the record, the oldest first, and the sealed ones as they are found, the newest first."""
+    older = tuple(volumes.before(session, reading.path, until))
+    return [*(volume.session for volume in reversed(older) if volume.session is not None), session], older
 
 
 def _is_comparison(choice: Choice, first: int, last: int) -> ColumnElement[bool]:
