@@ -13,7 +13,10 @@ from embedded import EmbeddedPool, embedded_pool
 from tests.console.desk import seated
 from tests.console.pool_state import pool_keys
 from xsconsole.console.anchoring import LEAST_S, Anchoring
+from xsconsole.console.predecessor import Predecessor, predecessor_of
+from xsconsole.console.reconciling import reconcile
 from xsconsole.domain.anchors import CHECK, MESSAGE_NAME, file_text, in_keys, stem_of
+from xsconsole.domain.claims import own_claims
 from xsconsole.domain.heads import head_of, is_genuine
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.record import AuditEvent, AuditQuery
@@ -38,14 +41,17 @@ async def test_a_promotion_leaves_anchors_by_which_an_earlier_copy_of_the_record
     home, folder = tmp_path / "home", tmp_path / "anchors"
     async with seated(pool, home) as desk:
         before = await desk.console.home.evidence.anchored()
+        compared = await reconcile(desk.console)
         desk.console.home.settings.keep_anchor_folder(str(folder))
     assert messages(pool) == []  # who only connects for a moment leaves none
     shutil.copytree(home, tmp_path / "copy")
     async with seated(pool, home) as desk:
         assert (await desk.do(desk.promotion())).error is None
+        member = desk.card().members[0]
 
     with pool.plain_session() as session:
         (kept,) = in_keys(pool_keys(session), "p", "acme")
+        session.xenapi.VM.add_tags(member.ref, "before the record was set aside")
     (message,) = messages(pool)
     head = head_of(message)
     assert head == kept.head
@@ -75,12 +81,27 @@ async def test_a_promotion_leaves_anchors_by_which_an_earlier_copy_of_the_record
         (connected,) = await desk.rows(AuditQuery(event=AuditEvent.CONNECTED))
         verdicts = {verdict.check: verdict for verdict in await desk.console.verify_audit()}
         known = desk.console.home.settings.record
+        behind = await reconcile(desk.console)
+        told_before = await predecessor_of(desk.console.home, begun, connected.fact.pool or "")
+        aside = home / str((begun.fact.details or {})["file"])
+        aside.chmod(0o600)
+        aside.write_bytes(aside.read_bytes() + b"x")
+        settings, signer = desk.console.home.settings, desk.console.home.signer
+        of_another_file = await predecessor_of(desk.console.home, begun, connected.fact.pool or "")
     assert f"vouches for row {head.seq}: it is an earlier copy" in begun.fact.reason
     details = begun.fact.details or {}
     ended = before_seq(tmp_path / "copy")
     assert (begun.seq, details["last_seq"], details["verified_seq"]) == (1, ended + 1, ended + 1)
     assert (home / str(details["file"])).is_file()
     assert details["chain_id"] == head.chain_id
+    with pool.plain_session() as session:
+        claimed = own_claims(
+            pool_keys(session), settings.console, connected.fact.pool or "", signer.public_key, is_signature
+        )
+    assert len(claimed) == 4  # each time that it sat down, also those that no row tells of any more
+    assert behind.since == compared.end.until  # where the record that was set aside had ended
+    assert [(one.call, one.machine) for one in behind.foreign] == [("VM.add_tags", member.name)]  # not what we did
+    assert (told_before.position, of_another_file) == (compared.end, Predecessor())
     assert connected.seq > begun.seq  # before anything was done on the pool
     assert known is not None
     assert known.chain == begun.chain

@@ -8,12 +8,21 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.inventories import inventory_of
 from tests.ui.board_values import AT, make_card
 from xsconsole.domain.board import Board
-from xsconsole.domain.claims import Claimant, claim, claims_in, stem_of
+from xsconsole.domain.claims import KEPT, Claimant, claim, claims_in, own_claims, stem_of
 from xsconsole.domain.drift.causes import Call, read_calls
 from xsconsole.domain.ids import PersonId, Ref, Uuid
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.outside import NOBODY_SPEAKS, Speakers, Whose, by_whom, machines_of, work_of_consoles
-from xsconsole.domain.reconciliation import GRACE, MOST_TOLD, Position, Reconciled, reconciled, sessions_of
+from xsconsole.domain.reconciliation import (
+    GRACE,
+    MOST_TOLD,
+    Position,
+    Reconciled,
+    claimed_sessions,
+    reached,
+    reconciled,
+    sessions_of,
+)
 from xsconsole.domain.record import AuditEvent, AuditRow, Fact, Outcome
 from xsconsole.domain.workflow import Person
 from xsconsole.store.keys import SigningKey, is_signature
@@ -198,6 +207,41 @@ def test_what_other_consoles_did_is_counted_and_vouched_for_and_crowds_nobody_el
     assert (crowded.left_out, len(crowded.foreign), crowded.verdict.is_vouched) == (1, MOST_TOLD, False)
     assert "1 change to its machines is not ours: shop-0: VM.destroy" in crowded.verdict.sentence
     assert work_of_consoles(by_whom(crowded.foreign)[0]) == ()
+
+
+def test_a_console_keeps_what_it_claimed_by_its_own_key_and_a_new_record_is_compared_as_far_back() -> None:
+    old, older, current = "ab" * 16, "cd" * 16, "ef" * 16
+    mine, stem = claim(SIGNER, "console-2", "ops-2", "pool", [old, older]), stem_of("console-2")
+    forged = claim(SECOND_SIGNER, "console-2", "ops-2", "pool", ["11" * 16])
+    keys = {
+        f"{stem}.3": mine,
+        f"{stem}.4": forged,
+        f"{stem}.5": mine.replace("cd" * 8, "22" * 8),
+        f"{stem}.6": claim(SIGNER, "console-3", "ops-3", "pool", ["33" * 16]),
+        f"{stem}.7": claim(SIGNER, "console-2", "ops-2", "another", ["44" * 16]),
+        f"{stem}.8": "{",
+        f"{stem}.9": claim(SIGNER, "console-2", "ops-2", "pool", [current]),
+    }
+    log = [
+        call(-20, "VM.set_memory", FIRST.ref, "theirs", "root"),
+        call(1, "VM.start", FIRST.ref, older),
+        call(2, "VM.set_memory", FIRST.ref, "theirs", "root"),
+        call(9, "VM.start", SECOND.ref, current),
+    ]
+    earliest, begun = AT - timedelta(days=7), AT + timedelta(minutes=8)
+
+    own = own_claims(keys, "console-2", "pool", SIGNER.public_key, is_signature)
+
+    assert own == (current[:16], old[:16], older[:16])
+    again = claim(SIGNER, "console-2", "ops-2", "pool", [*(f"{n:032}"[::-1] for n in range(KEPT - 2)), *own])
+    kept = own_claims({f"{stem}.1": again}, "console-2", "pool", SIGNER.public_key, is_signature)
+    assert (len(kept), kept[-2:]) == (KEPT, own[:2])  # the oldest go first
+    begin = reached(log, own, earliest, begun)
+    found = compared(log, [], claimed_sessions(log, own), begin)
+    assert (begin.until, [(one.who, one.number) for one in found.foreign]) == (log[1].at, [("root", 1)])
+    assert reached(log[2:], own, earliest, begun).until == earliest  # the log has nothing of the oldest any more
+    assert reached(log, own[:1], earliest, begun).until == begun
+    assert reached(log, (), earliest, begun).until == begun
 
 
 def test_a_machine_that_is_gone_is_named_by_what_the_log_says_of_it() -> None:

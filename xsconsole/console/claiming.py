@@ -5,12 +5,12 @@ import logging
 
 from xsconsole.console.home import Home
 from xsconsole.domain import claims
-from xsconsole.domain.poolstate import numbers
 from xsconsole.domain.reconciliation import TRACKED, newest_sessions
 from xsconsole.domain.record import AuditQuery
 from xsconsole.engine.ports import Field, PoolPort
 from xsconsole.engine.values import write_value
 from xsconsole.errors import ConsoleError
+from xsconsole.store.keys import is_signature
 
 LIMIT_S = 10.0  # how long a log-in waits for it
 PAGE = 2 * claims.KEPT  # rows that are looked through for sessions of this pool
@@ -35,17 +35,18 @@ class Claiming:
                 settings = self._home.settings
                 stem = claims.stem_of(settings.console)
                 keys = await self._pool.keys(Field.POOL)
-                standing = (claims.claimed(keys[f"{stem}.{number}"]) for number in numbers(keys, stem)[:1])
-                if claims.shortened_session(identity.trackid) in next(standing, ()):
+                signer, pool = self._home.signer, identity.pool
+                earlier = claims.own_claims(keys, settings.console, pool, signer.public_key, is_signature)
+                if claims.shortened_session(identity.trackid) in earlier:
                     return
                 rows = await self._home.audit_page(AuditQuery(events=TRACKED), None, PAGE)
-                known = newest_sessions(row for row in rows if row.fact.pool == identity.pool)
+                known = newest_sessions(row for row in rows if row.fact.pool == pool)
                 text = claims.claim(
-                    self._home.signer,
+                    signer,
                     settings.console,
                     settings.console_name,
-                    identity.pool,
-                    (identity.trackid, *known),
+                    pool,
+                    (identity.trackid, *known, *earlier),  # the rows that told of those may be set aside
                 )
                 await write_value(self._pool, Field.POOL, stem, text)
         except (TimeoutError, ConsoleError) as failure:

@@ -6,12 +6,23 @@ from datetime import datetime, timedelta
 
 from xsconsole.console.door import Console
 from xsconsole.console.facts import fact_of
+from xsconsole.console.predecessor import Predecessor, predecessor_of, set_aside_before
 from xsconsole.domain.canonical import Json
-from xsconsole.domain.claims import claims_in
+from xsconsole.domain.claims import claims_in, own_claims
 from xsconsole.domain.events import AuditFailed, AuditGrew
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.outside import Foreign, Machine, Speakers, machines_of
-from xsconsole.domain.reconciliation import TOLERANCE, TRACKED, Position, Reconciled, reconciled, sessions_of
+from xsconsole.domain.reconciliation import (
+    TOLERANCE,
+    TRACKED,
+    Position,
+    Reconciled,
+    claimed_sessions,
+    position_in,
+    reached,
+    reconciled,
+    sessions_of,
+)
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, Outcome
 from xsconsole.engine.ports import Identity
 from xsconsole.errors import Refused, StoreFailed
@@ -70,10 +81,20 @@ async def _compared(console: Console, since: datetime | None, memory: Memory, *,
     now = console.home.clock.now()
     begun = await _remember_sessions(console, identity, memory, now)
     newest, last = await _last(console, identity, memory)
-    position = last or Position(until=max(now - LOOKED_BACK, begun))
+    turn = await set_aside_before(console.home)
+    before = Predecessor()
+    if turn is not None and last is None:
+        before = await predecessor_of(console.home, turn, identity.pool)
+    earliest = now - LOOKED_BACK if turn is not None else max(now - LOOKED_BACK, begun)
+    position = last or before.position or Position(until=earliest)
     told_from = Position(until=since) if since is not None else position
     begin = min(position.until, told_from.until) - TOLERANCE
     calls = await console.acts.calls_since(begin)
+    claimed = _own_claims(console) if turn is not None else ()
+    memory.own |= before.sessions | claimed_sessions(calls, claimed)
+    if turn is not None and (last or before.position) is None:
+        position = reached(calls, claimed, earliest, begun)
+        told_from = position if since is None else told_from
     memory.see(console)
     memory.originators |= {call.session: call.originator for call in calls if call.originator}
     steps = await _rows(console, AuditQuery(event=AuditEvent.STEP_SETTLED), begin)
@@ -109,6 +130,14 @@ async def _recorded(
     return seq is not None or console.home.is_reading
 
 
+def _own_claims(console: Console) -> tuple[str, ...]:
+    """Return which sessions of the pool this console claims there; none where it was opened for looking only."""
+    pool, home = console.inventory.pool, console.home
+    if pool is None or home.is_reading:
+        return ()
+    return own_claims(pool.other_config, home.settings.console, pool.uuid, home.signer.public_key, is_signature)
+
+
 def _speakers(console: Console, memory: Memory) -> Speakers:
     pool, workflow = console.inventory.pool, console.own_board.workflow
     people = workflow.people if workflow is not None else ()
@@ -133,25 +162,13 @@ async def _last(console: Console, identity: Identity, memory: Memory) -> tuple[i
     rows = await console.audit_page(AuditQuery(event=AuditEvent.RECONCILED), limit=PAGE)
     newest = rows[0].seq if rows else 0
     for row in rows:
-        position = _position_in(row)
+        position = position_in(row)
         if row.fact.pool == identity.pool and position is not None:
             memory.recorded_at = max(row.at, memory.recorded_at or row.at)
             known = memory.position
             is_further = known is None or (position.until, position.row) >= (known.until, known.row)
             return newest, position if is_further else known
     return newest, memory.position
-
-
-def _position_in(row: AuditRow) -> Position | None:
-    details = row.fact.details or {}
-    until, lines, steps = details.get("until"), details.get("lines"), details.get("steps_to")
-    if not isinstance(until, str):
-        return None
-    return Position(
-        until=datetime.fromisoformat(until),
-        lines=lines if isinstance(lines, int) else None,
-        row=steps if isinstance(steps, int) else 0,
-    )
 
 
 async def _rows(console: Console, query: AuditQuery, since: datetime) -> list[AuditRow]:

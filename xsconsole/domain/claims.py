@@ -13,7 +13,7 @@ import msgspec
 from xsconsole.domain.canonical import canonical_bytes
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.poolstate import PREFIX
+from xsconsole.domain.poolstate import PREFIX, numbers
 from xsconsole.domain.signing import SignatureCheck, Signer, key_fingerprint, owner_of, raw_of, text_of
 from xsconsole.domain.workflow import Person
 
@@ -76,10 +76,19 @@ def claim(signer: Signer, console: str, name: str, pool: str, trackids: Iterable
     return msgspec.json.encode(made, order="sorted").decode()
 
 
-def claimed(text: str) -> frozenset[str]:
-    """Return the sessions that a text claims, whoever signed it; none where it cannot be read."""
-    made = _read(text)
-    return frozenset(made.sessions) if made is not None else frozenset()
+def own_claims(
+    keys: Mapping[str, str], console: str, pool: str, public_key: bytes, check: SignatureCheck
+) -> tuple[str, ...]:
+    """Return which sessions of a pool a console claims there by its own key, newest first."""
+    stem, own = stem_of(console), text_of(public_key)
+    found: list[str] = []
+    for number in numbers(keys, stem):
+        made = _read(keys[f"{stem}.{number}"])
+        if made is None or (made.console, made.public_key) != (console, own):
+            continue
+        if _claimant(made, pool, (), check) is not None:
+            found += made.sessions
+    return tuple(dict.fromkeys(found))
 
 
 def claims_in(

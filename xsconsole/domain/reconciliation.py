@@ -1,9 +1,10 @@
 """This console's rows beside xapi's own log: what it did is found there, what others did to its machines is told."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from xsconsole.domain.claims import shortened_session
 from xsconsole.domain.drift.causes import Call
 from xsconsole.domain.ids import Ref, Uuid
 from xsconsole.domain.naming import shortened
@@ -120,6 +121,37 @@ def newest_sessions(rows: Iterable[AuditRow]) -> tuple[str, ...]:
     """Return the same in the order of the rows, each once."""
     found = ((row.fact.details or {}).get("trackid") for row in rows if row.fact.event in TRACKED)
     return tuple(dict.fromkeys(one for one in found if isinstance(one, str) and one))
+
+
+def position_in(row: AuditRow) -> Position | None:
+    """Return up to where a row says that was compared; None where it does not."""
+    details = row.fact.details or {}
+    until, lines, steps = details.get("until"), details.get("lines"), details.get("steps_to")
+    if not isinstance(until, str):
+        return None
+    return Position(
+        until=datetime.fromisoformat(until),
+        lines=lines if isinstance(lines, int) else None,
+        row=steps if isinstance(steps, int) else 0,
+    )
+
+
+def claimed_sessions(calls: Iterable[Call], claimed: Collection[str]) -> frozenset[str]:
+    """Return the sessions of a log that are claimed; a claim has only the first digits of each."""
+    return frozenset(call.session for call in calls if shortened_session(call.session) in claimed)
+
+
+def reached(calls: Sequence[Call], claimed: Sequence[str], earliest: datetime, begun: datetime) -> Position:
+    """Return from where on a log is compared in a record that knows nothing of what was compared before it.
+
+    `calls` are oldest first; `claimed` are the sessions that this console claims on the pool, newest first, and tell
+    which of them are its own. From the first call of the oldest on, or from `earliest` where the log has none of it any
+    more; from `begun`, the first log-in in the record, where nothing is claimed.
+    """
+    if not claimed:
+        return Position(until=max(earliest, begun))
+    first = next((call.at for call in calls if shortened_session(call.session) == claimed[-1]), earliest)
+    return Position(until=max(earliest, min(first, begun)), lines=0)
 
 
 def reconciled(
