@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,12 +15,12 @@ from tests.console.desk import seated
 from tests.console.pool_state import pool_keys
 from xsconsole.console.anchoring import LEAST_S, Anchoring
 from xsconsole.console.predecessor import Predecessor, predecessor_of
-from xsconsole.console.reconciling import reconcile
+from xsconsole.console.reconciling import Memory, reconcile
 from xsconsole.domain.anchors import CHECK, MESSAGE_NAME, file_text, in_keys, stem_of
 from xsconsole.domain.claims import own_claims
 from xsconsole.domain.heads import head_of, is_genuine
 from xsconsole.domain.inventory import Inventory
-from xsconsole.domain.record import AuditEvent, AuditQuery
+from xsconsole.domain.record import AuditEvent, AuditQuery, Verdict
 from xsconsole.store.keys import is_signature
 
 
@@ -81,9 +82,14 @@ async def test_a_promotion_leaves_anchors_by_which_an_earlier_copy_of_the_record
         (connected,) = await desk.rows(AuditQuery(event=AuditEvent.CONNECTED))
         verdicts = {verdict.check: verdict for verdict in await desk.console.verify_audit()}
         known = desk.console.home.settings.record
-        behind = await reconcile(desk.console)
+        behind = await reconcile(desk.console, memory=(memory := Memory()))
         told_before = await predecessor_of(desk.console.home, begun, connected.fact.pool or "")
         aside = home / str((begun.fact.details or {})["file"])
+        assert memory.position is not None
+        memory.position = replace(memory.position, row=1000)
+        broken = Verdict(check="chain", is_good=False, sentence="Row 2 was changed.", seq=2)
+        assert await desk.console.home.evidence.set_aside((broken,)) is not None  # while a window is open
+        once_more = await reconcile(desk.console, memory=memory)
         aside.chmod(0o600)
         aside.write_bytes(aside.read_bytes() + b"x")
         settings, signer = desk.console.home.settings, desk.console.home.signer
@@ -94,6 +100,7 @@ async def test_a_promotion_leaves_anchors_by_which_an_earlier_copy_of_the_record
     assert (begun.seq, details["last_seq"], details["verified_seq"]) == (1, ended + 1, ended + 1)
     assert (home / str(details["file"])).is_file()
     assert details["chain_id"] == head.chain_id
+    assert (once_more.since, once_more.end.row) == (behind.end.until, 0)  # its steps are looked for from the first on
     with pool.plain_session() as session:
         claimed = own_claims(
             pool_keys(session), settings.console, connected.fact.pool or "", signer.public_key, is_signature

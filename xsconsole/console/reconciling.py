@@ -39,11 +39,18 @@ class Memory:
     """What a comparison leaves for the next one of the same pool, in this process."""
 
     position: Position | None = None
+    record: str = ""  # which chain it is of, where that follows one that was set aside
     own: frozenset[str] = frozenset()
     read_at: datetime | None = None  # up to when rows were looked through for sessions of ours
     recorded_at: datetime | None = None
     machines: dict[str, Machine] = field(default_factory=dict)  # also what is gone by now
     originators: dict[str, str] = field(default_factory=dict)
+
+    def turn_to(self, record: str) -> None:
+        """Go on in another record, whose rows have numbers of their own."""
+        if record != self.record and self.position is not None:
+            self.position = replace(self.position, row=0)
+        self.record = record
 
     def see(self, console: Console) -> None:
         """Remember what calls can be about: of a machine that is destroyed the log names only what is gone."""
@@ -80,8 +87,9 @@ async def _compared(console: Console, since: datetime | None, memory: Memory, *,
     await console.caught_up()
     now = console.home.clock.now()
     begun = await _remember_sessions(console, identity, memory, now)
-    newest, last = await _last(console, identity, memory)
     turn = await set_aside_before(console.home)
+    memory.turn_to(turn.chain if turn is not None else "")
+    newest, last = await _last(console, identity, memory)
     before = Predecessor()
     if turn is not None and last is None:
         before = await predecessor_of(console.home, turn, identity.pool)
