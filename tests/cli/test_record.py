@@ -144,7 +144,14 @@ def test_a_bundle_is_left_for_somebody_else_who_checks_it_without_the_home(shell
     newest = shell.say("audit", "list", "--json", "--limit", "4").document
     anchored = shell.say("audit", "anchor", "--into", str(tmp_path / "anchors"), "--json").document
     verified = shell.alone("audit", "verify").out
+    (anchor,) = (tmp_path / "anchors").iterdir()
+    heads = [shell.alone("audit", "verify", "--head", str(anchor))]
+    odd = tmp_path / "odd.anchor.json"
+    odd.write_text(anchor.read_text().replace(json.loads(anchor.read_text())["chain_id"], "be" * 16))
+    heads.append(shell.alone("audit", "verify", "--head", str(odd)))
 
+    assert [(check.status, "agrees with heads kept" in check.out) for check in heads] == [(3, True), (1, False)]
+    assert "bears a signature that does not fit" in heads[1].out
     assert made.status == 0, made.err
     assert made.document["shown"] == manifest["shown"] == manifest["head"]["seq"]
     assert (again.status, "is there already" in again.err) == (1, True)

@@ -5,6 +5,7 @@ from argparse import ArgumentTypeError
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.reports.bundles import (
     BEGIN,
@@ -18,8 +19,11 @@ from tests.reports.bundles import (
     signed_anew,
     told,
 )
-from xsconsole.reports.verifier.program import kept_head, line_of
-from xsconsole.reports.verifier.values import LATER_FILES
+from tests.reports.databases import database_of
+from xsconsole.domain.heads import signed_head, to_text
+from xsconsole.reports.verifier.program import kept_head, line_of, verify_file
+from xsconsole.reports.verifier.values import LATER_FILES, Found
+from xsconsole.store.keys import SigningKey
 
 EXPECTED = KEY.fingerprint
 
@@ -94,3 +98,33 @@ def test_a_head_that_was_kept_is_given_as_a_line_or_as_a_file(tmp_path: Path) ->
     for odd in (str(tmp_path / "b.json"), str(tmp_path / "none.json"), "4"):
         with pytest.raises(ArgumentTypeError):
             kept_head(odd)
+
+
+def test_of_a_head_that_was_given_as_a_file_its_chain_and_its_signature_count_too(tmp_path: Path) -> None:
+    story = told()
+    bundle, database = bundled(story), database_of(story, tmp_path / "console.db")
+    head = head_at(story, 4)
+    other = json.loads(to_text(signed_head("be" * 16, 4, head["digest"], head["at"], KEY)))
+
+    def given(stated: dict) -> Found:
+        file = tmp_path / "a.anchor.json"
+        file.write_text(json.dumps(stated))
+        kept = [kept_head(str(file))]
+        found = found_in(bundle, EXPECTED, kept)["anchors"]
+        assert {one.check: one for one in verify_file(database, EXPECTED, kept)}["anchors"] == found
+        return found
+
+    assert given(head).is_vouched
+    for odd, said in (
+        (other, f"is of the chain {'be' * 16}"),
+        (other | {"chain_id": head["chain_id"]}, "bears a signature that does not fit"),
+        (head | {"at": "2026-11-23T15:03:00.000000Z"}, "bears a signature that does not fit"),
+        (head | {"public_key": "none"}, "bears a signature that does not fit"),
+    ):
+        found = given(odd)
+        assert (found.is_good, said in found.sentence) == (False, True), found
+    third = SigningKey(private=Ed25519PrivateKey.from_private_bytes(b"\3" * 32))
+    stranger = given(head_at(story, 4, third))
+    assert (stranger.is_good, stranger.is_vouched, "no key of this chain" in stranger.sentence) == (True, False, True)
+    changed = told(change=lambda _, fields: fields.update(actor="bob"))
+    assert not given(head_at(changed, 4, third)).is_good

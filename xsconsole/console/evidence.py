@@ -19,6 +19,7 @@ from xsconsole.domain.inventory import Inventory, Message
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, Verdict
 from xsconsole.engine.ports import Clock, Identity
 from xsconsole.errors import ConsoleError, NotFound, Refused, StoreFailed
+from xsconsole.reports.verifier.heads import objection, strangers
 from xsconsole.settings import Settings
 from xsconsole.store import files
 from xsconsole.store.keys import is_signature
@@ -192,8 +193,18 @@ class Evidence:
         remembered = record_memory.verdict(self._settings, await source.head())
         anchored = await self.anchored()
         if anchored.is_good and kept_heads:
-            anchored = anchors.agreed(kept_heads, await source.end([seq for seq, _ in kept_heads]))
+            anchored = await self._agreed(kept_heads)
         return (*found, anchored, *(() if remembered is None else (remembered,)))
+
+    async def _agreed(self, kept: Sequence[tuple[int, str]]) -> Verdict:
+        """Compare the record with heads that a person kept; of one that is a file, also its chain and signature."""
+        end = await self._source.end([seq for seq, _ in kept])
+        for one in kept:
+            if said := objection(one, end.chain_id, is_signature):
+                return Verdict(check=anchors.CHECK, is_good=False, sentence=said, seq=one[0])
+        verdict = anchors.agreed(kept, end)
+        said = strangers(kept, await self._source.keys())
+        return replace(verdict, sentence=said, is_vouched=False) if verdict.is_vouched and said else verdict
 
     async def verify_apart(self) -> AuditVerified:
         """Check the whole chain in a process of its own, and compare it here with the anchors of the pools.

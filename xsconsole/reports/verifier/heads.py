@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 from xsconsole.reports.verifier.values import Wrong, parsed, raw
@@ -18,6 +18,44 @@ class Kept:
 
     def __init__(self, heads: list[dict[str, Any]], anchors: list[dict[str, Any]]) -> None:
         self.heads, self.anchors = heads, anchors
+
+
+class Stated(tuple[int, str]):
+    """A head that was given as a file: a row and its digest, as any head is given, and all that the file says."""
+
+    head: Mapping[str, Any]
+
+    def __new__(cls, head: Mapping[str, Any]) -> "Stated":
+        """Make it of what has the form of a signed head."""
+        made = super().__new__(cls, (head["seq"], head["digest"]))
+        made.head = head
+        return made
+
+
+def objection(given: tuple[int, str], chain_id: str, check: Callable[[bytes, bytes, bytes], bool]) -> str:
+    """Return why a head that was given as a file vouches for nothing in this chain; empty where it may."""
+    if not isinstance(given, Stated):
+        return ""
+    head = given.head
+    if not is_signed(head, {fingerprint_of(head): head["public_key"]}, check):
+        return f"The head of row {given[0]} that was given bears a signature that does not fit: its file was changed."
+    if head["chain_id"] != chain_id:
+        return (
+            f"The head of row {given[0]} that was given is of the chain {head['chain_id']}, and this one is "
+            f"{chain_id}: nothing was compared. Give a head of this chain."
+        )
+    return ""
+
+
+def strangers(given: Iterable[tuple[int, str]], keys: Container[str]) -> str:
+    """Say of the first head that was given as a file which key signed it, if none of these; empty where all did."""
+    for one in given:
+        if isinstance(one, Stated) and fingerprint_of(one.head) not in keys:
+            return (
+                f"The head of row {one[0]} that was given agrees, and is signed by {fingerprint_of(one.head)}, "
+                "which is no key of this chain: it vouches no more than whoever has that key."
+            )
+    return ""
 
 
 def kept_of(content: bytes, bundle_format: int) -> Kept:

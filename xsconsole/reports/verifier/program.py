@@ -24,7 +24,7 @@ from typing import Any, BinaryIO
 from xsconsole.reports.verifier.container import Part, parts_of
 from xsconsole.reports.verifier.database import SQLITE, Record, verify_record
 from xsconsole.reports.verifier.ed25519 import is_signature
-from xsconsole.reports.verifier.heads import is_head, kept_of
+from xsconsole.reports.verifier.heads import Stated, is_head, kept_of
 from xsconsole.reports.verifier.listing import COLUMNS, LISTS, csv_line, listed
 from xsconsole.reports.verifier.values import (
     FILES,
@@ -201,7 +201,7 @@ def kept_head(text: str) -> tuple[int, str]:
         head = parsed(file.read_bytes()[:LONGEST_ANCHOR])
         if not is_head(head):
             raise argparse.ArgumentTypeError(f"{harmless(text)} holds no signed head")
-        return head["seq"], head["digest"]
+        return Stated(head)
     found = re.fullmatch(r"([1-9][0-9]{0,17}):([0-9a-f]{64})", text.strip().lower())
     if found is None:
         raise argparse.ArgumentTypeError("SEQ:DIGEST, such as 412: and 64 hexadecimal digits, or a file .anchor.json")

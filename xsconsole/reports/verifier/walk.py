@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from xsconsole.reports.verifier.approvals import doubts_of, held_by, newer_in
-from xsconsole.reports.verifier.heads import Kept, fingerprint_of, is_signed, where
+from xsconsole.reports.verifier.heads import Kept, fingerprint_of, is_signed, objection, strangers, where
 from xsconsole.reports.verifier.values import Found, decoded, parsed, raw, span
 
 FIRST_PREVIOUS = "0" * 64
@@ -304,6 +304,9 @@ class Walk:
                 return Found("anchors", False, sentence, end + 1)
             if self._digest_of(seq) not in ("", anchor["head"]["digest"]):
                 return Found("anchors", False, f"Row {seq} is another one than the anchor {place} vouches for.", seq)
+        for one in self._kept:
+            if said := objection(one, self._manifest["chain_id"], self._check):
+                return Found("anchors", False, said, one[0])
         for seq, digest in self._kept:
             if seq > end:
                 sentence = (
@@ -322,6 +325,8 @@ class Walk:
             if not there:
                 sentence = f"Row {seq}, of which a head was kept elsewhere, is not in this file: nothing was compared."
                 return Found("anchors", first_seq > seq or seq > self.seq, sentence, seq, False)
+        if self._kept and (said := strangers(self._kept, self._keys)):
+            return Found("anchors", True, said, None, False)
         if self._kept:
             last = max(seq for seq, _ in self._kept)
             return Found("anchors", True, f"It agrees with heads kept elsewhere, up to row {last}.")
