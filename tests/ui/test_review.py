@@ -109,6 +109,7 @@ async def test_two_moments_are_compared_also_of_another_file(window: ReviewWindo
         ("≠ moved", "shop 1.3.0", "Staging", "Production"),
         ("≠ workflow", "Workflow, name: “Release to production” → “Other”", "", ""),
         ("≠ workflow", "Workflow, version: 1 → 2", "", ""),
+        ("≠ workflow", "Person Dana Sec added", "", ""),
     ]
     dialog.first.row.setValue(23)
     assert dialog.summary.text().startswith("Both moments are equal.")
