@@ -180,6 +180,12 @@ async def test_a_bundle_and_a_database_of_another_console_are_one_list_and_a_pag
     assert wrong == ["✗ The value of actor in row 2 does not match its hash."]
     window.go_to(2)
     assert dict(window.details.fields)["Row"] == f"2 of chain {'be' * 16}"
+    dialog = CompareMoments(window.review, 23, window.jobs, window)
+    assert dialog.first.file.whole == dialog.second.file.whole == "a.xsaudit + console.db"
+    assert window.windowTitle().startswith("a.xsaudit + console.db — ")
+    await dialog.open_file(other, dialog.second)
+    assert (dialog.first.file.whole, dialog.second.file.whole) == ("a.xsaudit + console.db", "console.db")
+    dialog.deleteLater()
     assert window.print.isEnabled()
     write_pdf(window.review.report(), tmp_path / "together.pdf")
     assert (tmp_path / "together.pdf").read_bytes().startswith(b"%PDF-1.")

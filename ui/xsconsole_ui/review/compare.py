@@ -121,7 +121,7 @@ class _Side(QWidget):
 
     def take(self, review: Review, seq: int) -> None:
         self.review = review
-        self.file.show_text(shown(review.file.name, 120))
+        self.file.show_text(review.name)
         told = review.range
         self.row.setRange(told.first_seq, max(told.first_seq, told.last_seq))
         self.row.setValue(seq)

@@ -71,8 +71,7 @@ class ReviewWindow(QMainWindow):
         self._seq = 0
         self._past = Past()
         self._generation = 0
-        names = " + ".join(shown(part.file, 60) for part in review.parts) or shown(review.file.name, 120)
-        self.setWindowTitle(self.tr("{name} — offline review").format(name=names))
+        self.setWindowTitle(self.tr("{name} — offline review").format(name=review.name))
         fit_on_screen(self, SIZE)
         self.news = pieces.Notice(self, can_close=True)
         self.side = Side(review, self)

@@ -16,6 +16,7 @@ from xsconsole.console.review.ranges import parts_of, range_of, text_of, verdict
 from xsconsole.console.review.reading import Kept, Reading
 from xsconsole.console.review.rows import row_of
 from xsconsole.domain.audit_filter import audit_schema
+from xsconsole.domain.folding import shown
 from xsconsole.domain.projection import Past, Projector
 from xsconsole.domain.query.matching import asked_by
 from xsconsole.domain.query.values import EVERYTHING, Query
@@ -38,6 +39,11 @@ class Review:
         self.parts = parts_of(reading)
         moments = self._index.moments
         self._begin, self._end = min(moments, default=0.0), max(moments, default=0.0)
+
+    @property
+    def name(self) -> str:
+        """Return what the file is called, and of several what each is, as text that hurts no line."""
+        return " + ".join(shown(part.file, 60) for part in self.parts) or shown(self.file.name, 200)
 
     @property
     def is_whole(self) -> bool:
