@@ -1,14 +1,15 @@
 """A console in a process of its own that keeps a draft, then keeps more of it and stands still there, to be killed.
 
-Arguments: home, and at which statement of the second saving to stop, counted from 1; the commit counts as the last.
+Arguments: home, and before which statement of the second saving to stop, counted from 1: its `BEGIN`. The last is its
+`COMMIT`.
 Writes the draft's id, then `here` when it stands still, or `ended` where the saving had fewer.
 """
 
 import asyncio
+import sqlite3
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Engine, event
 
@@ -43,11 +44,19 @@ def new() -> History:
 async def main(home: str, at: str) -> None:
     standstill = Standstill(int(at))
 
-    def before(*_: Any) -> None:
-        standstill.passing()
+    def watch(connection: sqlite3.Connection, _record: object) -> None:
+        is_writing = False
 
-    event.listen(Engine, "before_cursor_execute", before)
-    event.listen(Engine, "commit", before)
+        def passing(statement: str) -> None:
+            nonlocal is_writing
+            is_writing = is_writing or statement == "BEGIN IMMEDIATE"
+            if is_writing and not statement.startswith("--"):  # which is what a trigger does
+                standstill.passing()
+            is_writing = is_writing and statement != "COMMIT"
+
+        connection.set_trace_callback(passing)
+
+    event.listen(Engine, "connect", watch)
     console = await Console.open(Path(home), passphrase=passphrase)
     drafts = console.home.drafts
     draft = await drafts.new("release", default_workflow(), default_workflow())

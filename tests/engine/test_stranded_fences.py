@@ -24,7 +24,7 @@ def test_a_fence_whose_host_died_starts_elsewhere_once_somebody_answers_for_that
         assert (await scene.do(scene.deploy())).error is None
         fence = scene.fence()
         redeploy, keep = Redeploy(configuration=fence.configuration), Undeploy(configuration=fence.configuration)
-        assert "is not off" in scene.refusal(redeploy)
+        assert "are not off" in scene.refusal(redeploy)
         scene.wire(scene.outside, "eth1", pool.add_host("xen-2", 64 * GIB))
         metrics = pool.records[pool.host.metrics]
         dead = msgspec.structs.replace(metrics, live=False)
