@@ -183,6 +183,8 @@ async def test_a_bundle_and_a_database_of_another_console_are_one_list_and_a_pag
     dialog = CompareMoments(window.review, 23, window.jobs, window)
     assert dialog.first.file.whole == dialog.second.file.whole == "a.xsaudit + console.db"
     assert window.windowTitle().startswith("a.xsaudit + console.db — ")
+    dialog.show()
+    assert dialog.first.file.text() == dialog.first.file.whole, "there is room for it"
     await dialog.open_file(other, dialog.second)
     assert (dialog.first.file.whole, dialog.second.file.whole) == ("a.xsaudit + console.db", "console.db")
     dialog.deleteLater()
