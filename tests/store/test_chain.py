@@ -294,7 +294,7 @@ def test_a_history_written_again_from_the_middle_on_is_found_by_its_signatures()
         head = head_after(kept.rows[place])
 
     assert kept.bad() == {"signatures": 2}
-    assert "1 more findings" in kept.verdicts()["signatures"].sentence
+    assert "1 more follows" in kept.verdicts()["signatures"].sentence
 
 
 def test_an_added_value_is_found() -> None:

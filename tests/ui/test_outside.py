@@ -68,7 +68,15 @@ async def test_a_change_behind_the_back_is_on_the_card_by_itself_until_somebody_
     assert len(await console.audit_page(AuditQuery(event=AuditEvent.FOREIGN))) == 3, "each is a row, once"
     assert not window.actions_.situation.has_outside
 
-    pool.control("fail", method="http/get_audit_log", code="RBAC_PERMISSION_DENIED", params=["", ""])
+    unread = {"method": "http/get_audit_log", "code": "RBAC_PERMISSION_DENIED", "params": ["", ""]}
+    pool.control("fail", **unread)  # once: a connection that is made anew fails so, too
+    with pool.plain_session() as session:
+        session.xenapi.VM.add_tags(shop.members[0].ref, "seen with the next reading")
+    await until(lambda: window.bridge.outside.of(shop.id) is not None, "what the next reading found")
+    assert not any("is not known" in text for text in window.notices.texts)
+
+    pool.control("fail", nth=0, **unread)
     with pool.plain_session() as session:
         session.xenapi.VM.add_tags(crm.members[0].ref, "unseen")
     await until(lambda: any("is not known" in text for text in window.notices.texts), "why nothing is told")
+    pool.control("clear")

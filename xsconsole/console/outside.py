@@ -152,7 +152,8 @@ class _Follower:
     due_s: float
     read_s: float | None = None
     seen: dict[Ref, VM] | None = None  # members as they were, without what moves by itself
-    told: str = ""  # why it could not be read, as it was told
+    failed: str = ""  # why it could not be read last
+    told: str = ""  # the same, as it was told
 
 
 class Outside:
@@ -253,8 +254,9 @@ class Outside:
             for console, follower in tuple(self._followers.items()):
                 if follower.seen is None and console.inventory.pool is not None:
                     follower.seen = _members(console)
-                is_live = console.link.state is LinkState.LIVE and not self._estate.home.is_reading
-                if is_live and follower.due_s <= self._estate.home.clock.monotonic_s():
+                is_live = console.link.state is LinkState.LIVE and console.identity is not None
+                is_wanted = is_live and not self._estate.home.is_reading
+                if is_wanted and follower.due_s <= self._estate.home.clock.monotonic_s():
                     await self._compare_quietly(console, follower)
             if not self._is_stale:
                 await self._rest()
@@ -280,19 +282,23 @@ class Outside:
         return rows[0].seq if rows else 0
 
     async def _compare_quietly(self, console: "Console", follower: _Follower) -> None:
-        clock = self._estate.home.clock
+        """Compare; what fails twice in a row is told once. Once alone it may be a connection that is made anew."""
+        clock, again_s = self._estate.home.clock, EVERY_S
         try:
             async with self._turn:
                 await reconcile(console, memory=follower.memory, is_quiet=True)
-            follower.told = ""
+            follower.failed = follower.told = ""
         except ConsoleError as failure:
             log.warning("what others changed is not known: %s", failure)
-            if console.link.state is LinkState.LIVE and str(failure) != follower.told:  # else the link itself says so
-                follower.told = str(failure)
+            before, follower.failed = follower.failed, str(failure)
+            if before != follower.failed:
+                again_s = LEAST_S
+            elif console.link.state is LinkState.LIVE and follower.failed != follower.told:  # else the link says so
+                follower.told = follower.failed
                 self._estate.pools.publish(LogUnread(pool=self._estate.sight_of(console).name, error=failure))
         finally:
             follower.read_s = clock.monotonic_s()
-            follower.due_s = follower.read_s + EVERY_S
+            follower.due_s = follower.read_s + again_s
 
     async def _count(self) -> None:
         """Read what counts, and tell of which configurations it became another."""

@@ -44,6 +44,7 @@ class Side(QWidget):
         self._past: tuple[Version, ...] = ()
         self._archives: Mapping[ArchiveId, Version] = {}
         self._is_over = False
+        self._looks = 0  # back: what an earlier one finds is not shown over what a later one did
         self.card, self.time = pieces.Choice(self), pieces.Choice(self)
         self.card.setAccessibleName(self.tr("{side}: configuration").format(side=name))
         self.time.setAccessibleName(self.tr("{side}: time").format(side=name))
@@ -116,6 +117,7 @@ class Side(QWidget):
 
     def take(self, state: "State") -> None:
         """Show what the other side did."""
+        self._looks += 1
         self.card.setCurrentIndex(state.card)
         self._show_times(state.past)
         self.time.setCurrentIndex(state.time)
@@ -133,20 +135,21 @@ class Side(QWidget):
         self.changed.emit()
 
     def _look_back(self, *, is_past: bool) -> None:
+        self._looks += 1
         self._show_times(())
         configuration = self.configuration
         if configuration is not None:
-            self._jobs.start(self._find(configuration, is_past=is_past), "look for earlier versions")
+            self._jobs.start(self._find(configuration, self._looks, is_past=is_past), "look for earlier versions")
         self.changed.emit()
 
-    async def _find(self, configuration: ConfigurationId, *, is_past: bool) -> None:
+    async def _find(self, configuration: ConfigurationId, look: int, *, is_past: bool) -> None:
         try:
             found = await past(self._console.of_card(configuration), configuration)
         except ConsoleError as error:
             if not self._is_over:
                 self.failed.emit(error)
             return
-        if self._is_over or configuration != self.configuration:
+        if self._is_over or look != self._looks:
             return
         self._show_times(found)
         if is_past and found:
