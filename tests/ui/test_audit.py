@@ -214,6 +214,7 @@ async def test_a_run_leaves_its_rows_from_the_intent_to_the_outcome(panel, conso
         await console.finished(await console.do(Confirmed(command=command, digest=console.plan(command).digest)))
 
         await until(lambda: any(text.startswith("Ended") for text in column(panel, Column.WHAT)))
+        await until(lambda: any(card.name == "lab 1" for card in console.board.cards.values()))
         panel.view.selectRow(next(at for at, row in enumerate(panel.model.rows) if row.fact.run is not None))
         led = {link.kind: link for link in panel.details.links}
         wanted = []
