@@ -107,9 +107,11 @@ class Foreign:
 
     @property
     def sentence(self) -> str:
-        times = "" if self.number == 1 else f", {self.number} times up to {instant(self.last)}"
+        first, last = instant(self.first), instant(self.last)
+        until = f" until {last}" if last != first else ""
+        times = "" if self.number == 1 else f", {self.number} times{until}"
         who = shortened(self.who, 60) or "somebody"
-        return f"{shortened(self.machine, 80)}: {self.call} by {who}, {self._by_what}, {instant(self.first)}{times}"
+        return f"{shortened(self.machine, 80)}: {self.call} by {who}, {self._by_what}, {first}{times}"
 
     @property
     def _by_what(self) -> str:

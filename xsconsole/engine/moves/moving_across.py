@@ -24,9 +24,9 @@ from xsconsole.engine.moves.trip_steps import (
     demand_operations,
     demand_room,
     hosts_there,
+    trip_of,
 )
 from xsconsole.engine.moves.trips import Way, sentences, travellers
-from xsconsole.engine.plans import rules
 from xsconsole.engine.plans.disk_roles import travels_after_all
 from xsconsole.engine.plans.lands import Land, demand_versions, storage_in
 from xsconsole.engine.plans.steps import Steps, add_shutdowns, add_starts, add_verification
@@ -100,11 +100,4 @@ def plan_moving_across(
         warnings.append(f"{count(len(to_stop), 'running machine')} will be shut down and stay so.")
     if edge.kind is Kind.DEMOTE:
         warnings += ["The disks stay as they are now.", *taken_along(card, source, target, inventory)]
-    return Plan(
-        intent=intent,
-        steps=steps.all,
-        leases=rules.leases_for(card.id, card.service, (source,)),
-        leases_abroad=rules.leases_for(card.id, card.service, (target,)),
-        warnings=tuple(warnings),
-        asks=True,
-    )
+    return trip_of(card, way, intent, steps, warnings)

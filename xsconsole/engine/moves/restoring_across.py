@@ -24,6 +24,7 @@ from xsconsole.engine.moves.trip_steps import (
     add_records,
     demand_room,
     hosts_there,
+    trip_of,
 )
 from xsconsole.engine.moves.trips import Traveller, Way, nics_of, sentences, travellers
 from xsconsole.engine.plans import rules
@@ -98,14 +99,7 @@ def plan_restoring_across(
     ]
     if stays_down:
         warnings.append(f"{listing(stays_down)} will be shut down and stay so.")
-    return Plan(
-        intent=intent,
-        steps=steps.all,
-        leases=rules.leases_for(card.id, card.service, (source,)),
-        leases_abroad=rules.leases_for(card.id, card.service, (target,)),
-        warnings=tuple(warnings),
-        asks=True,
-    )
+    return trip_of(card, way, intent, steps, warnings)
 
 
 def _guest(each: Traveller, part: Returnee, way: Way, networks: Mapping[str, Uuid], *, will_start: bool) -> Guest:

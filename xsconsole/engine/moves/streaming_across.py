@@ -27,6 +27,7 @@ from xsconsole.engine.moves.trip_steps import (
     add_notes,
     add_records,
     hosts_there,
+    trip_of,
 )
 from xsconsole.engine.moves.trips import Traveller, Way, left_behind, pool_names, travellers
 from xsconsole.engine.plans import capacity, rules
@@ -93,14 +94,7 @@ def plan_streaming_across(
     warnings = [*_sentences(card, leg, running, to_start, cut_off), *alone, *room, *one_way]
     if edge.kind is Kind.DEMOTE:
         warnings += ["The disks stay as they are now.", *taken_along(card, source, target, inventory)]
-    return Plan(
-        intent=intent,
-        steps=steps.all,
-        leases=rules.leases_for(card.id, card.service, (source,)),
-        leases_abroad=rules.leases_for(card.id, card.service, (target,)),
-        warnings=tuple(warnings),
-        asks=True,
-    )
+    return trip_of(card, way, intent, steps, warnings)
 
 
 def retiring(plan: Plan, inventory: Inventory) -> Plan:

@@ -21,7 +21,7 @@ from xsconsole.domain.disks import drives_of
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import SR, VDI, VM, Host, Inventory, Network
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Estimate, WriteRoster
+from xsconsole.domain.plan import Estimate, Intent, Plan, WriteRoster
 from xsconsole.domain.poolstate import MemberValue, Roster, Succession, decode, encode, newest_text, roster_stem
 from xsconsole.engine.moves.relocation import SET_S
 from xsconsole.engine.moves.trips import Traveller, Way, foreign_nics, pool_names, storage_of
@@ -293,3 +293,15 @@ def demand_room(party: Sequence[Traveller], way: Way, inventory: Inventory, snap
         *capacity.demand_space(inventory, frozen, "The snapshots"),
         *capacity.demand_space(there.inventory, moved, "The machines", claims_on(there.board).space),
     ]
+
+
+def trip_of(card: Card, way: Way, intent: Intent, steps: Steps, warnings: Sequence[str]) -> Plan:
+    """Return the plan of these steps, which holds the place that is left, and the new one in the other pool."""
+    return Plan(
+        intent=intent,
+        steps=steps.all,
+        leases=rules.leases_for(card.id, card.service, (way.source,)),
+        leases_abroad=rules.leases_for(card.id, card.service, (way.target,)),
+        warnings=tuple(warnings),
+        asks=True,
+    )
