@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 
 from tests.ui.board_window import card_of, console, open_window, pool
 from xsconsole.console import outside
-from xsconsole.domain.record import AuditEvent, AuditQuery
+from xsconsole.domain.record import AuditEvent, AuditQuery, Fact
 from xsconsole_ui.board.card_delegate import card_area
 from xsconsole_ui.board.card_painter import place
 from xsconsole_ui.demo.gestures import until
@@ -61,11 +61,15 @@ async def test_a_change_behind_the_back_is_on_the_card_by_itself_until_somebody_
     dialog = window.hands.outside.dialog
     assert not dialog.go.isEnabled()
     dialog.reason.setText("agreed with the team")
+    late = {"what": "shop-db: VM.set_memory by root", "call": "VM.set_memory"}
+    await console.record(Fact(event=AuditEvent.FOREIGN, configuration=shop.id, configuration_name="x", details=late))
     dialog.go.click()
-    await until(lambda: "2 changed outside" not in chips(window, shop), "a calm card")
-    (row,) = await console.audit_page(AuditQuery(event=AuditEvent.ACKNOWLEDGED))
+    await until(lambda: "1 changed outside" in chips(window, shop), "what came while the reason was typed")
+    assert await outside.acknowledge(console, shop, "seen, too") == 1
+    await until(lambda: not any("changed outside" in chip for chip in chips(window, shop)), "a calm card")
+    _, row = await console.audit_page(AuditQuery(event=AuditEvent.ACKNOWLEDGED))
     assert (row.fact.reason, row.fact.configuration) == ("agreed with the team", shop.id)
-    assert len(await console.audit_page(AuditQuery(event=AuditEvent.FOREIGN))) == 3, "each is a row, once"
+    assert len(await console.audit_page(AuditQuery(event=AuditEvent.FOREIGN))) == 4, "each is a row, once"
     assert not window.actions_.situation.has_outside
 
     unread = {"method": "http/get_audit_log", "code": "RBAC_PERMISSION_DENIED", "params": ["", ""]}

@@ -51,6 +51,11 @@ class Unacknowledged:
         return len(self.rows)
 
     @property
+    def up_to(self) -> int:
+        """The number of the newest of these rows."""
+        return self.rows[0].seq
+
+    @property
     def since(self) -> datetime:
         return self.rows[-1].at
 
@@ -94,16 +99,22 @@ async def unacknowledged(home: Home) -> Mapping[ConfigurationId, Unacknowledged]
 
 
 async def _end(home: Home, configuration: ConfigurationId, first: int) -> int:
-    """Return the number of the newest row that ends what is counted; 0 where none came after `first`."""
+    """Return up to which number the newest row that ends what is counted ends it; 0 where none came after `first`."""
     query, before = AuditQuery(events=_ENDING, configuration=configuration), None
     while page := await home.audit_page(query, before, PAGE):
-        found = next((row.seq for row in page if _ends(row.fact)), None)
+        found = next((_last_of(row) for row in page if _ends(row.fact)), None)
         if found is not None:
             return found
         before = page[-1].seq
         if before < first:
             break
     return 0
+
+
+def _last_of(row: AuditRow) -> int:
+    """Return the number of the last row that one ends: an acknowledgement ends only what was looked at before it."""
+    up_to = (row.fact.details or {}).get("up_to") if row.fact.event is AuditEvent.ACKNOWLEDGED else None
+    return up_to if isinstance(up_to, int) else row.seq
 
 
 def _ends(fact: Fact) -> bool:
@@ -113,8 +124,10 @@ def _ends(fact: Fact) -> bool:
     )
 
 
-async def acknowledge(console: "Console", card: Card, reason: str) -> int:
+async def acknowledge(console: "Console", card: Card, reason: str, up_to: int | None = None) -> int:
     """Leave a row that says that the changes from outside were seen, and why they may stay; return how many.
+
+    `up_to` is the newest row that was looked at: what came after it waits on. Without it, all that is on record.
 
     Raises:
         Refused: there is no reason, or nothing to acknowledge.
@@ -122,18 +135,20 @@ async def acknowledge(console: "Console", card: Card, reason: str) -> int:
     """
     if not reason.strip():
         raise Refused(reason="A reason is missing.", mend="Say why these changes may stay, or what became of them.")
-    found = (await unacknowledged(console.home)).get(card.id)
-    if found is None:
+    waiting = (await unacknowledged(console.home)).get(card.id)
+    rows = [row for row in waiting.rows if up_to is None or row.seq <= up_to] if waiting is not None else []
+    if not rows:
         raise Refused(
             reason="Nothing of it was changed from outside that is not acknowledged.",
             mend="`xsconsole audit reconcile` looks into the pool's own log now.",
         )
+    found = Unacknowledged(rows=tuple(rows))
     what = f"{count(found.number, 'change')} to {card.name} from outside, since {instant(found.since)}"
     fact = replace(
         fact_of(
             AuditEvent.ACKNOWLEDGED,
             console.identity,
-            {"what": what, "number": found.number, "up_to": found.rows[0].seq},
+            {"what": what, "number": found.number, "up_to": found.up_to},
         ),
         configuration=card.id,
         configuration_name=card.name,

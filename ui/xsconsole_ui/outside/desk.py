@@ -24,13 +24,14 @@ from xsconsole_ui.reason_dialog import ReasonDialog, Wording
 class AcknowledgeDialog(ReasonDialog):
     """To be opened with `open()`. Accepted once the row is written."""
 
-    def __init__(self, wording: Wording, console: Estate, card: Card, jobs: Jobs, parent: QWidget) -> None:
+    def __init__(self, wording: Wording, console: Estate, card: Card, up_to: int, jobs: Jobs, parent: QWidget) -> None:
         super().__init__(wording, jobs, parent)
-        self._console, self._card = console, card
+        self._console, self._card, self._up_to = console, card, up_to
         self.reason.setPlaceholderText(self.tr("Why they may stay, or what became of them; it goes on record"))
 
     async def carry_out(self) -> None:
-        await acknowledge(self._console.of_card(self._card.id), self._card, self.reason.text())
+        console = self._console.of_card(self._card.id)
+        await acknowledge(console, self._card, self.reason.text(), self._up_to)
 
 
 class OutsideDesk(QObject):
@@ -76,7 +77,7 @@ class OutsideDesk(QObject):
             text=found.sentence,
             act=self.tr("Acknowledge"),
         )
-        self.dialog = AcknowledgeDialog(wording, self._console, card, self._jobs, self._window)
+        self.dialog = AcknowledgeDialog(wording, self._console, card, found.up_to, self._jobs, self._window)
         self._jobs.start(self._ask(self.dialog), "acknowledge changes from outside")
 
     async def _ask(self, dialog: AcknowledgeDialog) -> None:
