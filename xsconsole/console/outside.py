@@ -269,9 +269,7 @@ class Outside:
             for console, follower in tuple(self._followers.items()):
                 if follower.seen is None and console.inventory.pool is not None:
                     follower.seen = _members(console)
-                is_live = console.link.state is LinkState.LIVE and console.identity is not None
-                is_wanted = is_live and not self._estate.home.is_reading
-                if is_wanted and follower.due_s <= self._estate.home.clock.monotonic_s():
+                if self._can_ask(console) and follower.due_s <= self._estate.home.clock.monotonic_s():
                     await self._compare_quietly(console, follower)
             if not self._is_stale:
                 await self._rest()
@@ -279,7 +277,8 @@ class Outside:
     async def _rest(self) -> None:
         """Wait until something stirs, or a reading is due; look now and then for rows of other processes."""
         now_s = self._estate.home.clock.monotonic_s()
-        due_s = min((follower.due_s for follower in self._followers.values()), default=now_s + EVERY_S)
+        asked = (follower.due_s for console, follower in self._followers.items() if self._can_ask(console))
+        due_s = min(asked, default=now_s + EVERY_S)
         try:
             async with asyncio.timeout(min(max(1.0, due_s - now_s), LOOK_S)):
                 await self._stirred.wait()
@@ -287,6 +286,10 @@ class Outside:
             self._is_stale = await self._newest() != self._counted
             return
         self._stirred.clear()
+
+    def _can_ask(self, console: "Console") -> bool:
+        is_live = console.link.state is LinkState.LIVE and console.identity is not None
+        return is_live and not self._estate.home.is_reading
 
     async def _newest(self) -> int:
         try:
