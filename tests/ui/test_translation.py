@@ -17,7 +17,7 @@ from xsconsole_ui.activity.model import ActivityModel, Column
 from xsconsole_ui.filter_field import FilterField
 from xsconsole_ui.filter_help import BASICS, FilterHelp
 from xsconsole_ui.health.columns import columns_of_findings
-from xsconsole_ui.health.model import ListModel
+from xsconsole_ui.list_model import ListModel
 from xsconsole_ui.object_actions import FORCE_OFF
 from xsconsole_ui.objects.act_dialog import words_of
 from xsconsole_ui.situation import Situation

@@ -8,7 +8,7 @@ from xsconsole.domain.points.sizes import total_taken
 from xsconsole.domain.query.fields import Field, Kind, Schema
 from xsconsole.domain.words import count, duration, size
 from xsconsole_ui import times
-from xsconsole_ui.health.model import Column
+from xsconsole_ui.list_model import Column
 from xsconsole_ui.texts import tr
 
 NEVER = 0.0

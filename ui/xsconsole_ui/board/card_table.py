@@ -14,7 +14,7 @@ from xsconsole.domain.words import size
 from xsconsole_ui import times
 from xsconsole_ui.board.faces import Chip, Tone, powers_in_words
 from xsconsole_ui.dense_table import DenseTable
-from xsconsole_ui.health.model import Column, ListModel
+from xsconsole_ui.list_model import Column, ListModel
 from xsconsole_ui.texts import tr
 
 LEAST = 150  # px, of the column that takes what is left

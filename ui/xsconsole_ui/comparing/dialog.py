@@ -25,8 +25,8 @@ from xsconsole_ui.comparing.rows import (
 )
 from xsconsole_ui.comparing.side import Side
 from xsconsole_ui.dense_table import DenseTable, csv_text, plain_text
-from xsconsole_ui.health.model import ListModel
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.list_model import ListModel
 from xsconsole_ui.papers import Papers
 from xsconsole_ui.sizing import fit_on_screen
 

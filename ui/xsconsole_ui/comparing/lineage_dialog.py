@@ -20,8 +20,8 @@ from xsconsole.errors import ConsoleError
 from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.dense_table import DenseTable
-from xsconsole_ui.health.model import Column, ListModel
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.list_model import Column, ListModel
 from xsconsole_ui.sizing import fit_on_screen
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow.faces import Load, NodeFace, node_face

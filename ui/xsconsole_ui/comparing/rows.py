@@ -6,7 +6,7 @@ from xsconsole.domain.comparison import Aspect, Comparison
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.manifest import Judged, Verdict, words
 from xsconsole.domain.words import count
-from xsconsole_ui.health.model import Column
+from xsconsole_ui.list_model import Column
 from xsconsole_ui.promotion.rows import Mark, Row
 from xsconsole_ui.texts import tr
 

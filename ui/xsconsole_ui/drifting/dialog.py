@@ -26,8 +26,8 @@ from xsconsole_ui.dialogs import answered
 from xsconsole_ui.drifting.rows import SPARE, WRAPPED, DriftRow, OnRecord, columns_of_drift, history, rows_of
 from xsconsole_ui.drifting.rule_dialog import AllowDialog, ForbidDialog
 from xsconsole_ui.drifting.rules_dialog import RulesDialog
-from xsconsole_ui.health.model import ListModel
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.list_model import ListModel
 from xsconsole_ui.papers import Papers
 from xsconsole_ui.sizing import fit_on_screen
 from xsconsole_ui.wrapped_rows import WrappedRows

@@ -10,7 +10,7 @@ from xsconsole.domain.drift import Drift
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.manifest import Change, Judged, Topic, Verdict, topic_of, words
 from xsconsole_ui import times
-from xsconsole_ui.health.model import Column
+from xsconsole_ui.list_model import Column
 from xsconsole_ui.texts import tr
 
 OnRecord = Mapping[Topic, tuple[Change, datetime]]

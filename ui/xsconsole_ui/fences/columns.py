@@ -11,7 +11,7 @@ from xsconsole.domain.folding import folded_lines, natural, one_line
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.query.fields import Field, Kind, Schema
 from xsconsole.domain.words import count
-from xsconsole_ui.health.model import Column
+from xsconsole_ui.list_model import Column
 from xsconsole_ui.texts import tr
 
 TONES = {State.TIGHT: "", State.BREACHED: "bad", State.STRANDED: "warn", State.IN_WORK: "muted"}

@@ -3,7 +3,7 @@
 from xsconsole.domain.health import Finding, Severity
 from xsconsole.domain.pool_messages import PoolMessage
 from xsconsole_ui import times
-from xsconsole_ui.health.model import Column
+from xsconsole_ui.list_model import Column
 from xsconsole_ui.texts import tr
 
 OBJECT = 2  # which column names the object, in both lists

@@ -31,7 +31,7 @@ from xsconsole_ui.filter_help import FilterHelp
 from xsconsole_ui.health.columns import OBJECT, columns_of_findings, columns_of_messages
 from xsconsole_ui.health.filtering import FINDINGS, MESSAGES
 from xsconsole_ui.health.looking import examined
-from xsconsole_ui.health.model import Column, ListModel
+from xsconsole_ui.list_model import Column, ListModel
 from xsconsole_ui.objects.act_desk import ActDesk
 from xsconsole_ui.pace import Pace
 from xsconsole_ui.texts import tr

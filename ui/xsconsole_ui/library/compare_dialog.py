@@ -8,9 +8,9 @@ from xsconsole.domain.blueprint.difference import diff
 from xsconsole.domain.folding import one_line
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.dense_table import DenseTable
-from xsconsole_ui.health.model import ListModel
 from xsconsole_ui.library.detail import code_paper
 from xsconsole_ui.library.rows import columns_of_differences, differences
+from xsconsole_ui.list_model import ListModel
 from xsconsole_ui.sizing import fit_on_screen
 
 SIZE = (860, 480)  # px

@@ -9,8 +9,8 @@ from xsconsole.domain.board import Card
 from xsconsole.domain.folding import one_line
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.dense_table import DenseTable
-from xsconsole_ui.health.model import Column, ListModel
 from xsconsole_ui.library.rows import MEMBERS_SPARE, LibraryRow, columns_of_members, columns_of_parameters
+from xsconsole_ui.list_model import Column, ListModel
 from xsconsole_ui.scrolling import UprightPage
 
 LEAST = 110  # px, of the column that takes what is left

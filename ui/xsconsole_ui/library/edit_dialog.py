@@ -24,12 +24,12 @@ from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.dialogs import Question, answered
-from xsconsole_ui.health.model import ListModel
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.library.detail import code_paper
 from xsconsole_ui.library.dialogs import PublishDialog
 from xsconsole_ui.library.form import PartForm
 from xsconsole_ui.library.parts import PartRow, columns_of_findings, columns_of_parts, rows_of
+from xsconsole_ui.list_model import ListModel
 from xsconsole_ui.sizing import fit_on_screen
 from xsconsole_ui.texts import tr
 from xsconsole_ui.timers import one_shot

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from xsconsole.domain.blueprint import Blueprint, Finding
 from xsconsole.domain.folding import one_line
-from xsconsole_ui.health.model import Column
+from xsconsole_ui.list_model import Column
 from xsconsole_ui.texts import tr
 
 

@@ -16,7 +16,7 @@ from xsconsole.domain.lineage import captured_words
 from xsconsole.domain.query.fields import Field, Kind, Schema
 from xsconsole.domain.words import count
 from xsconsole_ui import times
-from xsconsole_ui.health.model import Column
+from xsconsole_ui.list_model import Column
 from xsconsole_ui.texts import tr
 
 NEVER = 0.0

@@ -13,8 +13,8 @@ from xsconsole.engine.commands import Provision, Together
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.dense_table import DenseTable
-from xsconsole_ui.health.model import Column, ListModel
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.list_model import Column, ListModel
 from xsconsole_ui.promotion.checklist import ChecklistBox
 from xsconsole_ui.sizing import fit_on_screen
 from xsconsole_ui.texts import tr

@@ -15,8 +15,8 @@ from xsconsole.domain.workflow.difference import diff, lines
 from xsconsole.errors import Refused
 from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.dense_table import DenseTable
-from xsconsole_ui.health.model import Column, ListModel
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.list_model import Column, ListModel
 from xsconsole_ui.review.moment import workflow_of
 from xsconsole_ui.review.past_board import Key, PastBoard
 from xsconsole_ui.sizing import fit_on_screen

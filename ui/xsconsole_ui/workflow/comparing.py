@@ -19,8 +19,8 @@ from xsconsole.domain.workflow.difference import Change, ChangeKind, Difference,
 from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.dense_table import DenseTable
-from xsconsole_ui.health.model import Column, ListModel
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.list_model import Column, ListModel
 from xsconsole_ui.sizing import fit_on_screen
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow.desk import DraftDesk

@@ -28,8 +28,8 @@ from xsconsole.errors import AlreadyThere, ConsoleError, Refused
 from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.dialogs import Question, ReplaceQuestion, answered
-from xsconsole_ui.health.model import Column, ListModel
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.list_model import Column, ListModel
 from xsconsole_ui.sizing import fit_on_screen
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow.export import file_name

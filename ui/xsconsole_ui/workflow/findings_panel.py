@@ -13,7 +13,7 @@ from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.findings import Finding, Mend, Severity
 from xsconsole_ui import pieces
 from xsconsole_ui.dense_table import DenseTable
-from xsconsole_ui.health.model import Column, ListModel
+from xsconsole_ui.list_model import Column, ListModel
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow.desk import DraftDesk
 from xsconsole_ui.workflow.forms.transition_form import ends_words

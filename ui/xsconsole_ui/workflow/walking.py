@@ -15,7 +15,7 @@ from xsconsole.domain.workflow.findings import Occupant
 from xsconsole.domain.workflow.walk import StageView, Traveller, Verdict, WayView, walk
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.dense_table import DenseTable
-from xsconsole_ui.health.model import Column, ListModel
+from xsconsole_ui.list_model import Column, ListModel
 from xsconsole_ui.sizing import fit_on_screen
 from xsconsole_ui.texts import tr
 from xsconsole_ui.tick import Tick
