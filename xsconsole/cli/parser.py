@@ -284,7 +284,9 @@ def _add_workflow(workflow: "_Verbs[_Verb]") -> None:
         workflow, "workflow lint", "what is wrong with a workflow; 1 where it cannot be published", has_json=True
     )
     verb.add_argument("file", metavar="FILE", help=WORKFLOW_HELP)
-    verb.add_argument("--live", action="store_true", help="compare it with what is on the pool, too")
+    verb.add_argument(
+        "--live", action="store_true", help="compare it with what is on the last pool, too; --pool does so as well"
+    )
     verb = _verb(workflow, "workflow diff", "what is different between two workflows", has_json=True)
     verb.add_argument("before", metavar="A", help=WORKFLOW_HELP)
     verb.add_argument("after", metavar="B", help=WORKFLOW_HELP)

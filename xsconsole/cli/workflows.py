@@ -80,7 +80,7 @@ async def workflow_show(options: argparse.Namespace) -> int:
 
 async def workflow_lint(options: argparse.Namespace) -> int:
     """Say everything that there is to say of a workflow; what is an error cannot be published."""
-    async with opened(options, (options.file,), is_live=options.live) as console:
+    async with opened(options, (options.file,), is_live=options.live or options.pool is not None) as console:
         workflow = await named_workflow(console, options.file)
         found = console.publishing.findings(workflow)
     if options.json:
