@@ -22,7 +22,7 @@ from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import explain
 from xsconsole.domain.workflow import Workflow, default_workflow
 from xsconsole.domain.workflow.edits import change_stage
-from xsconsole.engine.commands import Undeploy
+from xsconsole.engine.commands import Dissolve, Undeploy
 from xsconsole.engine.fences.arriving import addresses_told
 
 CONFIGURED = "network:\n  ethernets:\n    eth0:\n      addresses: [{{ address }}]\n      gateway4: 10.2.0.1\n"
@@ -89,6 +89,8 @@ def test_what_is_made_of_a_blueprint_stands_in_fences_with_the_addresses_that_it
             assert {vm.power_state for vm in machines} == {"Running"}
             card = desk.card(one.configuration)
             assert (card.stage, card.standing, card.name) == ("integration", Standing.WHOLE, one.fence.name)
+            asked = Dissolve(configuration=one.configuration, revision=card.revision)
+            assert scene.refusal(asked).startswith(f"“{one.fence.name}” stands in its fence, ")
         macs = [held.mac for one in fences for held in one.fence.footholds]
         assert len(macs) == len(set(macs))
 

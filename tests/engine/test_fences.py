@@ -97,7 +97,7 @@ def test_a_fence_is_proved_before_it_starts_kept_started_again_and_discarded_wit
         assert set(map(str, taken_addresses(scene.pool.keys))) == set(fence.shares)
 
         refused = scene.refusal(Dissolve(configuration=card.id, revision=card.revision))
-        assert refused == "“shop 1.3.0” stands in the fence “shop 1.3.0 fence 1”, with the addresses of its original."
+        assert refused == "“shop 1.3.0 fence 1” stands in its fence, and the addresses that it has hold only there."
         assert "is called “Shop 1.3.0 Fence 1” already" in scene.refusal(scene.deploy(name="Shop 1.3.0 Fence 1"))
         assert "are not off, and a fence starts as a whole, on one host" in scene.refusal(
             Redeploy(configuration=card.id)

@@ -246,7 +246,7 @@ async def show(options: argparse.Namespace) -> int:
             return 0
         fence = state.standing.fence
         stage = console.board.stage_name(state.standing.stage)
-        output.say(f"{output.cell(fence.name, 80)}: {output.cell(state.standing.title)} in {stage}")
+        output.say(f"{output.cell(fence.name, 80)}: of {output.cell(state.standing.title)}, in {stage}")
         output.say(
             f"{mode_words(fence.mode)}, {state.running} of {state.machines} machines run, host: {state.host or '-'}"
         )

@@ -14,6 +14,7 @@ from xsconsole.domain.fence.text import from_plain, to_text
 from xsconsole.domain.fence.values import Fence
 from xsconsole.domain.folding import natural
 from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
+from xsconsole.domain.naming import shortened
 from xsconsole.domain.poolstate import PREFIX, SCHEMA, numbers
 
 T = TypeVar("T")
@@ -148,6 +149,13 @@ def taken_tags(keys: Mapping[str, str]) -> Iterator[int]:
 def share_words(share: str) -> str:
     """Return a claim in words: an address, or `VLAN 3001`."""
     return f"VLAN {share.removeprefix(TAG_PREFIX)}" if share.startswith(TAG_PREFIX) else share
+
+
+def inside_words(name: str, standing: StandingFence) -> str:
+    """Return that a configuration stands in a fence. Its name is its own, not that of what the fence was drawn of."""
+    fence = standing.fence.name
+    where = "its fence" if name == fence else f"the fence “{shortened(fence, 60)}”"
+    return f"“{shortened(name, 60)}” stands in {where}"
 
 
 def _read(text: str, kind: type[T]) -> T | None:

@@ -11,7 +11,14 @@ from xsconsole.domain.board import Board, Card
 from xsconsole.domain.fence.accounts import accounts_of, findings_outside
 from xsconsole.domain.fence.findings import Finding
 from xsconsole.domain.fence.outward import OutwardCard, outward_cards, outward_findings, residents_of
-from xsconsole.domain.fence.standing import StandingFence, fence_on, fence_text_on, ground_on, standing_text
+from xsconsole.domain.fence.standing import (
+    StandingFence,
+    fence_on,
+    fence_text_on,
+    ground_on,
+    inside_words,
+    standing_text,
+)
 from xsconsole.domain.fence.wording import mode_words
 from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
 from xsconsole.domain.inventory import VM, Inventory, Network
@@ -64,11 +71,11 @@ def leaving_of(
         if edge.method is Method.MOVE:
             demand_mode(target, card.name, None)
         return None
-    _demand_a_way_out(standing, target, edge, disks, is_abroad=is_abroad)
+    _demand_a_way_out(inside_words(card.name, standing), target, edge, disks, is_abroad=is_abroad)
     if target.fence is not None:
         demand_mode(target, card.name, standing)
         demand_no_place(target, incumbent)
-        return Leaving(standing=standing, rewires={}, into=target.id, kept={}, told=(_along(standing, target),))
+        return Leaving(standing=standing, rewires={}, into=target.id, kept={}, told=(_along(card, target),))
     demand_parted(standing, inventory)
     ways = _ways(standing, target, board, inventory)
     given_up = _giving_way(incumbent, target, inventory)
@@ -126,13 +133,10 @@ def let_go(plan: Plan, leaving: Leaving | None, inventory: Inventory) -> Plan:
     )
 
 
-def _demand_a_way_out(
-    standing: StandingFence, target: Stage, edge: Transition, disks: Disks, *, is_abroad: bool
-) -> None:
-    inside = f"“{shortened(standing.title, 60)}” stands in the fence “{shortened(standing.fence.name, 60)}”"
+def _demand_a_way_out(inside: str, target: Stage, edge: Transition, disks: Disks, *, is_abroad: bool) -> None:
     if edge.method is not Method.MOVE:
         raise NotPromotable(
-            reason=f"{inside}, with the addresses of its original, and the way to {target.name} makes copies.",
+            reason=f"{inside}, and the way to {target.name} makes copies.",
             mend="Promote its original along that way, or let the way move machines in the workflow: "
             "what is moved leaves its fence.",
         )
@@ -181,10 +185,10 @@ def demand_no_place(target: Stage, incumbent: Incumbent | None) -> None:
         )
 
 
-def _along(standing: StandingFence, target: Stage) -> str:
+def _along(card: Card, target: Stage) -> str:
     return (
-        f"“{shortened(standing.title, 60)}” stays in the fence “{shortened(standing.fence.name, 60)}”, as "
-        f"{target.name} demands: its machines, networks and router stay as they are, on or off."
+        f"“{shortened(card.name, 60)}” stays in its fence, as {target.name} demands: its machines, networks and "
+        "router stay as they are, on or off."
     )
 
 

@@ -4,9 +4,8 @@ from datetime import datetime
 from typing import assert_never
 
 from xsconsole.domain.board import Board
-from xsconsole.domain.fence.standing import StandingFence, fence_on
+from xsconsole.domain.fence.standing import StandingFence, fence_on, inside_words
 from xsconsole.domain.inventory import VM, Inventory
-from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Plan, RunKind
 from xsconsole.engine.commands import (
     AddMembers,
@@ -59,7 +58,7 @@ def plan_fence(command: OfFence, board: Board, inventory: Inventory, actor: str,
     assert_never(command)
 
 
-def demand_unfenced(command: Plannable, inventory: Inventory) -> None:
+def demand_unfenced(command: Plannable, board: Board, inventory: Inventory) -> None:
     """Refuse what a configuration in a fence cannot be asked for: its addresses are those of its original.
 
     Nor is it started while a card of it is known to be outside, or where its machines could come on several hosts: no
@@ -76,21 +75,23 @@ def demand_unfenced(command: Plannable, inventory: Inventory) -> None:
             demand_together(standing, vms, inventory)
     if isinstance(command, LEADING_OUT):
         standing = fence_on(keys_of(inventory), command.configuration)
-        if standing is not None and isinstance(command, Relocate) and command.pool is None:
-            _demand_spanning(standing)
-        elif standing is not None:
+        if standing is None:
+            return
+        card = board.cards.get(command.configuration)
+        inside = inside_words(card.name if card is not None else standing.fence.name, standing)
+        if isinstance(command, Relocate) and command.pool is None:
+            _demand_spanning(standing, inside)
+        else:
             raise NotPromotable(
-                reason=f"“{shortened(standing.title, 60)}” stands in the fence "
-                f"“{shortened(standing.fence.name, 60)}”, with the addresses of its original.",
+                reason=f"{inside}, and the addresses that it has hold only there.",
                 mend="Promote it out of the fence, or undeploy the fence: `xsconsole fence undeploy`.",
             )
 
 
-def _demand_spanning(standing: StandingFence) -> None:
+def _demand_spanning(standing: StandingFence, inside: str) -> None:
     """Refuse to bring machines to other hosts whose networks are inside one."""
     if not standing.site.vlans:
         raise NotPromotable(
-            reason=f"“{shortened(standing.title, 60)}” stands in the fence “{shortened(standing.fence.name, 60)}”, "
-            "whose networks are inside one host: what is on another one would not see them.",
+            reason=f"{inside}, whose networks are inside one host: what is on another one would not see them.",
             mend="Undeploy the fence with --keep, then redeploy it: it starts where there is room.",
         )

@@ -118,7 +118,7 @@ def _bare(standing: StandingFence, board: Board) -> Plan:
     intent = Intent(
         kind=RunKind.UNDEPLOY,
         configuration=standing.configuration,
-        name=standing.title,
+        name=standing.fence.name,
         service=standing.service,
         workflow=workflow.id,
         workflow_version=workflow.version,

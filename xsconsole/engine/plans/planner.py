@@ -118,7 +118,7 @@ def plan(
     Raises:
         Refused: a rule of the workflow or the state of the pool stands against it, with the mend.
     """
-    demand_unfenced(command, inventory)
+    demand_unfenced(command, board, inventory)
     demand_no_newcomer(command, board)
     planned = _planned(command, board, inventory, actor, (at, *also_at), lands)
     demand_fenced(planned, board, inventory)
