@@ -241,6 +241,28 @@ async def test_quiescing_waits_for_the_tasks_of_the_run_alone(pool: EmbeddedPool
     plain.task.destroy(own)
 
 
+async def test_quiescing_destroys_what_a_dead_console_left_unread_and_nothing_else(
+    gateway: Gateway, plain: Any, connect: Connect, pool: EmbeddedPool
+) -> None:
+    dead, _ = await connect(pool)
+    run = RunId("left-behind")
+    left = Ref(await dead._session.call("Async.VM.snapshot", plain.VM.get_by_name_label("jumpbox")[0], "left behind"))
+    awaited, strange = (Ref(plain.task.create(name, "")) for name in ("awaited", "of another run"))
+    for ref, mark in ((left, run), (awaited, run), (strange, RunId("another"))):
+        await dead._tasks.mark(ref, mark)
+    await dead._tasks.ended(left, "the snapshot")
+    for ref in (awaited, strange):
+        plain.task.set_status(ref, "success")
+
+    with gateway._tasks._listening(awaited):
+        await gateway._tasks.quiesce(run, DEADLINE_S)
+
+    assert {left, awaited, strange} & set(plain.task.get_all()) == {awaited, strange}
+    assert plain.VM.get_by_name_label("left behind")
+    for ref in (awaited, strange):
+        plain.task.destroy(ref)
+
+
 async def test_quiescing_cancels_what_outlasts_the_time(pool: EmbeddedPool, gateway: Gateway, plain: Any) -> None:
     own = plain.task.create("of the run", "")
     plain.task.add_to_other_config(own, RUN_KEY, "quiesced")

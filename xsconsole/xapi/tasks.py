@@ -181,13 +181,16 @@ class Tasks:
     async def quiesce(self, run: RunId, timeout_s: float) -> None:
         """Wait until no task that carries the run is pending; cancel those that outlast the time, wait once more.
 
+        What has ended, and nobody here waits for, is destroyed: a console that died left it unread.
+
         Raises:
             PoolUnavailable: also where a task goes on in spite of all.
         """
         for has_to_end in (False, True):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(timeout_s):
-                    return await self._until_none_is_pending(run)
+                    await self._until_none_is_pending(run)
+                return await self._tidy_ended(run)
             if not has_to_end:
                 for ref in await self._pending(run):
                     with contextlib.suppress(PoolFailed, NotPermitted):
@@ -197,6 +200,12 @@ class Tasks:
     async def _until_none_is_pending(self, run: RunId) -> None:
         while await self._pending(run):  # noqa: ASYNC110 - they are another console's tasks, and perhaps not on the feed
             await asyncio.sleep(QUIESCE_PAUSE_S)
+
+    async def _tidy_ended(self, run: RunId) -> None:
+        ended = [ref for ref, status in (await self._marked(run)).items() if status not in PENDING]
+        for ref in ended:
+            if all(ref != awaited for awaited, _ in self._listeners):
+                await self.tidy(ref)
 
     async def _pending(self, run: RunId) -> list[Ref]:
         return [ref for ref, status in (await self._marked(run)).items() if status in PENDING]
