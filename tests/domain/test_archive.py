@@ -76,6 +76,9 @@ def test_what_a_document_is_instead_is_named() -> None:
     assert refusal(document[:-40]) == "archive.json is cut off: its end is missing."
     assert {claimed_by(content) for content in (document[:-40], document)} == {frozenset({made.id})}
     assert refusal(b"") == "archive.json is cut off: its end is missing."
+    assert {refusal(document[:at]) for at in range(len(document))} == {"archive.json is cut off: its end is missing."}
+    for last in (document[-1] ^ 1 << bit for bit in range(8)):
+        assert refusal(document[:-1] + bytes([last])) == "archive.json is damaged: it is no JSON any more."
     assert refusal(b"\xff}") == "archive.json is damaged: it is no JSON any more."
     assert "no archive of this kind, but “xsconsole request”" in refusal(b'{"type": "xsconsole request"}')
     assert "but something else" in refusal(b"{}")

@@ -145,6 +145,9 @@ def test_a_byte_that_is_flipped_anywhere_and_an_end_that_is_missing_are_named(tm
         path.write_bytes(whole[:size])
         reason = said(path)
         assert "cut off" in reason or "no blueprint with its disks" in reason, (size, reason)
+    for at in (len(whole) - 1, len(whole) - 512):
+        path.write_bytes(whole[:at] + b"\1" + whole[at + 1 :])
+        assert "end of the file is damaged" in said(path)
     path.write_bytes(whole + b"more")
     assert "behind its end" in said(path)
 

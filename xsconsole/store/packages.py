@@ -245,8 +245,10 @@ def _entries(file: BinaryIO) -> list[_Entry]:
         at = entry.end
     if not found:
         raise _foreign()
-    if file.read(BLOCK) != ZERO:
+    if whole < at + END_BYTES:
         raise _cut_off("its end is")
+    if file.read(BLOCK) != ZERO:
+        raise Refused(reason="The end of the file is damaged: it is not empty any more.", mend=AGAIN)
     if whole != at + END_BYTES:
         raise Refused(reason="Something foreign lies behind its end.", mend=STRANGE)
     if found[-1].path != DOCUMENT:

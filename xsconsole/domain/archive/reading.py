@@ -35,7 +35,7 @@ def read(content: bytes, check: SignatureCheck) -> Archive:
     try:
         head = msgspec.json.decode(content, type=_Head)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as failure:
-        is_cut = not content.rstrip().endswith(b"}")
+        is_cut = str(failure).endswith(("was truncated", f"(byte {len(content)})"))  # it failed only behind the end
         what = "is cut off: its end is missing" if is_cut else "is damaged: it is no JSON any more"
         raise Refused(reason=f"{DOCUMENT} {what}.", mend=AGAIN) from failure
     _demand_format(head)

@@ -76,7 +76,7 @@ def parts_of(file: BinaryIO) -> dict[str, Part]:
     file.seek(max(0, size - END.size))
     tail = file.read(END.size)
     if len(tail) < END.size or tail[:4] != b"PK\5\6":
-        raise Wrong("It is no zip of the form of a bundle: it is cut off, or something follows its end.")
+        raise Wrong("It is no zip of the form of a bundle: its end is cut off or damaged, or something follows it.")
     _, disk, first_disk, here, count, length, offset, comment = END.unpack(tail)
     if (disk, first_disk, here, comment) != (0, 0, count, 0) or offset + length + END.size != size:
         raise Wrong("Its zip directory is not of the form of a bundle.")
