@@ -157,7 +157,7 @@ _STATES = {
     PartState.SAME: "stands there already",
     PartState.AWAY: "not connected",
     PartState.LATER: "away, and brought up later",
-    PartState.UNREADABLE: "a newer console published there",
+    PartState.UNREADABLE: "what stands there cannot be read: a newer console published it, or it is damaged",
     PartState.OTHER_WORKFLOW: "follows another workflow",
     PartState.NEWER: "has another version",
 }

@@ -84,7 +84,9 @@ class LeftoverBand(QFrame):
         self.homeless.show_text(where.format(names=names) if names else "")
         unreadable = ", ".join(board.unreadable)
         self.unreadable.show_text(
-            self.tr("Written by a newer console and not readable here: {unreadable}").format(unreadable=unreadable)
+            self.tr("Not readable here, written by a newer console or damaged: {unreadable}").format(
+                unreadable=unreadable
+            )
             if unreadable
             else ""
         )

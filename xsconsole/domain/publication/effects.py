@@ -24,7 +24,7 @@ class PartState(StrEnum):
     SAME = "same"  # it stands there already
     AWAY = "away"  # there is no connection
     LATER = "later"  # there is none, and it gets the version when there is
-    UNREADABLE = "unreadable"  # a newer console published there
+    UNREADABLE = "unreadable"  # a newer console published there, or it is damaged
     OTHER_WORKFLOW = "other-workflow"  # it follows another workflow
     NEWER = "newer"  # somebody published a version there that this one does not know of
 

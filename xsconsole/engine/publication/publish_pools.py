@@ -153,7 +153,12 @@ def obstacles_of(part: PoolPart) -> list[Obstacle]:
             return [Obstacle(reason=away, mend=mend)]
         case PartState.UNREADABLE:
             reason = f"On {name} stands a workflow that this console cannot read."
-            return [Obstacle(reason=reason, mend="Use the newer console that published it.")]
+            return [
+                Obstacle(
+                    reason=reason,
+                    mend="Use the newer console that published it, or remove its key there if it is damaged.",
+                )
+            ]
         case PartState.OTHER_WORKFLOW:
             reason = f"{name} follows another workflow, and a pool follows one."
             return [Obstacle(reason=reason, mend="Publish from that pool, or bind the stages to another one.")]

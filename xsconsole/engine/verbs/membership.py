@@ -345,7 +345,9 @@ def _free_vms(newcomers: Iterable[NewMember], board: Board, inventory: Inventory
         number, value = newest(vm.other_config, MEMBER_STEM, MemberValue)
         if number and value is None:
             raise NotPromotable(
-                reason=f"{name} carries a mark that this console cannot read.", mend="Use a newer console."
+                reason=f"{name} carries a mark that this console cannot read.",
+                mend="Use a newer console if one wrote it. If it is damaged, remove "
+                f"“{MEMBER_STEM}.{number}” of its other_config by another program.",
             )
         if vm.uuid in found:
             raise NotPromotable(reason=f"{name} was named twice.", mend="Name it once.")
