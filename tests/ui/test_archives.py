@@ -34,7 +34,7 @@ from xsconsole_ui.comparing import CompareDialog
 from xsconsole_ui.demo.gestures import click, until
 from xsconsole_ui.dialogs import Question
 from xsconsole_ui.drifting.rows import DriftRow, columns_of_drift
-from xsconsole_ui.health.panel import FilteredList
+from xsconsole_ui.filtered_list import FilteredList
 from xsconsole_ui.keeping_actions import ARCHIVE
 from xsconsole_ui.main_window import MainWindow
 

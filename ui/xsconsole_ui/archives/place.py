@@ -32,7 +32,7 @@ from xsconsole_ui.archives.restore_dialog import RestoreDialog
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.comparing import CompareDialog
 from xsconsole_ui.dialogs import answered
-from xsconsole_ui.health.panel import FilteredList
+from xsconsole_ui.filtered_list import FilteredList
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.theme import Theme
 from xsconsole_ui.timers import one_shot

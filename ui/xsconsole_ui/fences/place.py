@@ -24,8 +24,8 @@ from xsconsole_ui.fences.ground_dialog import GroundDialog
 from xsconsole_ui.fences.map_view import FenceMap
 from xsconsole_ui.fences.rules_dialog import RulesDialog
 from xsconsole_ui.fences.undeploy_dialog import UndeployDialog
+from xsconsole_ui.filtered_list import FilteredList
 from xsconsole_ui.flow import Flow
-from xsconsole_ui.health.panel import FilteredList
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.membership.dialogs import MembershipDialog
 from xsconsole_ui.scrolling import ScrollPage

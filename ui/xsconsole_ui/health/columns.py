@@ -6,7 +6,6 @@ from xsconsole_ui import times
 from xsconsole_ui.list_model import Column
 from xsconsole_ui.texts import tr
 
-OBJECT = 2  # which column names the object, in both lists
 POOL = "Pool"  # the last column, where there are several
 POOL_WIDTH = 120  # px, until names are known
 TONES = {Severity.BAD: "bad", Severity.WARNING: "warn", Severity.HINT: "muted"}

@@ -20,8 +20,8 @@ from xsconsole_ui import pieces
 from xsconsole_ui import theme as look
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.dialogs import Question, answered
+from xsconsole_ui.filtered_list import FilteredList
 from xsconsole_ui.flow import Flow
-from xsconsole_ui.health.panel import FilteredList
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.library.carrying import Carrying
 from xsconsole_ui.library.compare_dialog import CompareVersions
