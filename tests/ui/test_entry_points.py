@@ -21,9 +21,9 @@ from xsconsole.domain.workflow import Kind, Stage, Transition, Workflow, default
 from xsconsole.domain.workflow.values import Binding, FreezeCalendar, NetworkEntry, PoolObject
 from xsconsole.engine.commands import Confirmed, FreezeStage, Promote, Settle
 from xsconsole_ui import actions, board_actions
+from xsconsole_ui.buttons import ActionButton
 from xsconsole_ui.demo.gestures import CarriedCard, click, until
 from xsconsole_ui.main_window import MainWindow
-from xsconsole_ui.pieces import ActionButton
 
 __all__ = ["console", "pool", "rita", "window"]
 

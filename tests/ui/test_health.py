@@ -15,13 +15,13 @@ from xsconsole.domain.ids import Ref
 from xsconsole.domain.inventory import VBD, VDI, VM, Message
 from xsconsole.domain.record import AuditEvent, AuditQuery
 from xsconsole.engine.commands import Operate
+from xsconsole_ui.buttons import ActionButton
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.filtered_list import FilteredList
 from xsconsole_ui.health.columns import columns_of_findings, columns_of_messages
 from xsconsole_ui.health.filtering import FINDINGS, MESSAGES
 from xsconsole_ui.health.panel import LEAST_SAID, SPARE_OF_FINDINGS, SPARE_OF_MESSAGES
 from xsconsole_ui.main_window import MainWindow
-from xsconsole_ui.pieces import ActionButton
 
 __all__ = ["console", "pool", "window"]
 

@@ -11,8 +11,9 @@ from tests.ui.board_window import card_of, console, pool, window
 from xsconsole.console import Console
 from xsconsole_ui import actions
 from xsconsole_ui.demo.gestures import until
-from xsconsole_ui.main_window import PLACES, MainWindow
+from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.situation import Action, actions_of
+from xsconsole_ui.window_layout import PLACES
 
 __all__ = ["console", "pool", "window"]
 

@@ -18,10 +18,10 @@ from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow import Method
 from xsconsole_ui import service_actions
 from xsconsole_ui.board.offers import offer_of
+from xsconsole_ui.buttons import ActionButton
 from xsconsole_ui.demo.gestures import CarriedCard, click, until
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.membership import RelocateDialog
-from xsconsole_ui.pieces import ActionButton
 
 __all__ = ["pools", "window"]
 

@@ -13,9 +13,9 @@ from xsconsole.console import Console
 from xsconsole_ui import theme
 from xsconsole_ui.demo.gestures import CarriedCard, until
 from xsconsole_ui.flow import Flow
-from xsconsole_ui.main_window import PLACES, MainWindow
+from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.top_bar import FIND_WIDTH
-from xsconsole_ui.window_layout import FIRST_SIZE, first_size
+from xsconsole_ui.window_layout import FIRST_SIZE, PLACES, first_size
 
 __all__ = ["console", "pool", "window"]
 

@@ -8,7 +8,8 @@ from PySide6.QtGui import QAction
 from tests.ui.board_window import console, open_window, pool
 from tests.ui.live_console import until
 from xsconsole.domain.workflow.edits import change_stage
-from xsconsole_ui import pieces, workflow_actions
+from xsconsole_ui import workflow_actions
+from xsconsole_ui.buttons import ActionButton
 from xsconsole_ui.mnemonics import unmarked
 from xsconsole_ui.situation import Design, DraftSituation, Situation, Submenu, actions_of
 
@@ -83,7 +84,7 @@ def test_each_letter_of_its_menu_opens_one_thing():
 def test_a_name_with_an_ampersand_is_shown_as_it_is(qapp):
     situation = Situation(draft=DraftSituation(undo_label="Rename “A” to “Q&A”"))
     action = QAction(workflow_actions.UNDO.named(situation))
-    button = pieces.ActionButton(action)
+    button = ActionButton(action)
 
     assert unmarked(action.text()) == "Undo rename “A” to “Q&A”"
     assert button.text() == "Undo rename “A” to “Q&&A”"

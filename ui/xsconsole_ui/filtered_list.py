@@ -13,14 +13,15 @@ from xsconsole.domain.query.matching import asked_by
 from xsconsole.domain.query.values import Query
 from xsconsole_ui import pieces
 from xsconsole_ui import theme as look
+from xsconsole_ui.buttons import ActionButton
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.filter_field import FilterField
 from xsconsole_ui.filter_help import FilterHelp
 from xsconsole_ui.list_model import Column, ListModel
 
 LEAST_WORDS = 120  # px, of what is said: all of the one that is selected stands below them
-NAME = 2  # which column names what a row is about, in each of these lists
-MOST_NAME = 220  # px
+GROWING = 2  # the column that grows with its longest text
+MOST_GROWN = 220  # px
 FILTER_WIDTHS = (96, 240)  # px, at least and at most
 T = TypeVar("T")
 
@@ -62,8 +63,8 @@ class FilteredList(QWidget, Generic[T]):
             self,
             least_elastic=least_words,
             spare=spare,
-            growing=NAME,
-            most_grown=MOST_NAME,
+            growing=GROWING,
+            most_grown=MOST_GROWN,
         )
         self.view.offer_sorting(self.model.order_by)
         self.filter = FilterField(schema, self.tr("Filter of {list}").format(list=title), self.tr("Filter"), self)
@@ -102,7 +103,7 @@ class FilteredList(QWidget, Generic[T]):
 
     def offer(self, action: QAction) -> None:
         """Offer an act on what is selected, as a button and in the context menu."""
-        self._head.insertWidget(self._head.indexOf(self.filter), pieces.ActionButton(action, "", self, home=self.view))
+        self._head.insertWidget(self._head.indexOf(self.filter), ActionButton(action, "", self, home=self.view))
         self.view.add_context_action(action)
 
     def name_pools(self, names: Sequence[str]) -> None:

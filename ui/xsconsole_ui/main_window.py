@@ -1,7 +1,6 @@
 """The one window: what it consists of, how its parts hear of each other, and what it remembers."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -16,13 +15,14 @@ from xsconsole.domain.events import AuditVerified
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.selection import ObjectName
 from xsconsole.errors import ConsoleError
-from xsconsole_ui import actions, object_actions, pieces, window_layout, window_links, window_menus
+from xsconsole_ui import actions, object_actions, window_layout, window_links, window_menus
 from xsconsole_ui.action_set import Actions
 from xsconsole_ui.activity import ActivityPanel
 from xsconsole_ui.archives import ArchivePlace
 from xsconsole_ui.audit import AuditPanel
 from xsconsole_ui.board.board_view import BoardView
 from xsconsole_ui.bridge import Bridge, Turns
+from xsconsole_ui.buttons import ActionButton
 from xsconsole_ui.closing import Closing
 from xsconsole_ui.closures import LineBanner
 from xsconsole_ui.connecting import Connecting
@@ -41,7 +41,6 @@ from xsconsole_ui.objects.object_page import ObjectPage
 from xsconsole_ui.promotion.desk import Desk
 from xsconsole_ui.promotion.inspector import Inspector
 from xsconsole_ui.situated import situation_of
-from xsconsole_ui.situation import Action
 from xsconsole_ui.status_line import StatusLine, findings
 from xsconsole_ui.teller import Teller
 from xsconsole_ui.theme import Theme
@@ -50,17 +49,6 @@ from xsconsole_ui.watchdog import Watchdog
 from xsconsole_ui.window_state import LAYOUT_VERSION, WindowState
 from xsconsole_ui.workflow.place import WorkflowPlace
 from xsconsole_ui.workflow.workshop import Workshop
-
-PLACES: Mapping[str, Action] = {
-    "board": actions.GO_BOARD,
-    "workflow": actions.GO_WORKFLOW,
-    "audit": actions.GO_AUDIT,
-    "health": actions.GO_HEALTH,
-    "inbox": actions.GO_INBOX,
-    "archive": actions.GO_ARCHIVE,
-    "library": actions.GO_LIBRARY,
-    "fences": actions.GO_FENCES,
-}
 
 SITUATE_MS = 200
 
@@ -135,11 +123,13 @@ class MainWindow(QMainWindow):
         )
         about_work = (self.audit, self.health, self.inbox, self.archive, self.library, self.fences)
         named = (self.board, self.workflow, *about_work)
-        self._pages = dict(zip(PLACES, named, strict=True))
+        self._pages = dict(zip(window_layout.PLACES, named, strict=True))
         self.banner = LineBanner(console, self.bridge, self.actions_[actions.AT_BANNER], self)
         self._card_menu = QMenu(self)
         self.setMenuWidget(self.bar)
-        rail = window_layout.add_rail(self, self.tr("Places"), [self.actions_[place] for place in PLACES.values()])
+        rail = window_layout.add_rail(
+            self, self.tr("Places"), [self.actions_[place] for place in window_layout.PLACES.values()]
+        )
         every = self.actions_
         self.inbox_news = InboxNews(self.inbox, self.desk, self.bridge, self.notices, self.status, rail, every, self)
         self.fence_news = FenceNews(console, self.bridge, self.notices, self.inbox_news.tray.show_message, self.fences)
@@ -176,7 +166,7 @@ class MainWindow(QMainWindow):
         self.board.leftovers.card_wanted.connect(self.board.select)
         self.board.leftovers.publish_wanted.connect(self.hands.bring_together)
         self.desk.ended.connect(self.board.show_made)
-        first_steps = (pieces.ActionButton(self.actions_[step], "primary", self) for step in actions.FIRST_STEPS)
+        first_steps = (ActionButton(self.actions_[step], "primary", self) for step in actions.FIRST_STEPS)
         self.board.set_first_steps(*first_steps)
         self.inspector.left.connect(self._enter_place)
         self.inbox.about_changed.connect(self.inspector.follow)
@@ -312,11 +302,11 @@ class MainWindow(QMainWindow):
         return next(place for place, page in self._pages.items() if page is self._centre.currentWidget())
 
     def go(self, place: str) -> None:
-        """Show a place, one of `PLACES`, and give it the keyboard."""
+        """Show a place, one of `window_layout.PLACES`, and give it the keyboard."""
         page = self._pages[place]
         if self.place == "inbox" != place:
             self.inspector.follow(self.board.selected_id)
-        self.actions_[PLACES[place]].setChecked(True)
+        self.actions_[window_layout.PLACES[place]].setChecked(True)
         self._centre.setCurrentWidget(page)
         self.situate()
         if isinstance(page, BoardView | InboxPlace):

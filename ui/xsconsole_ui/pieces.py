@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QSizePolicy,
     QStyledItemDelegate,
-    QStyleOptionButton,
     QVBoxLayout,
     QWidget,
 )
@@ -19,10 +18,7 @@ from PySide6.QtWidgets import (
 from xsconsole.domain.folding import one_line
 from xsconsole_ui import theme
 from xsconsole_ui.buttons import Button
-from xsconsole_ui.mnemonics import unmarked, verbatim
 from xsconsole_ui.resources import icon
-
-LEAST_BUTTON_WIDTH = 120  # px, of a button whose words may be elided
 
 
 def set_look(widget: QWidget, look: str, state: str = "") -> None:
@@ -273,55 +269,6 @@ class EmptyPlace(QFrame):
     def add_step(self, widget: QWidget) -> None:
         """Put the first step below the words."""
         self.column.insertWidget(self.column.count() - 1, widget, 0, Qt.AlignmentFlag.AlignHCenter)
-
-
-class ActionButton(Button):
-    """A button that is an action: it has its words, its state, and its reason when it cannot be used.
-
-    Where it can be used no more, the keyboard goes back to `home`, if there is one.
-    """
-
-    def __init__(
-        self, action: QAction, look: str = "", parent: QWidget | None = None, home: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
-        self._home = home
-        self.setAutoDefault(True)  # Enter presses it, not only Space
-        if look:
-            self.setProperty("look", look)
-        self.action = action
-        self._wanted = 0  # px of width for all its words
-        action.changed.connect(self._follow)
-        self.clicked.connect(action.trigger)
-        self._follow()
-
-    @Slot()
-    def _follow(self) -> None:
-        text = verbatim(unmarked(self.action.text()))
-        if self.text() != text:
-            self.setText(text)
-        if self._home is not None and not self.action.isEnabled() and self.window().focusWidget() is self:
-            self._home.setFocus()
-        self.setEnabled(self.action.isEnabled())
-        self.setToolTip(self.action.toolTip())
-        self.setAccessibleDescription(self.action.toolTip())
-
-    def sizeHint(self) -> QSize:
-        hint = super().sizeHint()
-        self._wanted = hint.width()
-        return hint
-
-    def minimumSizeHint(self) -> QSize:
-        hint = self.sizeHint()
-        return QSize(min(hint.width(), LEAST_BUTTON_WIDTH), hint.height())
-
-    def initStyleOption(self, option: QStyleOptionButton) -> None:
-        super().initStyleOption(option)
-        lacking = self._wanted - self.width()
-        if lacking > 0:
-            metrics = self.fontMetrics()
-            room = metrics.horizontalAdvance(option.text) - lacking
-            option.text = metrics.elidedText(option.text, Qt.TextElideMode.ElideRight, room)
 
 
 class Notice(QFrame):

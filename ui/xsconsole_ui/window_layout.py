@@ -15,9 +15,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from xsconsole_ui import pieces
+from xsconsole_ui import actions, pieces
 from xsconsole_ui.notices import Notices
+from xsconsole_ui.situation import Action
 from xsconsole_ui.sizing import FRAME
+
+# What the rail leads to, from above.
+PLACES: Mapping[str, Action] = {
+    "board": actions.GO_BOARD,
+    "workflow": actions.GO_WORKFLOW,
+    "audit": actions.GO_AUDIT,
+    "health": actions.GO_HEALTH,
+    "inbox": actions.GO_INBOX,
+    "archive": actions.GO_ARCHIVE,
+    "library": actions.GO_LIBRARY,
+    "fences": actions.GO_FENCES,
+}
 
 FIRST_SIZE = QSize(1440, 900)
 RAIL_WIDTH = 57

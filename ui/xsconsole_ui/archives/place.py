@@ -30,6 +30,7 @@ from xsconsole_ui.archives.prove_dialog import ProveDialog
 from xsconsole_ui.archives.replicate_dialog import ReplicateArchiveDialog
 from xsconsole_ui.archives.restore_dialog import RestoreDialog
 from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.buttons import ActionButton
 from xsconsole_ui.comparing import CompareDialog
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.filtered_list import FilteredList
@@ -136,7 +137,7 @@ class ArchivePlace(pieces.Panel):
         action = QAction(text, self)
         action.triggered.connect(perform)
         # In a row of their own: beside the filter they would widen a small window.
-        self._acts.addWidget(pieces.ActionButton(action, "", self, home=self.list.view))
+        self._acts.addWidget(ActionButton(action, "", self, home=self.list.view))
         self.list.view.add_context_action(action)
         return action
 

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 from xsconsole.console import Estate
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.buttons import ActionButton
 
 
 class LineBanner(QFrame):
@@ -19,7 +20,7 @@ class LineBanner(QFrame):
         pieces.set_look(self, "notice", "bad")
         self._said = ""
         self._text = pieces.wrapped("", "title", self)
-        self.release = pieces.ActionButton(release, "", self)
+        self.release = ActionButton(release, "", self)
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.GAP)
         row.setSpacing(theme.GAP)

@@ -17,6 +17,7 @@ from xsconsole.engine.commands import Redeploy
 from xsconsole_ui import pieces
 from xsconsole_ui import theme as look
 from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.buttons import ActionButton
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.fences.change_dialogs import ConnectDialog, PortsDialog
 from xsconsole_ui.fences.columns import FENCES, SPARE, FenceRow, columns_of_fences, fence_rows, told
@@ -119,7 +120,7 @@ class FencePlace(pieces.Panel):
     def _offer(self, row: Flow, text: str, perform: object) -> QAction:
         action = QAction(text, self)
         action.triggered.connect(perform)
-        row.addWidget(pieces.ActionButton(action, "", self, home=self.list.view))
+        row.addWidget(ActionButton(action, "", self, home=self.list.view))
         self.list.view.add_context_action(action)
         return action
 

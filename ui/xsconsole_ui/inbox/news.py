@@ -6,10 +6,11 @@ from PySide6.QtWidgets import QMainWindow, QToolBar
 from xsconsole.console import Failed
 from xsconsole.domain.ids import RequestId, ReviewId
 from xsconsole.errors import ConsoleError, Refused
-from xsconsole_ui import actions, inbox_actions, pieces, window_layout
+from xsconsole_ui import actions, inbox_actions, window_layout
 from xsconsole_ui.action_set import Actions
 from xsconsole_ui.badge import Badge
 from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.buttons import ActionButton
 from xsconsole_ui.inbox.messenger import Messenger, Tray
 from xsconsole_ui.inbox.place import InboxPlace
 from xsconsole_ui.notices import Notices
@@ -50,7 +51,7 @@ class InboxNews(QObject):
         place.begun.connect(self._take_back)
         place.failed.connect(self._tell_failed)
         place.offer([acts[one] for one in inbox_actions.FILES])
-        place.nothing.add_step(pieces.ActionButton(acts[inbox_actions.YOUR_KEY], "", place.nothing))
+        place.nothing.add_step(ActionButton(acts[inbox_actions.YOUR_KEY], "", place.nothing))
         place.page.again_wanted.connect(self._ask_again)
         place.page.key_wanted.connect(acts[inbox_actions.YOUR_KEY].trigger)
         desk.requested.connect(self._show)

@@ -19,6 +19,7 @@ from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui import pieces
 from xsconsole_ui import theme as look
 from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.buttons import ActionButton
 from xsconsole_ui.dialogs import Question, answered
 from xsconsole_ui.filtered_list import FilteredList
 from xsconsole_ui.flow import Flow
@@ -137,7 +138,7 @@ class LibraryPlace(pieces.Panel):
         """Show what can be done to the selected version, also others' deeds: a button, and a line of its menu."""
         row = self._bar.layout()
         assert row is not None
-        row.addWidget(pieces.ActionButton(action, "", self, home=self.list.view))
+        row.addWidget(ActionButton(action, "", self, home=self.list.view))
         self.list.view.add_context_action(action)
 
     @property

@@ -22,6 +22,7 @@ from xsconsole.errors import Barred
 from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.board.faces import POWER_WORDS
 from xsconsole_ui.board.queue_box import waiting_words
+from xsconsole_ui.buttons import ActionButton
 from xsconsole_ui.fences.card_rows import fence_lines
 from xsconsole_ui.flow import Flow
 from xsconsole_ui.inbox.entries import entry, review_entry
@@ -114,22 +115,22 @@ class CardPage(QWidget):
         row.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
         row.setSpacing(theme.GAP)
         for at, action in enumerate(actions):
-            row.addWidget(pieces.ActionButton(action, "primary" if at == 0 else "", self))
+            row.addWidget(ActionButton(action, "primary" if at == 0 else "", self))
         self.lifts = QWidget(self)  # buttons that lift what somebody closed, or ask for what comes after it
         lift_row = Flow(self.lifts)
         lift_row.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.GAP)
         lift_row.setSpacing(theme.GAP)
-        self.lift_buttons = tuple(pieces.ActionButton(action, "", self) for action in lifts)
+        self.lift_buttons = tuple(ActionButton(action, "", self) for action in lifts)
         for button in self.lift_buttons:
             lift_row.addWidget(button)
         mend_row = Flow(self.mends)
         mend_row.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, 0)
         mend_row.setSpacing(theme.GAP)
         *mending, removal, thaw = mends
-        self.thaw = pieces.ActionButton(thaw, "", self)
-        self.removal = pieces.ActionButton(removal, "", self)
+        self.thaw = ActionButton(thaw, "", self)
+        self.removal = ActionButton(removal, "", self)
         for action in mending:
-            mend_row.addWidget(pieces.ActionButton(action, "", self))
+            mend_row.addWidget(ActionButton(action, "", self))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

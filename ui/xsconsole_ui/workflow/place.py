@@ -11,6 +11,7 @@ from xsconsole_ui import pieces, workflow_actions
 from xsconsole_ui.action_set import Actions, UserAction
 from xsconsole_ui.announcing import Announcer
 from xsconsole_ui.bridge import Bridge, Turns
+from xsconsole_ui.buttons import ActionButton
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.notices import Notices
 from xsconsole_ui.situation import Action, DraftSituation
@@ -78,7 +79,7 @@ class WorkflowPlace(QWidget):
             self,
         )
         self.empty.doubled.connect(actions[workflow_actions.ADD_STAGE].trigger)
-        self._first_step = pieces.ActionButton(actions[workflow_actions.ADD_STAGE], "primary", self)
+        self._first_step = ActionButton(actions[workflow_actions.ADD_STAGE], "primary", self)
         self.empty.add_step(self._first_step)
         first, last = (
             [actions[tool] for tool in listed] for listed in (workflow_actions.TOOLS, workflow_actions.LAST_TOOLS)

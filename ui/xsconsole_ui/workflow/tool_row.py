@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QFrame, QMenu, QSizePolicy, QWidget
 
 from xsconsole_ui import pieces, theme
+from xsconsole_ui.buttons import ActionButton
 
 LEAST_HEIGHT = 42  # px
 
@@ -21,14 +22,14 @@ class ToolRow(QFrame):
         super().__init__(parent)
         self.setProperty("look", "header")
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._first = [pieces.ActionButton(action, "", self) for action in first]
+        self._first = [ActionButton(action, "", self) for action in first]
         self.more = pieces.button(self.tr("More"), "", self)
         self.menu = QMenu(self.more)
         self.menu.setToolTipsVisible(True)
         self.more.setMenu(self.menu)
         self.words = pieces.ElidedLabel("", "muted", self)
         looks = {primary: "primary"}
-        self._last = [pieces.ActionButton(action, looks.get(action, ""), self) for action in last]
+        self._last = [ActionButton(action, looks.get(action, ""), self) for action in last]
         spare = [button for button in self._last if button.action is not primary]
         self._order = [*reversed(self._first[1:]), *spare]  # of going under More
         self._texts: tuple[str, ...] = ("",)
