@@ -10,7 +10,8 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Plan, is_streamed
 from xsconsole.domain.wording.pool import sentences
 from xsconsole.domain.words import listing
-from xsconsole.engine.plans.lands import Journey, Land, Lands, Told, nothing_told
+from xsconsole.domain.workflow import Transition
+from xsconsole.engine.plans.lands import Journey, Land, Lands, Told, called, nothing_told
 from xsconsole.engine.plans.steps import own_blocks
 from xsconsole.errors import NotPromotable, PoolFailed
 
@@ -19,6 +20,8 @@ BLOCKED = "OPERATION_BLOCKED"
 NO_CONTACT = "CANNOT_CONTACT_HOST"
 APART = frozenset({NO_CONTACT, "HOST_CANNOT_ATTACH_NETWORK", "HOST_HAS_NO_MANAGEMENT_IP"})
 """Hosts that do not reach each other. What goes through the console needs no more than that this reaches both."""
+DEMANDED = "STREAM_DEMANDED"
+"""No answer of XAPI: the way itself lets machines go through the console alone."""
 THROUGH_HERE = (
     "Or demote with the disks as they are, or move into a place that nobody has, or let the way make full copies: "
     "those go through this console."
@@ -49,13 +52,18 @@ def demand_clearance(
         NotPromotable: naming the machines for the same reason together, and what of them is in the way.
     """
     refused = [(journey, failure) for journey in journeys if (failure := _standing(journey, there)) is not None]
-    cut_off = next((failure for _, failure in refused if failure.code in APART), None)
+    cut_off = next((failure for _, failure in refused if failure.code in (*APART, DEMANDED)), None)
     if not refused or (may_stream and cut_off is not None):
         return cut_off
     first = refused[0][1]
+    if first.code == DEMANDED:
+        raise NotPromotable(
+            reason=f"This way lets machines go to pool {called(there)} as a stream through the console alone, and what "
+            "is asked for goes from host to host.",
+            mend=f"Demand no stream of the way in the workflow. {instead}",
+        )
     same = [(journey, failure) for journey, failure in refused if failure.code == first.code]
     names = tuple(f"“{shortened(journey.vm.name_label, 60)}”" for journey, _ in same)
-    pool = there.inventory.pool.name_label if there.inventory.pool is not None else ""
     failed, mend = sentences(first.code, first.parameters)
     mend = f"{mend} {instead}" if first.code in APART else mend
     about = tuple(dict.fromkeys(name for _, failure in same for name in _named(failure, (inventory, there.inventory))))
@@ -63,7 +71,7 @@ def demand_clearance(
     others = len(refused) - len(same)
     more = f" {others} more cannot for other reasons." if others else ""
     raise NotPromotable(
-        reason=f"XAPI does not let {listing(names)} go to pool “{shortened(pool, 60)}”: {failed}{where}{more}",
+        reason=f"XAPI does not let {listing(names)} go to pool {called(there)}: {failed}{where}{more}",
         mend=mend,
     )
 
@@ -74,6 +82,11 @@ def as_confirmed(plan: Plan) -> Told:
     A stream does as well where they do by now. All else the run asks itself.
     """
     return _not_reached if is_streamed(plan) else nothing_told
+
+
+def as_demanded(edge: Transition, land: Land | None) -> Land | None:
+    """Return the other pool as a way has it that lets machines go there through the console alone."""
+    return replace(land, told=_demanded) if land is not None and edge.as_stream else land
 
 
 def parted(lands: Lands) -> Lands:
@@ -89,6 +102,11 @@ def parted(lands: Lands) -> Lands:
 def _not_reached(journey: Journey) -> PoolFailed:
     del journey
     return PoolFailed(code=NO_CONTACT, method="VM.assert_can_migrate")
+
+
+def _demanded(journey: Journey) -> PoolFailed:
+    del journey
+    return PoolFailed(code=DEMANDED, method="")
 
 
 def _standing(journey: Journey, there: Land) -> PoolFailed | None:

@@ -95,6 +95,7 @@ def rich_workflow() -> Workflow:
         description="The great step",
         disks=(DiskRule(role="data", treatment=DiskTreatment.STAYS),),
         replaces_data=True,
+        as_stream=True,
         gates=(
             GuestToolsUp(when=When.AFTER, timeout_s=300, leads_back=True),
             MaintenanceWindow(zone="Europe/Berlin", from_minute=60, to_minute=300),
@@ -189,6 +190,7 @@ def _transition(workflow: Workflow, draw: Callable[[Any], Any]) -> Workflow:
                 "soak_s": st.sampled_from([0, 60, 7200]),
                 "expiry_s": spans,
                 "replaces_data": st.booleans(),
+                "as_stream": st.booleans(),
                 "restore_point": spans.map(lambda span: span and RestorePointRule(kept_s=span, most=span % 5 or None)),
                 "gates": st.sampled_from(
                     [(), (GuestToolsUp(),), (Checklist(timeout_s=60), HttpCall(url="https://a.example"))]

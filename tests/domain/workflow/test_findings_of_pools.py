@@ -178,6 +178,24 @@ def test_a_way_back_out_of_another_pool_leads_to_a_stage_that_is_bound_to_its_ow
     assert "stays-in-its-pool" not in {each.rule for each in findings(mended, LIVE)}
 
 
+def test_a_stream_is_demanded_of_machines_that_move_into_another_pool() -> None:
+    demanding = change_transition(default_workflow(), TO_PRODUCTION, as_stream=True)
+    across = change_stage(demanding, PRODUCTION, binding=Binding(pool=thing("pool-b")))
+    copying = change_transition(across, TO_PRODUCTION, method=Method.FULL_COPY)
+
+    within, copies = of(demanding, "stream-of-nothing"), of(copying, "stream-of-nothing")
+
+    assert "stream-of-nothing" not in {each.rule for each in findings(across, LIVE)}
+    assert within.sentence == (
+        "Promotion Staging → Production demands a stream, but both of its stages are in one pool."
+    )
+    assert "it makes copies" in copies.sentence
+    for found in (within, copies):
+        assert (found.severity, found.transition, found.field) == (Severity.WARNING, TO_PRODUCTION, "as_stream")
+        assert labels(found) == ["Demand none"]
+        assert "stream-of-nothing" not in {each.rule for each in findings(found.mends[0].apply(demanding), LIVE)}
+
+
 def test_hosts_have_room_for_as_many_as_may_run() -> None:
     workflow = change_stage(default_workflow(), STAGING, limits=Limits(running=5), binding=Binding(hosts=(thing("a"),)))
     ground = ground_of(HOME, occupants=(occupant("staging", memory_bytes=20 * GIB),))

@@ -47,6 +47,7 @@ def field_names() -> Mapping[str, str]:
     return {
         "actors": "who may act",
         "afterwards": "actions afterwards",
+        "as_stream": "as a stream",
         "binding.hosts": "preferred hosts",
         "binding.networks": "networks",
         "binding.pool": "pool",

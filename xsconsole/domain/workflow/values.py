@@ -175,7 +175,8 @@ class Transition(Part, frozen=True, kw_only=True):
 
     `soak_s` is how long a configuration must have stood in `source`. `approvals` must all be satisfied; a request
     that was not carried out ends after `expiry_s`. `replaces_data` permits what is refused otherwise: disks that travel
-    may take the place of disks that hold data of the slot.
+    may take the place of disks that hold data of the slot. `as_stream` demands that machines which move into another
+    pool go there through the console, also where hosts of the two reach each other.
     """
 
     id: TransitionId
@@ -186,6 +187,7 @@ class Transition(Part, frozen=True, kw_only=True):
     description: str = ""
     disks: tuple[DiskRule, ...] = ()
     replaces_data: bool = False
+    as_stream: bool = False
     gates: tuple[Gate, ...] = ()
     approvals: tuple[ApprovalRule, ...] = ()
     expiry_s: int | None = None

@@ -16,6 +16,7 @@ from xsconsole.domain.side_by_side import COPIES_INTO_A_STORAGE
 from xsconsole.domain.wording.pool import sentences as told
 from xsconsole.domain.words import count, duration, listing, size
 from xsconsole.domain.workflow import EntryAction, Kind, Stage, Transition
+from xsconsole.engine.clearance import DEMANDED
 from xsconsole.engine.copies.crossing import SEND_S, SENT_BYTES_PER_S
 from xsconsole.engine.moves.moving import SNAPSHOT_S, runs, taken_along, vms_of
 from xsconsole.engine.moves.trip_steps import (
@@ -244,13 +245,16 @@ def _sentences(
     party, way = leg.party, leg.way
     pools = pool_names(way, leg.inventory)
     disks = sum(len(drives_of(leg.inventory, each.vm)) for each in party)
-    why = f": {told(cut_off.code, cut_off.parameters)[0]}" if cut_off.parameters else "."
+    if cut_off.code == DEMANDED:
+        why = f"as the way to {shortened(way.target.name, 60)} demands."
+    else:
+        why = "because hosts of the two pools do not reach each other"
+        why += f": {told(cut_off.code, cut_off.parameters)[0]}" if cut_off.parameters else "."
     goes = "goes" if len(party) == 1 else "go"
     found = [
         f"{shortened(card.name, 60)} leaves pool {pools[0]}: {count(len(party), 'machine')} with "
         f"{count(disks, 'disk')} (up to {size(_all_bytes(leg))}) {goes} to "
-        f"“{shortened(way.sr.name_label, 60)}” in pool {pools[1]} as a stream through this console, because hosts of "
-        f"the two pools do not reach each other{why}",
+        f"“{shortened(way.sr.name_label, 60)}” in pool {pools[1]} as a stream through this console, {why}",
     ]
     if running:
         names = listing(tuple(member.name for member in running))

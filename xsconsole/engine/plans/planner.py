@@ -21,6 +21,7 @@ from xsconsole.engine.archives.archiving import plan_archive
 from xsconsole.engine.archives.coming_back import plan_back
 from xsconsole.engine.archives.proving import plan_proof
 from xsconsole.engine.archives.stowing import plan_deletion, plan_stow
+from xsconsole.engine.clearance import as_demanded
 from xsconsole.engine.commands import (
     AddMembers,
     Adopt,
@@ -206,7 +207,7 @@ def _plan_transition(
     request = command.candidate if isinstance(command, Promote) else None
     stock = stock_of(card, request, inventory) if request is not None and edge.method is not Method.MOVE else None
     card = stock.ordered(card) if stock is not None else card
-    land = land_of(target, board, inventory, lands)
+    land = as_demanded(edge, land_of(target, board, inventory, lands))
     at_target, home = board if land is None else land.board, home_of(board, inventory, lands)
     if edge.method is Method.MOVE and isinstance(command, Promote) and command.is_stopped_first:
         raise NotPromotable(

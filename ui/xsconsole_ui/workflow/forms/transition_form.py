@@ -110,6 +110,16 @@ def _method(writer: Writer, slot: Slot, way: Transition, draft: Workflow, now: C
                 slot.set("replaces_data"),
                 hint=tr("Disks that travel may take the place of disks that hold data of the slot."),
             ),
+            writer.field(
+                "as_stream",
+                tr("As a stream"),
+                Flag(value=way.as_stream),
+                slot.set("as_stream"),
+                hint=tr(
+                    "Machines that move into another pool go through the console, also where hosts reach each other: "
+                    "off for all of it, and what arrives is compared with what was sent."
+                ),
+            ),
         ),
     )
 

@@ -14,7 +14,7 @@ from xsconsole.domain.workflow.values import Kind, Method, PoolObject, Transitio
 
 def of_roads(case: Case) -> Iterator[Finding]:
     for way in case.ways:
-        yield from chain(_linked_clone(case, way), _unbound(case, way), _versions(case, way))
+        yield from chain(_linked_clone(case, way), _unbound(case, way), _versions(case, way), _stream(case, way))
 
 
 def _linked_clone(case: Case, way: Transition) -> Iterator[Finding]:
@@ -88,4 +88,21 @@ def _versions(case: Case, way: Transition) -> Iterator[Finding]:
             f"{case.words(way)} has no way back: {shown(first.name)} ({one}) takes no machine from "
             f"{shown(second.name)} ({other}), which is newer.",
             "target",
+        )
+
+
+def _stream(case: Case, way: Transition) -> Iterator[Finding]:
+    """A stream that is demanded where machines go by other means, or nowhere."""
+    if not way.as_stream:
+        return
+    why = ""
+    if way.method is not Method.MOVE:
+        why = "it makes copies, and a stream is a way for the machines themselves"
+    elif case.is_same_pool(case.stages[way.source], case.stages[way.target]):
+        why = "both of its stages are in one pool"
+    if why:
+        yield Rule(name="stream-of-nothing", transition=way.id).warning(
+            f"{case.words(way)} demands a stream, but {why}.",
+            "as_stream",
+            mend_way("Demand none", way.id, lambda _: {"as_stream": False}),
         )
