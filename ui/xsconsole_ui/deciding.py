@@ -6,9 +6,8 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from xsconsole.domain import words
 from xsconsole.domain.approval import Meaning
-from xsconsole.errors import ConsoleError, Refused
+from xsconsole.errors import ConsoleError
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.papers import Papers, Save
@@ -86,9 +85,7 @@ class FileDecision(QDialog):
             if await self.papers.write(save, self.tr("Write the decision"), name) is not None:
                 self.accept()
         except ConsoleError as error:
-            told = words.explain(error)
-            state = "warn" if isinstance(error, Refused) else "bad"
-            self.news.show_words(state, told.failed, pieces.joined(told.remains, told.mend), told.details)
+            self.news.show_error(error)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Lead Enter from the field to what comes next: it never decides by itself."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from xsconsole.errors import ConsoleError
+from xsconsole_ui.pieces import Notice
 
 log = logging.getLogger(__name__)
 
@@ -54,3 +55,11 @@ class Jobs:
         elif failure is not None:
             log.error("job %s failed", task.get_name(), exc_info=failure)
             self._on_bug(failure)
+
+
+async def told_in(news: Notice, job: Coroutine[Any, Any, object]) -> None:
+    """Do it; what stands against it is said where it was asked for."""
+    try:
+        await job
+    except ConsoleError as error:
+        news.show_error(error)

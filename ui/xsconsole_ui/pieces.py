@@ -15,7 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from xsconsole.domain import words
 from xsconsole.domain.folding import one_line
+from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui import theme
 from xsconsole_ui.buttons import Button
 from xsconsole_ui.resources import icon
@@ -337,6 +339,12 @@ class Notice(QFrame):
         self.copy.setVisible(bool(details))
         self.setAccessibleName(f"{headline} {advice}".strip())
         self.show()
+
+    def show_error(self, error: ConsoleError) -> None:
+        """Say what failed, what remains and what to do; a refusal is no failure."""
+        told = words.explain(error)
+        state = "warn" if isinstance(error, Refused) else "bad"
+        self.show_words(state, told.failed, joined(told.remains, told.mend), told.details)
 
     @Slot(bool)
     def _toggle(self, is_shown: bool) -> None:

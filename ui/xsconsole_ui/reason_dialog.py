@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from xsconsole.domain import words
 from xsconsole.domain.folding import one_line
-from xsconsole.errors import ConsoleError, Refused
+from xsconsole.errors import ConsoleError
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.tick import Tick
@@ -91,9 +90,7 @@ class ReasonDialog(QDialog):
         try:
             await self.carry_out()
         except ConsoleError as error:
-            told = words.explain(error)
-            state = "warn" if isinstance(error, Refused) else "bad"
-            self.news.show_words(state, told.failed, pieces.joined(told.remains, told.mend), told.details)
+            self.news.show_error(error)
         else:
             self.accept()
         finally:

@@ -17,7 +17,7 @@ from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import ArchiveId, RunId, StageId
 from xsconsole.domain.inventory import SR
 from xsconsole.engine.commands import Restoring
-from xsconsole.errors import ConsoleError, Refused
+from xsconsole.errors import Refused
 from xsconsole_ui import pieces
 from xsconsole_ui import theme as look
 from xsconsole_ui.archives.archive_dialog import ArchiveDialog
@@ -34,7 +34,7 @@ from xsconsole_ui.buttons import ActionButton
 from xsconsole_ui.comparing import CompareDialog
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.filtered_list import FilteredList
-from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.jobs import Jobs, told_in
 from xsconsole_ui.theme import Theme
 from xsconsole_ui.timers import one_shot
 
@@ -383,17 +383,8 @@ class ArchivePlace(pieces.Panel):
         await self._read()
 
     def _start(self, job: Coroutine[None, None, None], name: str) -> None:
-        self._jobs.start(self._said(job), name)
-
-    async def _said(self, job: Coroutine[None, None, None]) -> None:
-        """Do it; what stands against it is said here, where it was asked for."""
         self.news.hide()
-        try:
-            await job
-        except ConsoleError as error:
-            notice = words.explain(error)
-            state = "warn" if isinstance(error, Refused) else "bad"
-            self.news.show_words(state, notice.failed, pieces.joined(notice.remains, notice.mend), notice.details)
+        self._jobs.start(told_in(self.news, job), name)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -20,11 +20,10 @@ from xsconsole.domain.blueprint.edits import (
     without_parameter,
 )
 from xsconsole.domain.folding import one_line
-from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.dialogs import Question, answered
-from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.jobs import Jobs, told_in
 from xsconsole_ui.library.detail import code_paper
 from xsconsole_ui.library.dialogs import PublishDialog
 from xsconsole_ui.library.form import PartForm
@@ -321,7 +320,7 @@ class EditDialog(QDialog):
 
     @Slot()
     def _save(self) -> None:
-        self._jobs.start(self._said(self._saved()), "keep a draft")
+        self._jobs.start(told_in(self.news, self._saved()), "keep a draft")
 
     async def _saved(self) -> None:
         await self._desk.keep_draft(self.blueprint, self._seen)
@@ -366,15 +365,7 @@ class EditDialog(QDialog):
 
     def _start(self, job: Coroutine[None, None, None], name: str) -> None:
         self.news.hide()
-        self._jobs.start(self._said(job), name)
-
-    async def _said(self, job: Coroutine[None, None, None]) -> None:
-        try:
-            await job
-        except ConsoleError as error:
-            notice = words.explain(error)
-            state = "warn" if isinstance(error, Refused) else "bad"
-            self.news.show_words(state, notice.failed, pieces.joined(notice.remains, notice.mend), notice.details)
+        self._jobs.start(told_in(self.news, job), name)
 
     def reject(self) -> None:
         """Close; what was changed a moment ago is kept first."""

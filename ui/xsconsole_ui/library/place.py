@@ -15,7 +15,7 @@ from xsconsole.domain.blueprint import Blueprint
 from xsconsole.domain.events import BoardChanged, InventoryChanged
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import BlueprintId
-from xsconsole.errors import ConsoleError, Refused
+from xsconsole.errors import Refused
 from xsconsole_ui import pieces
 from xsconsole_ui import theme as look
 from xsconsole_ui.bridge import Bridge
@@ -23,7 +23,7 @@ from xsconsole_ui.buttons import ActionButton
 from xsconsole_ui.dialogs import Question, answered
 from xsconsole_ui.filtered_list import FilteredList
 from xsconsole_ui.flow import Flow
-from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.jobs import Jobs, told_in
 from xsconsole_ui.library.carrying import Carrying
 from xsconsole_ui.library.compare_dialog import CompareVersions
 from xsconsole_ui.library.detail import Detail
@@ -372,17 +372,8 @@ class LibraryPlace(pieces.Panel):
         await self._read()
 
     def start(self, job: Coroutine[None, None, None], name: str) -> None:
-        self._jobs.start(self._said(job), name)
-
-    async def _said(self, job: Coroutine[None, None, None]) -> None:
-        """Do it; what stands against it is said here, where it was asked for."""
         self.news.hide()
-        try:
-            await job
-        except ConsoleError as error:
-            notice = words.explain(error)
-            state = "warn" if isinstance(error, Refused) else "bad"
-            self.news.show_words(state, notice.failed, pieces.joined(notice.remains, notice.mend), notice.details)
+        self._jobs.start(told_in(self.news, job), name)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -18,17 +18,16 @@ from PySide6.QtWidgets import (
 )
 
 from xsconsole.console.drafts import Drafts, read_file, write_file
-from xsconsole.domain import words
 from xsconsole.domain.drafts import Draft, DraftHeading
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.templates import as_template
-from xsconsole.errors import AlreadyThere, ConsoleError, Refused
+from xsconsole.errors import AlreadyThere
 from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.dialogs import Question, ReplaceQuestion, answered
-from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.jobs import Jobs, told_in
 from xsconsole_ui.list_model import Column, ListModel
 from xsconsole_ui.sizing import fit_on_screen
 from xsconsole_ui.texts import tr
@@ -227,16 +226,7 @@ class DraftsDialog(QDialog):
     # What is done.
 
     def _start(self, job: Coroutine[Any, Any, object]) -> None:
-        self._jobs.start(self._told(job), "look after drafts")
-
-    async def _told(self, job: Coroutine[Any, Any, object]) -> None:
-        """Do it; what cannot be done is said here."""
-        try:
-            await job
-        except ConsoleError as error:
-            told = words.explain(error)
-            state = "warn" if isinstance(error, Refused) else "bad"
-            self.news.show_words(state, told.failed, pieces.joined(told.remains, told.mend), told.details)
+        self._jobs.start(told_in(self.news, job), "look after drafts")
 
     @Slot()
     def _go(self) -> None:
