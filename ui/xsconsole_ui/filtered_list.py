@@ -117,6 +117,12 @@ class FilteredList(QWidget, Generic[T]):
     def selected(self) -> list[T]:
         return [row for row in (self.model.row(at) for at in self.view.selected_rows()) if row is not None]
 
+    @property
+    def chosen(self) -> T | None:
+        """The one that is selected; None where none is, or several."""
+        found = self.selected()
+        return found[0] if len(found) == 1 else None
+
     def choose(self, key: Hashable) -> bool:
         """Select the row of this key and nothing else; False where none is shown."""
         rows = ((at, self.model.row(at)) for at in range(self.model.rowCount()))
@@ -150,9 +156,9 @@ class FilteredList(QWidget, Generic[T]):
     @Slot()
     def _tell_whole(self) -> None:
         """Say all of the row that is selected; of several, nothing."""
-        chosen = self.selected()
-        self.whole.setText(self._told(chosen[0]) if len(chosen) == 1 else "")
-        self.whole.setVisible(len(chosen) == 1)
+        chosen = self.chosen
+        self.whole.setText(self._told(chosen) if chosen is not None else "")
+        self.whole.setVisible(chosen is not None)
 
     @Slot(object)
     def _filter(self, query: Query) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Coroutine, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from xsconsole.console import ArchiveRoom, Destination, Estate, PoolArchives, runs_on
@@ -30,11 +30,11 @@ from xsconsole_ui.archives.prove_dialog import ProveDialog
 from xsconsole_ui.archives.replicate_dialog import ReplicateArchiveDialog
 from xsconsole_ui.archives.restore_dialog import RestoreDialog
 from xsconsole_ui.bridge import Bridge
-from xsconsole_ui.buttons import ActionButton
 from xsconsole_ui.comparing import CompareDialog
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.filtered_list import FilteredList
 from xsconsole_ui.jobs import Jobs, told_in
+from xsconsole_ui.list_acts import ListActs, allow
 from xsconsole_ui.theme import Theme
 from xsconsole_ui.timers import one_shot
 
@@ -85,29 +85,24 @@ class ArchivePlace(pieces.Panel):
         self.header.add_control(self.more)
         self.news = pieces.Notice(self, can_close=True)
         self.news.closed.connect(self.news.hide)
-        self._acts = QHBoxLayout()
-        self._acts.setContentsMargins(look.MARGIN, look.GAP, look.MARGIN, 0)
-        self._acts.setSpacing(look.GAP)
+        row = QHBoxLayout()
+        row.setContentsMargins(look.MARGIN, look.GAP, look.MARGIN, 0)
+        row.setSpacing(look.GAP)
         above = QVBoxLayout()
         above.setContentsMargins(look.MARGIN, look.GAP, look.MARGIN, 0)
         self.body.addLayout(above)
         above.addWidget(self.news)
-        self.body.addLayout(self._acts)
-        self.verify = self._offer(self.tr("Verify"), self._verify)
-        self.restore = self._offer(self.tr("Restore…"), self._restore)
-        self.prove = self._offer(self.tr("Prove…"), self._prove)
-        self.hold = self._offer(self.tr("Hold…"), self._hold)
-        self.replicate = QAction(self.tr("Replicate into…"), self)
-        self.replicate.triggered.connect(self._replicate)
-        self.list.view.add_context_action(self.replicate)
-        self.compare = QAction(self.tr("Compare…"), self)
-        self.compare.triggered.connect(self._compare)
-        self.list.view.add_context_action(self.compare)
-        self.keep = QAction(self.tr("Keep until…"), self)  # in the menu only: the row is wide enough
-        self.keep.triggered.connect(self._keep)
-        self.list.view.add_context_action(self.keep)
-        self.delete = self._offer(self.tr("Delete…"), self._delete)
-        self._acts.addStretch(1)
+        self.body.addLayout(row)
+        acts = ListActs(self.list.view, row, self)
+        self.verify = acts.offer(self.tr("Verify"), self._verify)
+        self.restore = acts.offer(self.tr("Restore…"), self._restore)
+        self.prove = acts.offer(self.tr("Prove…"), self._prove)
+        self.hold = acts.offer(self.tr("Hold…"), self._hold)
+        self.replicate = acts.offer_in_menu(self.tr("Replicate into…"), self._replicate)
+        self.compare = acts.offer_in_menu(self.tr("Compare…"), self._compare)
+        self.keep = acts.offer_in_menu(self.tr("Keep until…"), self._keep)
+        self.delete = acts.offer(self.tr("Delete…"), self._delete)
+        row.addStretch(1)
         self.body.addWidget(self.list, 1)
         self.list.view.selectionModel().selectionChanged.connect(self._look)
         self.list.opened.connect(self._restore)
@@ -133,19 +128,10 @@ class ArchivePlace(pieces.Panel):
         """What decides on the list beside the folders: what pools say of archives, and which runs stand there."""
         return self.pooled.told(), runs_on(self._console.board)
 
-    def _offer(self, text: str, perform: object) -> QAction:
-        action = QAction(text, self)
-        action.triggered.connect(perform)
-        # In a row of their own: beside the filter they would widen a small window.
-        self._acts.addWidget(ActionButton(action, "", self, home=self.list.view))
-        self.list.view.add_context_action(action)
-        return action
-
     @property
     def chosen(self) -> Listed | None:
         """The one that is selected; None where none is, or several."""
-        found = self.list.selected()
-        return found[0] if len(found) == 1 else None
+        return self.list.chosen
 
     @Slot()
     def renew(self) -> None:
@@ -185,24 +171,20 @@ class ArchivePlace(pieces.Panel):
         held = one is not None and one.held is not None
         in_pool = isinstance(one, Pooled)
         unfinished = self.tr("It was not finished.") if one is not None and one.is_unfinished else ""
-        self._allow(self.verify, "" if busy else none or unfinished)
+        allow(self.verify, "" if busy else none or unfinished)
         denied = why_denied(self._console, one)
         for act in (self.restore, self.replicate, self.prove):
-            self._allow(act, unreadable or busy or away or denied)
+            allow(act, unreadable or busy or away or denied)
         of_pool = denied if in_pool else ""
         for act in (self.hold, self.keep):
-            self._allow(act, unreadable or busy or of_pool)
+            allow(act, unreadable or busy or of_pool)
         few = self.tr("Select one archive, or two.")
-        self._allow(self.compare, "" if len(self.list.selected()) in (1, 2) else few)
+        allow(self.compare, "" if len(self.list.selected()) in (1, 2) else few)
         stays = self.tr("It is held: lift the hold first.") if held else ""
-        self._allow(self.delete, ("" if unfinished or in_pool else unreadable) or busy or stays or of_pool)
+        allow(self.delete, ("" if unfinished or in_pool else unreadable) or busy or stays or of_pool)
         self.hold.setText(self.tr("Lift hold") if held else self.tr("Hold…"))
         stop = self.tr("Stop verifying ({share})") if busy else self.tr("Verify")
         self.verify.setText(stop.format(share=f"{self._share:.0%}"))
-
-    def _allow(self, action: QAction, why_not: str) -> None:
-        action.setEnabled(not why_not)
-        action.setToolTip(why_not)
 
     def ask_where(self, card: Card) -> None:
         """Ask where the archive of a card is put, and want its plan."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from xsconsole.console import Console, Estate, Verb, fences
@@ -17,7 +17,6 @@ from xsconsole.engine.commands import Redeploy
 from xsconsole_ui import pieces
 from xsconsole_ui import theme as look
 from xsconsole_ui.bridge import Bridge
-from xsconsole_ui.buttons import ActionButton
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.fences.change_dialogs import ConnectDialog, PortsDialog
 from xsconsole_ui.fences.columns import FENCES, SPARE, FenceRow, columns_of_fences, fence_rows, told
@@ -28,6 +27,7 @@ from xsconsole_ui.fences.undeploy_dialog import UndeployDialog
 from xsconsole_ui.filtered_list import FilteredList
 from xsconsole_ui.flow import Flow
 from xsconsole_ui.jobs import Jobs
+from xsconsole_ui.list_acts import ListActs, allow
 from xsconsole_ui.membership.dialogs import MembershipDialog
 from xsconsole_ui.scrolling import ScrollPage
 from xsconsole_ui.theme import Theme
@@ -75,18 +75,19 @@ class FencePlace(pieces.Panel):
         self.ground.setToolTip(self.tr("What fences are built on: outside network, addresses, router, subnets"))
         self.ground.clicked.connect(self._show_ground)
         self.header.add_control(self.ground)
-        acts = QWidget(self)
-        row = Flow(acts)
+        buttons = QWidget(self)
+        row = Flow(buttons)
         row.setContentsMargins(look.MARGIN, look.GAP, look.MARGIN, 0)
         row.setSpacing(look.GAP)
-        self.body.addWidget(acts)
-        self.rules = self._offer(row, self.tr("Rules…"), self._show_rules)
-        self.beside = self._offer(row, self.tr("Side by side"), self._show_siblings)
-        self.ports = self._offer(row, self.tr("Ports…"), self._change_ports)
-        self.connect_ = self._offer(row, self.tr("Connect…"), self._connect)
-        self.redeploy = self._offer(row, self.tr("Redeploy…"), self._redeploy)
-        self.undeploy = self._offer(row, self.tr("Undeploy…"), self._undeploy)
-        self.to_board = self._offer(row, self.tr("Show on the board"), self._go_to_card)
+        self.body.addWidget(buttons)
+        acts = ListActs(self.list.view, row, self)
+        self.rules = acts.offer(self.tr("Rules…"), self._show_rules)
+        self.beside = acts.offer(self.tr("Side by side"), self._show_siblings)
+        self.ports = acts.offer(self.tr("Ports…"), self._change_ports)
+        self.connect_ = acts.offer(self.tr("Connect…"), self._connect)
+        self.redeploy = acts.offer(self.tr("Redeploy…"), self._redeploy)
+        self.undeploy = acts.offer(self.tr("Undeploy…"), self._undeploy)
+        self.to_board = acts.offer(self.tr("Show on the board"), self._go_to_card)
         self._lay_out()
         self.list.view.selectionModel().selectionChanged.connect(self._look)
         self.list.filter.asked.connect(self._look)  # what is selected may stay so, and who is beside it may go
@@ -117,18 +118,10 @@ class FencePlace(pieces.Panel):
         halves.setSizes([LIST_HEIGHT, 4 * LIST_HEIGHT])
         self.body.addWidget(halves, 1)
 
-    def _offer(self, row: Flow, text: str, perform: object) -> QAction:
-        action = QAction(text, self)
-        action.triggered.connect(perform)
-        row.addWidget(ActionButton(action, "", self, home=self.list.view))
-        self.list.view.add_context_action(action)
-        return action
-
     @property
     def chosen(self) -> FenceRow | None:
         """The one that is selected; None where none is, or several."""
-        found = self.list.selected()
-        return found[0] if len(found) == 1 else None
+        return self.list.chosen
 
     @Slot()
     def renew(self) -> None:
@@ -163,20 +156,20 @@ class FencePlace(pieces.Panel):
             is_hidden = any(other is not one and self._are_siblings(one, other) for other in self._all)
             hidden = self.tr("The filter hides the other fences of {origin}.")
             alone = hidden if is_hidden else self.tr("It is the only fence of {origin}.")
-        self._allow(self.rules, none)
-        self._allow(self.beside, none or alone.format(origin=one.origin if one is not None else ""))
+        allow(self.rules, none)
+        allow(self.beside, none or alone.format(origin=one.origin if one is not None else ""))
         away = self._why_no_change(one)
         fence = one.watched.standing.fence if one is not None else None
         shut = "" if fence is not None and fence.reachable else self.tr("Nothing leads in from outside.")
         isolated = "" if fence is not None and fence.is_open else self.tr("It is isolated.")
         beside = [other for other in self._all if one is not None and self._is_in_pool_of(one, other)]
         apart = "" if len(beside) > 1 else self.tr("There is no other fence.")
-        self._allow(self.ports, none or away or shut)
-        self._allow(self.connect_, none or away or isolated or apart)
-        self._allow(self.redeploy, none or away)
-        self._allow(self.undeploy, none or away)
+        allow(self.ports, none or away or shut)
+        allow(self.connect_, none or away or isolated or apart)
+        allow(self.redeploy, none or away)
+        allow(self.undeploy, none or away)
         lost = self.tr("Its configuration is gone from the board.") if one is not None and one.is_lost else ""
-        self._allow(self.to_board, none or lost)
+        allow(self.to_board, none or lost)
 
     def _why_no_change(self, row: FenceRow | None) -> str:
         if row is None:
@@ -184,10 +177,6 @@ class FencePlace(pieces.Panel):
         console = self._console.of_card(row.configuration)
         denial = console.denial(Verb.FENCE)
         return words.refusal(denial) if denial is not None else ""
-
-    def _allow(self, action: QAction, why_not: str) -> None:
-        action.setEnabled(not why_not)
-        action.setToolTip(pieces.hint(why_not))
 
     def _show_maps(self, rows: Sequence[FenceRow]) -> None:
         while len(self.maps) > max(1, len(rows)):

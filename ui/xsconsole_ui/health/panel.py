@@ -22,6 +22,7 @@ from xsconsole_ui.filtered_list import FilteredList
 from xsconsole_ui.health.columns import columns_of_findings, columns_of_messages
 from xsconsole_ui.health.filtering import FINDINGS, MESSAGES
 from xsconsole_ui.health.looking import examined
+from xsconsole_ui.list_acts import allow
 from xsconsole_ui.objects.act_desk import ActDesk
 from xsconsole_ui.pace import Pace
 from xsconsole_ui.texts import tr
@@ -182,8 +183,7 @@ class HealthPanel(pieces.Panel):
         if points is not None:
             self.mend.setText(self.tr("Remove restore points…"))
             denial = self._console.of_card(points[0]).denial(Verb.SERVE)
-            self.mend.setEnabled(denial is None)
-            self.mend.setToolTip("" if denial is None else words.refusal(denial))
+            allow(self.mend, "" if denial is None else words.refusal(denial))
 
     def _allow(self, action: QAction, act: Act | None, targets: tuple[ObjectId, ...], why_not: str) -> None:
         """Enable an action where the act can be done to any of the targets, and say why not where it cannot."""
@@ -195,8 +195,7 @@ class HealthPanel(pieces.Panel):
             else:
                 refusals = [check.refusal for check in checks if check.refusal is not None]
                 why_not = words.refusal(refusals[0]) if len(refusals) == len(checks) else ""
-        action.setEnabled(not why_not)
-        action.setToolTip(why_not)
+        allow(action, why_not)
 
     def _chosen_messages(self) -> tuple[ObjectId, ...]:
         return tuple(ObjectId(kind=Kind.MESSAGE, uuid=one.uuid, pool=one.pool_uuid) for one in self.messages.selected())

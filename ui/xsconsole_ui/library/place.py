@@ -19,7 +19,6 @@ from xsconsole.errors import Refused
 from xsconsole_ui import pieces
 from xsconsole_ui import theme as look
 from xsconsole_ui.bridge import Bridge
-from xsconsole_ui.buttons import ActionButton
 from xsconsole_ui.dialogs import Question, answered
 from xsconsole_ui.filtered_list import FilteredList
 from xsconsole_ui.flow import Flow
@@ -30,6 +29,7 @@ from xsconsole_ui.library.detail import Detail
 from xsconsole_ui.library.dialogs import DecideDialog, OtherDraft, RetireDialog
 from xsconsole_ui.library.edit_dialog import EditDialog
 from xsconsole_ui.library.rows import LIBRARY, SPARE, LibraryRow, columns_of_versions, told
+from xsconsole_ui.list_acts import ListActs, allow
 from xsconsole_ui.papers import Papers
 from xsconsole_ui.reason_dialog import ReasonDialog
 from xsconsole_ui.theme import Theme
@@ -82,17 +82,15 @@ class LibraryPlace(pieces.Panel):
         self.body.addLayout(above)
         above.addWidget(self.news)
         self.body.addWidget(buttons)
-        self._bar = buttons
-        self.edit = self._offer(self.tr("Edit…"), self._edit)
-        self.compare = self._offer(self.tr("Compare…"), self._compare)
-        self.sign = self._offer(self.tr("Sign as gold…"), partial(self._decide, Meaning.APPROVE))
-        self.reject = QAction(self.tr("Sign against it…"), self)
-        self.reject.triggered.connect(partial(self._decide, Meaning.REJECT))
-        self.list.view.add_context_action(self.reject)
-        self.export = self._offer(self.tr("Export…"), self._export)
-        self.carrying = Carrying(self, self, self._offer)
+        self._acts = acts = ListActs(self.list.view, row, self)
+        self.edit = acts.offer(self.tr("Edit…"), self._edit)
+        self.compare = acts.offer(self.tr("Compare…"), self._compare)
+        self.sign = acts.offer(self.tr("Sign as gold…"), partial(self._decide, Meaning.APPROVE))
+        self.reject = acts.offer_in_menu(self.tr("Sign against it…"), partial(self._decide, Meaning.REJECT))
+        self.export = acts.offer(self.tr("Export…"), self._export)
+        self.carrying = Carrying(self, self, acts.offer)
         self.carrying.changed.connect(self._look)
-        self.retire = self._offer(self.tr("Retire…"), self._retire)
+        self.retire = acts.offer(self.tr("Retire…"), self._retire)
         self.import_ = pieces.button(self.tr("&Import…"), "quiet", self)
         self.import_.setToolTip(self.tr("Begin a draft with the document of a file"))
         self.import_.clicked.connect(self._import)
@@ -128,24 +126,14 @@ class LibraryPlace(pieces.Panel):
             end()
         self._soon.stop()
 
-    def _offer(self, text: str, perform: object) -> QAction:
-        action = QAction(text, self)
-        action.triggered.connect(perform)
-        self.offer(action)
-        return action
-
     def offer(self, action: QAction) -> None:
         """Show what can be done to the selected version, also others' deeds: a button, and a line of its menu."""
-        row = self._bar.layout()
-        assert row is not None
-        row.addWidget(ActionButton(action, "", self, home=self.list.view))
-        self.list.view.add_context_action(action)
+        self._acts.show(action)
 
     @property
     def chosen(self) -> LibraryRow | None:
         """The version that is selected; None where none is, or several."""
-        found = self.list.selected()
-        return found[0] if len(found) == 1 else None
+        return self.list.chosen
 
     @property
     def consoles(self) -> tuple[Console, ...]:
@@ -208,17 +196,17 @@ class LibraryPlace(pieces.Panel):
         away = "" if self._console.is_live else self.tr("There is no connection to a pool.")
         denial = row.console.denial(Verb.SHELVE) if row is not None else None
         denied = words.refusal(denial) if denial is not None else ""
-        self._allow(self.edit, unread)
+        allow(self.edit, unread)
         several = row is not None and len([one for one in self._of(row) if one.shelved.blueprint is not None]) > 1
-        self._allow(self.compare, unread or ("" if several else self.tr("There is only one version.")))
+        allow(self.compare, unread or ("" if several else self.tr("There is only one version.")))
         refusal = row.desk.why_not_decide(row.shelved) if row is not None else None
         cannot = unread or away or denied or (words.refusal(refusal) if refusal is not None else "")
-        self._allow(self.sign, cannot)
-        self._allow(self.reject, cannot)
-        self._allow(self.export, unread)
+        allow(self.sign, cannot)
+        allow(self.reject, cannot)
+        allow(self.export, unread)
         error = "" if one is not None and one.is_usable else self.tr("It has an error; look at it first.")
         self.carrying.look(unread or away or error)
-        self._allow(self.retire, none or away or denied)
+        allow(self.retire, none or away or denied)
         self.detail.show_row(row)
         self.chosen_changed.emit()
 
@@ -226,10 +214,6 @@ class LibraryPlace(pieces.Panel):
         """Return the versions of a row's blueprint, newest first."""
         every = (self.list.model.row(at) for at in range(self.list.model.rowCount()))
         return [one for one in every if one is not None and one.key[:2] == row.key[:2]]
-
-    def _allow(self, action: QAction, why_not: str) -> None:
-        action.setEnabled(not why_not)
-        action.setToolTip(why_not)
 
     # What is asked for
 
