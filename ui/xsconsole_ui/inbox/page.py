@@ -1,20 +1,18 @@
 """One request with all that it is about, and the buttons to decide on it."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
-from xsconsole.console import Estate, Secret
+from xsconsole.console import Estate
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.ids import RequestId
 from xsconsole.domain.requests.views import RequestState, RequestView, waiting_words
-from xsconsole_ui import pieces, theme
+from xsconsole_ui import pieces
 from xsconsole_ui.buttons import Button
-from xsconsole_ui.flow import Flow
 from xsconsole_ui.inbox import entries
+from xsconsole_ui.inbox.signing import Foot, SigningPage
 from xsconsole_ui.promotion.card_page import Section
 from xsconsole_ui.promotion.rows import Row
-from xsconsole_ui.scrolling import UprightPage
 from xsconsole_ui.timers import one_shot
 
 FRESH_MS = 700  # longer than between the two clicks of a double one
@@ -28,7 +26,7 @@ TONES = {
 }
 
 
-class RequestPage(QWidget):
+class RequestPage(SigningPage):
     """Shows one request, or what the place is for. Decides nothing: it asks its desk."""
 
     decided = Signal(object, object, str, object)  # RequestId, Meaning, the reason, Secret or None
@@ -37,7 +35,6 @@ class RequestPage(QWidget):
     file_wanted = Signal(object)  # RequestId
     again_wanted = Signal(object)  # RequestId: the same is to be asked for once more
     key_wanted = Signal()
-    left = Signal()
 
     def __init__(self, console: Estate, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,12 +50,9 @@ class RequestPage(QWidget):
         self.approvals = Section(self.tr("Approvals"), self)
         self.steps = Section(self.tr("Plan"), self)
         self.history = Section(self.tr("History, as this console recorded it"), self)
-        self.foot = QWidget(self)
-        self.reason = QLineEdit(self.foot)
-        self.reason.setPlaceholderText(self.tr("Reason; it is part of what is signed"))
-        self.reason.setAccessibleName(self.tr("Reason"))
-        self.password = QLineEdit(self.foot)
-        self.password.setEchoMode(QLineEdit.EchoMode.Password)
+        self.foot = Foot(self)
+        self.foot.ask_for(self.tr("Reason"), self.tr("Reason; it is part of what is signed"))
+        self.reason, self.password, self.why = self.foot.words, self.foot.password, self.foot.why
         self.approve = pieces.button(self.tr("&Approve"), "primary", self.foot)
         self.reject = pieces.button(self.tr("Re&ject"), "", self.foot)
         self.run = pieces.button(self.tr("Carry o&ut"), "primary", self.foot)
@@ -67,58 +61,15 @@ class RequestPage(QWidget):
         self.as_file = pieces.button(self.tr("As a &file…"), "", self.foot)
         self.as_file.setToolTip(self.tr("For somebody who has no way to the pool: they decide with their own console."))
         self.key = pieces.button(self.tr("Your &key…"), "", self.foot)
-        self.why = pieces.wrapped("", "muted", self.foot)
-        self._lay_out()
+        sections = (self.changes, self.facts, self.approvals, self.steps, self.history)
+        self.foot.lay_out((self.approve, self.reject, self.run, self.again, self.withdraw, self.as_file, self.key))
+        self.lay_out((self.title, self.state), sections, self.foot)
         self._connect()
         self.show_request(None)
 
-    def _lay_out(self) -> None:
-        margin, gap = theme.MARGIN, theme.GAP
-        page = QWidget(self)
-        parts = QVBoxLayout(page)
-        parts.setContentsMargins(0, margin, 0, 0)
-        parts.setSpacing(gap)
-        for part in (self.title, self.state):
-            inset = QVBoxLayout()
-            inset.setContentsMargins(margin, 0, margin, 0)
-            parts.addLayout(inset)
-            inset.addWidget(part)
-        for section in (self.changes, self.facts, self.approvals, self.steps, self.history):
-            parts.addWidget(section)
-        parts.addStretch(1)
-        foot = QVBoxLayout(self.foot)
-        foot.setContentsMargins(0, 0, 0, margin)
-        foot.setSpacing(gap)
-        foot.addWidget(pieces.Line(self.foot))
-        inner = QVBoxLayout()
-        inner.setContentsMargins(margin, gap, margin, 0)
-        inner.setSpacing(gap)
-        buttons = QWidget(self.foot)
-        row = Flow(buttons)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(gap)
-        for button in self._buttons:
-            button.setAutoDefault(True)  # Enter presses it, not only Space
-            row.addWidget(button)
-        foot.addLayout(inner)
-        for field in (self.reason, self.password, self.why):
-            inner.addWidget(field)
-        inner.addWidget(buttons)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(UprightPage(page, self), 1)
-        column.addWidget(self.foot)
-
-    @property
-    def _buttons(self) -> tuple[Button, ...]:
-        return self.approve, self.reject, self.run, self.again, self.withdraw, self.as_file, self.key
-
     def _connect(self) -> None:
-        self.reason.textChanged.connect(self._look)
-        self.password.textChanged.connect(self._look)
-        self.reason.returnPressed.connect(self._go_on)
-        self.password.returnPressed.connect(self._go_on)
+        self.foot.changed.connect(self._look)
+        self.foot.entered.connect(self._go_on)
         self.approve.clicked.connect(self._approve)
         self.reject.clicked.connect(self._reject)
         self.run.clicked.connect(self._run)
@@ -138,8 +89,7 @@ class RequestPage(QWidget):
         before = [button for button in effective if not button.isHidden()]
         self._fresh = self._fresh if is_same else ()
         if not is_same:
-            self.reason.clear()
-            self.password.clear()
+            self.foot.clear()
             self.history.show_rows(())
         self._view, self._is_busy = view, is_busy
         self.setVisible(view is not None)
@@ -186,14 +136,13 @@ class RequestPage(QWidget):
         self.reason.setPlaceholderText(self._reason_words(view, asks_me=asks_me))
         self.withdraw.setText(self.tr("With&draw") if view.is_open else self.tr("C&lear away"))
         self.password.setVisible(bool(user))
-        self.password.setPlaceholderText(self.tr("Password of {user}, typed anew").format(user=user))
-        self.password.setAccessibleName(self.password.placeholderText())
+        self.foot.ask_password(self.tr("Password of {user}, typed anew").format(user=user))
         self.approve.setVisible(asks_me)
         self.reject.setVisible(asks_me)
         self.run.setVisible(is_approved)
         self.withdraw.setVisible(may_clear)
         missing = ""
-        if asks_me and not self.reason.text().strip():
+        if asks_me and not self.foot.said:
             missing = self.tr("Say why first: the reason is part of what is signed.")
         elif user and not self.password.text():
             missing = self.tr("Log in anew as {user}: who sits here must be known now.").format(user=user)
@@ -209,8 +158,7 @@ class RequestPage(QWidget):
         for button in self._fresh:
             button.setEnabled(False)
         told = missing or self._why_nothing(view, asks_me=asks_me)
-        self.why.setText(told)
-        self.why.setVisible(bool(told))
+        self.foot.say_why(told)
 
     def _why_nothing(self, view: RequestView, *, asks_me: bool) -> str:
         """Return why this person has nothing to decide here, and what they can do."""
@@ -252,9 +200,9 @@ class RequestPage(QWidget):
     @Slot()
     def _go_on(self) -> None:
         """Lead Enter to what comes next; it never decides by itself."""
-        if self.password.isVisibleTo(self) and not self.password.text():
-            self.password.setFocus()
-        elif self.approve.isVisibleTo(self) and self.approve.isEnabled():
+        if self.foot.lead_to_password():
+            return
+        if self.approve.isVisibleTo(self) and self.approve.isEnabled():
             self.approve.setFocus()
         elif self.run.isVisibleTo(self) and self.run.isEnabled():
             self.run.setFocus()
@@ -270,9 +218,7 @@ class RequestPage(QWidget):
         self._decide(Meaning.REJECT)
 
     def _decide(self, meaning: Meaning) -> None:
-        typed = self.password.text() if self.password.isVisibleTo(self) else ""
-        secret = Secret(typed) if typed else None
-        self.decided.emit(self.request, meaning, self.reason.text().strip(), secret)
+        self.decided.emit(self.request, meaning, self.foot.said, self.foot.secret)
         self.password.clear()  # not before: a button that is disabled while it has the keyboard gives it anywhere
 
     @Slot()
@@ -281,7 +227,7 @@ class RequestPage(QWidget):
 
     @Slot()
     def _withdraw(self) -> None:
-        self.withdrawn.emit(self.request, self.reason.text().strip())
+        self.withdrawn.emit(self.request, self.foot.said)
 
     @Slot()
     def _ask_again(self) -> None:
@@ -290,9 +236,3 @@ class RequestPage(QWidget):
     @Slot()
     def _write(self) -> None:
         self.file_wanted.emit(self.request)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.left.emit()
-        elif event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):  # a field or a button has had it
-            super().keyPressEvent(event)

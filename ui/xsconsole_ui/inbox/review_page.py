@@ -1,24 +1,22 @@
 """One review item with all that it is about, and the field for what somebody found."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
-from xsconsole.console import Estate, Secret
+from xsconsole.console import Estate
 from xsconsole.domain.ids import ReviewId
 from xsconsole.domain.reviews import ReviewView, could_words, doer_name
-from xsconsole_ui import pieces, theme, times
+from xsconsole_ui import pieces, times
 from xsconsole_ui.inbox.entries import review_title
+from xsconsole_ui.inbox.signing import Foot, SigningPage
 from xsconsole_ui.promotion.card_page import Section
 from xsconsole_ui.promotion.rows import Mark, Row
-from xsconsole_ui.scrolling import UprightPage
 
 
-class ReviewPage(QWidget):
+class ReviewPage(SigningPage):
     """Shows one item. Closes nothing: it asks its desk."""
 
     closed = Signal(object, str, object)  # ReviewId, what was found, Secret or None
-    left = Signal()
 
     def __init__(self, console: Estate, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,52 +29,16 @@ class ReviewPage(QWidget):
         self.passed = Section(self.tr("What it went past"), self)
         self.findings = Section(self.tr("What others found"), self)
         self.history = Section(self.tr("History, as this console recorded it"), self)
-        self.foot = QWidget(self)
-        self.found = QLineEdit(self.foot)
-        self.found.setPlaceholderText(self.tr("What you found; it is part of what is signed"))
-        self.found.setAccessibleName(self.tr("What you found"))
-        self.password = QLineEdit(self.foot)
-        self.password.setEchoMode(QLineEdit.EchoMode.Password)
+        self.foot = Foot(self)
+        self.foot.ask_for(self.tr("What you found"), self.tr("What you found; it is part of what is signed"))
+        self.found, self.password, self.why = self.foot.words, self.foot.password, self.foot.why
         self.close_it = pieces.button(self.tr("Close the &review"), "primary", self.foot)
-        self.close_it.setAutoDefault(True)  # Enter presses it, not only Space
-        self.why = pieces.wrapped("", "muted", self.foot)
-        self._lay_out()
-        for field in (self.found, self.password):
-            field.textChanged.connect(self._look)
-            field.returnPressed.connect(self._go_on)
+        self.foot.lay_out((self.close_it,))
+        self.lay_out((self.title, self.state), (self.facts, self.passed, self.findings, self.history), self.foot)
+        self.foot.changed.connect(self._look)
+        self.foot.entered.connect(self._go_on)
         self.close_it.clicked.connect(self._close)
         self.show_review(None)
-
-    def _lay_out(self) -> None:
-        margin, gap = theme.MARGIN, theme.GAP
-        page = QWidget(self)
-        parts = QVBoxLayout(page)
-        parts.setContentsMargins(0, margin, 0, 0)
-        parts.setSpacing(gap)
-        for part in (self.title, self.state):
-            inset = QVBoxLayout()
-            inset.setContentsMargins(margin, 0, margin, 0)
-            parts.addLayout(inset)
-            inset.addWidget(part)
-        for section in (self.facts, self.passed, self.findings, self.history):
-            parts.addWidget(section)
-        parts.addStretch(1)
-        foot = QVBoxLayout(self.foot)
-        foot.setContentsMargins(0, 0, 0, margin)
-        foot.setSpacing(gap)
-        foot.addWidget(pieces.Line(self.foot))
-        inner = QVBoxLayout()
-        inner.setContentsMargins(margin, gap, margin, 0)
-        inner.setSpacing(gap)
-        foot.addLayout(inner)
-        for field in (self.found, self.password, self.why):
-            inner.addWidget(field)
-        inner.addWidget(self.close_it, 0, Qt.AlignmentFlag.AlignLeft)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(UprightPage(page, self), 1)
-        column.addWidget(self.foot)
 
     @property
     def review(self) -> ReviewId | None:
@@ -85,8 +47,7 @@ class ReviewPage(QWidget):
     def show_review(self, view: ReviewView | None, *, is_busy: bool = False) -> None:
         """Show an item as it stands; another one than before gets empty fields."""
         if view is None or view.item.id != self.review:
-            self.found.clear()
-            self.password.clear()
+            self.foot.clear()
             self.history.show_rows(())
         self._view, self._is_busy = view, is_busy
         self.setVisible(view is not None)
@@ -111,9 +72,7 @@ class ReviewPage(QWidget):
             [Row(mark=Mark.DONE, text=one.reason, aside=times.clock_time(one.at)) for one in view.findings]
         )
         wanted = console.reviews.log_in_for(view)
-        told = self.tr("Password of {user}: log in anew to sign").format(user=wanted)
-        self.password.setPlaceholderText(told)
-        self.password.setAccessibleName(told)
+        self.foot.ask_password(self.tr("Password of {user}: log in anew to sign").format(user=wanted))
         self._look()
 
     def show_history(self, rows: list[Row]) -> None:
@@ -129,7 +88,7 @@ class ReviewPage(QWidget):
         needs_password = asks_me and bool(self._console.reviews.log_in_for(view))
         self.password.setVisible(needs_password)
         self.close_it.setVisible(asks_me)
-        missing = "" if self.found.text().strip() else self.tr("Say what you found.")
+        missing = "" if self.foot.said else self.tr("Say what you found.")
         if not missing and needs_password and not self.password.text():
             missing = self.tr("Type your password.")
         self.close_it.setEnabled(not missing and not self._is_busy)
@@ -139,8 +98,7 @@ class ReviewPage(QWidget):
             if asks_me
             else self.tr("This console's key cannot close it: nobody closes what they did themselves.")
         )
-        self.why.setText(told)
-        self.why.setVisible(bool(told))
+        self.foot.say_why(told)
 
     def focus_first(self) -> None:
         """Give the keyboard to where a review begins; after a refused password to that, or it ends in the findings."""
@@ -151,19 +109,10 @@ class ReviewPage(QWidget):
     @Slot()
     def _go_on(self) -> None:
         """Lead Enter to what comes next; it never closes by itself."""
-        if self.password.isVisibleTo(self) and not self.password.text():
-            self.password.setFocus()
-        elif self.close_it.isEnabled():
+        if not self.foot.lead_to_password() and self.close_it.isEnabled():
             self.close_it.setFocus()
 
     @Slot()
     def _close(self) -> None:
-        typed = self.password.text() if self.password.isVisibleTo(self) else ""
-        self.closed.emit(self.review, self.found.text().strip(), Secret(typed) if typed else None)
+        self.closed.emit(self.review, self.foot.said, self.foot.secret)
         self.password.clear()  # not before: a button that is disabled while it has the keyboard gives it anywhere
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.left.emit()
-        elif event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):  # a field or a button has had it
-            super().keyPressEvent(event)
