@@ -22,7 +22,7 @@ from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.inbox import entries
 from xsconsole_ui.inbox.filing import Filing
-from xsconsole_ui.inbox.page import RequestPage
+from xsconsole_ui.inbox.request_page import RequestPage
 from xsconsole_ui.inbox.review_page import ReviewPage
 from xsconsole_ui.inbox.room import ListAndPage
 from xsconsole_ui.inbox.stays import StaySection
