@@ -10,6 +10,7 @@ from tests.engine.desks import Desk, Office
 from tests.engine.memory_pool import MemoryPool
 from tests.engine.test_provisioning import standing as everything
 from xsconsole.domain.fence.ground import Ground, Original
+from xsconsole.domain.fence.live import FenceWatch, WatchedFence
 from xsconsole.domain.fence.standing import StandingFence, fences_on
 from xsconsole.domain.fence.values import FenceMode
 from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
@@ -81,6 +82,14 @@ class Scene:
         with pytest.raises(Refused) as refused:
             self.desk.engine.plan(command)
         return refused.value.reason
+
+
+def watched(desk: Desk) -> WatchedFence:
+    """Return the only fence as a window sees it."""
+    watch = FenceWatch(desk.inventory)
+    assert watch.advance(1)
+    (found,) = watch.found.values()
+    return found
 
 
 def left(scene: Scene) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from tests.engine.desks import Desk, virtually
-from tests.engine.fence_scene import FRONT, Scene, left
+from tests.engine.fence_scene import FRONT, Scene, left, watched
 from tests.engine.memory_pool import GIB
 from tests.engine.memory_port import Fault
 from xsconsole.domain.actions.fences import WriteFence
@@ -18,6 +18,8 @@ from xsconsole.domain.comparison import compare, version_now
 from xsconsole.domain.disks import drives_of, role_of_disk
 from xsconsole.domain.fence.ground import Original
 from xsconsole.domain.fence.ground_findings import ground_findings
+from xsconsole.domain.fence.picture import picture
+from xsconsole.domain.fence.proof import Fault as Fault_
 from xsconsole.domain.fence.proof import prove
 from xsconsole.domain.fence.standing import (
     ROUTER_KEY,
@@ -31,6 +33,7 @@ from xsconsole.domain.fence.standing import (
     standing_text,
     taken_addresses,
 )
+from xsconsole.domain.fence.state import State, breaches_of, state_of, state_words, work_on
 from xsconsole.domain.fence.values import FenceMode, Transport
 from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
 from xsconsole.domain.inventory import PIF, Network
@@ -129,18 +132,40 @@ def test_a_fence_is_proved_before_it_starts_kept_started_again_and_discarded_wit
         assert isinstance(inside, Network)
         undeploy = Undeploy(configuration=card.id)
         plan = desk.engine.plan(undeploy)
-        desk.port.on_call = lambda method: _plug(scene, spy.uuid, inside) if method == "around" else None
+        meanwhile: list[str] = []
+
+        def look(method: str) -> None:
+            work = work_on(desk.board.cards.get(card.id))
+            if work is not None and work.state is State.IN_WORK:
+                meanwhile.append(work.words)
+            if method == "around":
+                _plug(scene, spy.uuid, inside)
+
+        desk.port.on_call = look
         stopped = await (
             await desk.engine.open(Confirmed(command=undeploy, digest=plan.digest, answers=plan.questions))
         ).wait()
         desk.port.on_call = lambda _: None
         assert stopped.state is RunState.INTERRUPTED
+        assert meanwhile[0].startswith("being undeployed by ")
         assert scene.pool.networks_of(spy.uuid) != {}
+        cards = tuple(vif.ref for vif in scene.pool.interfaces(spy.uuid))
+        scene.pool.put(msgspec.structs.replace(scene.pool.records[inside.ref], VIFs=cards))
+        seen, work = watched(desk), work_on(desk.card(card.id))
+        assert len(seen.proof.breaches) > 4  # what is gone is no leak, who is there and is not of it is one
+        assert [one.fault for one in breaches_of(seen, work)] == [Fault_.STRANGER]
+        assert state_of(seen, work) is State.BREACHED
+        assert "not tight: 1 breach; cut off while it was put back as it was by" in state_words(seen, work)
         with pytest.raises(NotPromotable, match="“spy” has a card on"):
             demand_alone(fence, desk.inventory)
         for vif in scene.pool.interfaces(spy.uuid):
             scene.pool.drop_record(vif)
         scene.pool.change(spy.uuid, VIFs=())
+        scene.pool.put(inside)
+        assert state_of(watched(desk), work) is State.CUT_OFF
+        assert picture(watched(desk), work=work).breaches == ()
+        assert not any(place.is_bad for place in picture(watched(desk), work=work).places)
+        assert state_of(watched(desk), work_on(None)) is State.LOST
         ended = await desk.settle(card.id, Direction.RESUME)
         assert ended.error is None, explain(ended.error)
         assert left(scene) == before

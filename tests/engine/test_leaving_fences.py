@@ -8,11 +8,12 @@ import msgspec
 
 from tests.engine.desks import virtually
 from tests.engine.fence_scene import Scene as Ground
-from tests.engine.fence_scene import left
+from tests.engine.fence_scene import left, watched
 from tests.engine.memory_port import Fault
 from xsconsole.domain.board import Standing
 from xsconsole.domain.fence.ground import Original
 from xsconsole.domain.fence.standing import CLAIM_PREFIX, StandingFence, fences_on, ground_on
+from xsconsole.domain.fence.state import breaches_of, state_words, work_on
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import VIF, Network
 from xsconsole.domain.plan import Disks, RunKind
@@ -88,8 +89,20 @@ def test_what_is_promoted_leaves_its_fence_which_goes_with_all_that_it_took() ->
 
         # A machine does not start outside: all of it is back in the fence, running, and the fence is there.
         whole = left(scene)
+        seen: set[tuple[bool, tuple[object, ...], bool]] = set()
+
+        def look(_: str) -> None:
+            work, found = work_on(desk.board.cards.get(fence.configuration)), watched(desk)
+            if work is not None:
+                told = breaches_of(found, work)
+                seen.add((found.proof.holds, told, "put back" in state_words(found, work)))
+
         desk.port.faults.append(Fault(method="start"))
+        desk.port.on_call = look
         failed = await desk.do(scene.promotion())
+        desk.port.on_call = lambda _: None
+        assert {(holds, told) for holds, told, _ in seen} == {(True, ()), (False, ())}
+        assert {is_undone for *_, is_undone in seen} == {True, False}
         assert failed.state is RunState.UNDONE, explain(failed.error)
         assert {pool.vm(vm).power_state for vm in fence.site.members.values()} == {"Running"}
         assert {card.network for card in scene.cards_of(fence)} == {inside.ref}

@@ -5,11 +5,10 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from tests.engine.desks import Desk, virtually
-from tests.engine.fence_scene import Scene
+from tests.engine.desks import virtually
+from tests.engine.fence_scene import Scene, watched
 from tests.engine.memory_pool import GIB
-from xsconsole.domain.fence.live import FenceWatch, WatchedFence
-from xsconsole.domain.fence.picture import State, state_of
+from xsconsole.domain.fence.state import State, state_of
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import explain
@@ -56,10 +55,3 @@ def test_a_fence_whose_host_died_starts_elsewhere_once_somebody_answers_for_that
         assert {pool.vm(vm.uuid).power_state for vm in machines} == {"Halted"}
 
     virtually(story)
-
-
-def watched(desk: Desk) -> WatchedFence:
-    watch = FenceWatch(desk.inventory)
-    assert watch.advance(1)
-    (found,) = watch.found.values()
-    return found

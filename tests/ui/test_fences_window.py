@@ -15,9 +15,9 @@ from xsconsole.console import Console, fences
 from xsconsole.console.fencing import Fencing
 from xsconsole.domain.board import Card
 from xsconsole.domain.fence.ground import Ground
-from xsconsole.domain.fence.picture import State
 from xsconsole.domain.fence.ruleset import ruleset
 from xsconsole.domain.fence.standing import StandingFence, fence_stem, standing_text
+from xsconsole.domain.fence.state import State
 from xsconsole.domain.fence.values import Transport
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.inventory import Inventory

@@ -17,7 +17,7 @@ from xsconsole.domain.canonical import Json
 from xsconsole.domain.fence.drawing import member_names
 from xsconsole.domain.fence.findings import Finding
 from xsconsole.domain.fence.ground import Ground
-from xsconsole.domain.fence.proof import Proof
+from xsconsole.domain.fence.proof import Breach, Proof
 from xsconsole.domain.fence.ruleset import ruleset
 from xsconsole.domain.fence.standing import StandingFence
 from xsconsole.domain.fence.text import from_text, to_plain
@@ -229,7 +229,7 @@ async def list_(options: argparse.Namespace) -> int:
                 mode_words(state.standing.fence.mode),
                 f"{state.running} of {state.machines}",
                 state.host or "-",
-                _proof_word(state.proof),
+                _proof_word(state),
             )
             for state in states
         )
@@ -258,7 +258,9 @@ async def show(options: argparse.Namespace) -> int:
             output.say(f"{output.cell(logical)}: VLAN {tag}")
         for sentence in rules_in_words(fence):
             output.say(sentence)
-        _say_proof(state.proof)
+        if state.work is not None:
+            output.note(f"{output.cell(fence.name, 80)}: {state.words}.")
+        _say_proof(state.proof, state.breaches)
     return 0
 
 
@@ -295,12 +297,14 @@ def _make(folder: Path) -> None:
 async def prove(options: argparse.Namespace) -> int:
     """Prove it by what the pool has now."""
     async with connected(options, is_reading=True) as console:
-        proof = fences.proof_of(console, fences.fence_named(console, options.name))
+        state = fences.state_of(console, fences.fence_named(console, options.name))
         if options.json:
-            output.print_json(_proof_document(proof))
+            output.print_json(_proof_document(state.proof))
         else:
-            _say_proof(proof)
-    return 0 if proof.holds else 1
+            if state.work is not None:
+                output.note(f"{output.cell(state.standing.fence.name, 80)}: {state.words}.")
+            _say_proof(state.proof, state.proof.breaches)
+    return 0 if state.proof.holds else 1
 
 
 async def reach(options: argparse.Namespace) -> int:
@@ -321,16 +325,17 @@ async def reach(options: argparse.Namespace) -> int:
     return 0 if found.address else 1
 
 
-def _say_proof(proof: Proof) -> None:
+def _say_proof(proof: Proof, breaches: tuple[Breach, ...]) -> None:
     looked = f"{words.count(proof.cards, 'card')} on {words.count(proof.networks, 'network')}"
     if proof.holds:
         output.say(f"Tight: of {looked} none leads out past the router.")
-    for breach in proof.breaches:
-        output.note(f"Leaks: {breach.sentence}")
+    for breach in breaches:
+        output.note(f"{'Leaks' if breach.is_there else 'Missing'}: {breach.sentence}")
 
 
-def _proof_word(proof: Proof) -> str:
-    return "tight" if proof.holds else words.count(len(proof.breaches), "breach", "breaches")
+def _proof_word(state: fences.FenceState) -> str:
+    found = state.breaches
+    return words.count(len(found), "breach", "breaches") if found else state.state.value
 
 
 def _proof_document(proof: Proof) -> documents.Document:
@@ -361,5 +366,7 @@ def _document(state: fences.FenceState, console: Console) -> documents.Document:
         "running": state.running,
         "machines": state.machines,
         "host": state.host,
+        "state": state.state.value,
+        "state_words": state.words,
         "proof": _proof_document(state.proof),
     }

@@ -14,10 +14,12 @@ from xsconsole.domain.fence.drawing import Drawing
 from xsconsole.domain.fence.findings import Finding
 from xsconsole.domain.fence.ground import Ground
 from xsconsole.domain.fence.ground_findings import ground_findings
-from xsconsole.domain.fence.proof import Proof, prove
+from xsconsole.domain.fence.proof import Breach, Proof, prove
 from xsconsole.domain.fence.router import RouterFiles, router_files
 from xsconsole.domain.fence.spanning import findings_beside
 from xsconsole.domain.fence.standing import GroundDocument, StandingFence, fence_on, fences_on, ground_on
+from xsconsole.domain.fence.state import State, Work, breaches_of, state_words, work_on
+from xsconsole.domain.fence.state import state_of as judged
 from xsconsole.domain.fence.tags import TagRange, has_ranges, reserved_in
 from xsconsole.domain.fence.values import FenceMode
 from xsconsole.domain.fence.wording import mode_words
@@ -27,7 +29,7 @@ from xsconsole.domain.naming import shortened
 from xsconsole.engine.commands import Deploy
 from xsconsole.engine.fences.deploying import drawn
 from xsconsole.engine.fences.drawn import keys_of
-from xsconsole.engine.fences.stranded import stranded
+from xsconsole.engine.fences.stranded import hosts_of, stranded
 from xsconsole.errors import NotFound, Refused
 
 if TYPE_CHECKING:
@@ -36,7 +38,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FenceState:
-    """How a fence stands now: how many of its machines run, the router among them, on which host, and whether tight."""
+    """How a fence stands now: how many of its machines run, the router among them, on which host, and whether tight.
+
+    `breaches` are those of the proof that are to be told: while a run is at work, that something is not there is none.
+    """
 
     standing: StandingFence
     card: Card | None
@@ -44,6 +49,20 @@ class FenceState:
     machines: int
     host: str
     proof: Proof
+    silent: str
+    work: Work | None
+
+    @property
+    def state(self) -> State:
+        return judged(self, self.work)
+
+    @property
+    def words(self) -> str:
+        return state_words(self, self.work)
+
+    @property
+    def breaches(self) -> tuple[Breach, ...]:
+        return breaches_of(self, self.work)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,9 +139,11 @@ def fences(console: "Console") -> tuple[FenceState, ...]:
 def state_of(console: "Console", standing: StandingFence) -> FenceState:
     """Return how a fence stands."""
     inventory, site = console.inventory, standing.site
+    card = console.board.cards.get(standing.configuration)
     uuids = (*site.members.values(), *((site.router,) if site.router is not None else ()))
     vms = [vm for uuid in uuids if (vm := inventory.by_uuid(VM, uuid)) is not None]
-    silent = {vm.resident_on for vm in stranded(vms, inventory)}
+    lost = stranded(vms, inventory)
+    silent = {vm.resident_on for vm in lost}
     on = {
         f"{host.name_label}{' (does not answer)' if host.ref in silent else ''}"
         for vm in vms
@@ -130,11 +151,13 @@ def state_of(console: "Console", standing: StandingFence) -> FenceState:
     }
     return FenceState(
         standing=standing,
-        card=console.board.cards.get(standing.configuration),
+        card=card,
         running=sum(vm.power_state == "Running" for vm in vms),
         machines=len(uuids),
         host=", ".join(sorted(on)),
         proof=proof_of(console, standing),
+        silent=hosts_of(lost, inventory),
+        work=work_on(card),
     )
 
 

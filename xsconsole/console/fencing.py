@@ -14,8 +14,8 @@ from xsconsole.domain.canonical import Json
 from xsconsole.domain.drift.causes import Call
 from xsconsole.domain.events import BoardChanged, FencesChanged, InventoryChanged, PoolsChanged
 from xsconsole.domain.fence.live import FenceWatch, WatchedFence
-from xsconsole.domain.fence.picture import State, state_of
 from xsconsole.domain.fence.proof import Breach
+from xsconsole.domain.fence.state import State, Work, breaches_of, state_of, work_on
 from xsconsole.domain.ids import ConfigurationId, Ref, Uuid
 from xsconsole.domain.inventory import VIF, Inventory
 from xsconsole.domain.naming import shortened
@@ -65,11 +65,11 @@ class Fencing:
 
     def state(self, watched: WatchedFence) -> State:
         """Return how it stands. While a run works on it, what is half built or half gone is no leak."""
-        return state_of(watched, is_in_work=self.is_in_work(watched))
+        return state_of(watched, self.work_on(watched))
 
-    def is_in_work(self, watched: WatchedFence) -> bool:
-        card = self._estate.board.cards.get(watched.standing.configuration)
-        return card is not None and card.run is not None
+    def work_on(self, watched: WatchedFence) -> Work | None:
+        """Return what goes on with it, or was cut off."""
+        return work_on(self._estate.board.cards.get(watched.standing.configuration))
 
     def inventory_of(self, watched: WatchedFence) -> Inventory | None:
         """Return the pool that a fence stands on."""
@@ -147,16 +147,22 @@ class Fencing:
         if watched is None:
             self._noted.pop(configuration, None)
             return
-        if card is None or card.run is not None:  # what a run does has rows of its own, and it is not over
+        if card is None:
             return
-        if self._noted.get(configuration) != watched.proof.breaches:
-            self._noted[configuration] = watched.proof.breaches
-            work = self._recorded(self._estate.of_card(configuration), card, watched, self._estate.home.clock.now())
+        seen = breaches_of(watched, work_on(card))
+        if card.run is not None and not seen:  # what it does has rows of its own, and it is not over
+            return
+        if self._noted.get(configuration) != seen:
+            self._noted[configuration] = seen
+            now = self._estate.home.clock.now()
+            work = self._recorded(self._estate.of_card(configuration), card, watched, seen, now)
             task = asyncio.get_running_loop().create_task(work, name="record a fence")
             self._writing.add(task)
             task.add_done_callback(self._writing.discard)
 
-    async def _recorded(self, console: "Console", card: Card, watched: WatchedFence, at: datetime) -> None:
+    async def _recorded(
+        self, console: "Console", card: Card, watched: WatchedFence, seen: tuple[Breach, ...], at: datetime
+    ) -> None:
         """Write a row of what came and went since the last one, with who did it where xapi's own log tells soon enough.
 
         The last one may be of an earlier window of this home, or of another one beside: a breach is recorded once.
@@ -169,19 +175,21 @@ class Fencing:
             outcome=Outcome.OBSERVED,
         )
         who: str | None = None
+        name = watched.standing.fence.name
+        proof, is_over = watched.proof.facts, card.run is None
         async with self._turns.setdefault(card.id, asyncio.Lock()):
             try:
                 while True:
                     newest, before = await self._last(card.id)
-                    news = _News.between(before, watched.proof.breaches)
+                    news = _News.between(before, seen, is_over=is_over)
                     if not news.is_any:
                         return
                     try:
                         who = await _asked_who(console, news, at) if who is None else who
                     except asyncio.CancelledError:  # the window closes
-                        console.note(replace(fact, details=_details(watched, news, at)))
+                        console.note(replace(fact, details=_details(name, news, at, proof)))
                         raise
-                    told = replace(fact, details=_details(watched, news, at, who))
+                    told = replace(fact, details=_details(name, news, at, proof, who))
                     if self._estate.home.is_reading or await self._estate.home.record_next(told, newest) is not None:
                         return
             except ConsoleError as failure:
@@ -206,13 +214,17 @@ class _News:
 
     came: tuple[Breach, ...]
     went: Mapping[str, str]
+    stands: Mapping[str, str]
 
     @classmethod
-    def between(cls, before: Mapping[str, str], now: tuple[Breach, ...]) -> "_News":
-        sentences = {one.sentence for one in now}
+    def between(cls, before: Mapping[str, str], now: tuple[Breach, ...], *, is_over: bool) -> "_News":
+        """Compare them. While a run is at work nothing is known to have gone: its proof looks at the half of it."""
+        seen = {one.sentence: one.vif or "" for one in now}
+        went = {sentence: vif for sentence, vif in before.items() if is_over and sentence not in seen}
         return cls(
             came=tuple(one for one in now if one.sentence not in before),
-            went={sentence: vif for sentence, vif in before.items() if sentence not in sentences},
+            went=went,
+            stands=seen if is_over else {**before, **seen},
         )
 
     @property
@@ -225,17 +237,16 @@ class _News:
         return tuple(filter(None, (one.vif for one in self.came) if self.came else self.went.values()))
 
 
-def _details(watched: WatchedFence, news: _News, at: datetime, who: str = "") -> dict[str, Json]:
-    name, breaches = shortened(watched.standing.fence.name, 80), watched.proof.breaches
+def _details(name: str, news: _News, at: datetime, proof: str, who: str = "") -> dict[str, Json]:
     told = [one.sentence for one in news.came] + [f"no more: {sentence}" for sentence in news.went]
-    stands = f"not tight, {count(len(breaches), 'breach', 'breaches')}" if breaches else "tight again"
+    stands = f"not tight, {count(len(news.stands), 'breach', 'breaches')}" if news.stands else "tight again"
     return {
-        "what": " ".join((f"{name} is {stands}.", *told, *([f"By {who}."] if who else []))),
+        "what": " ".join((f"{shortened(name, 80)} is {stands}.", *told, *([f"By {who}."] if who else []))),
         "seen": at.isoformat(),
         "came": [_plain(one) for one in news.came],
         "went": [{"sentence": sentence} for sentence in news.went],
-        "stands": {one.sentence: one.vif or "" for one in breaches},
-        "proof": watched.proof.facts,
+        "stands": {**news.stands},
+        "proof": proof,
         **({"who": who} if who else {}),
     }
 

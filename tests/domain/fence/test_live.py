@@ -7,8 +7,9 @@ import msgspec
 from tests.domain.fence.test_proof import CARDS, FENCE, SITE, pool_of
 from tests.fences import fenced
 from xsconsole.domain.fence.live import FenceWatch
-from xsconsole.domain.fence.picture import PlaceKind, State, picture, state_of, state_words
+from xsconsole.domain.fence.picture import PlaceKind, picture
 from xsconsole.domain.fence.standing import StandingFence, fence_stem, standing_text
+from xsconsole.domain.fence.state import State
 from xsconsole.domain.fence.values import FenceMode, Peer, PublishedPort, Transport
 from xsconsole.domain.ids import ConfigurationId, Ref, StageId, Uuid
 from xsconsole.domain.inventory import PIF, VIF, VM, Change, ChangeBatch, Host, HostMetrics, Inventory, Network, Pool
@@ -124,8 +125,6 @@ def test_the_map_says_who_is_inside_what_passes_and_what_is_not_tight() -> None:
     assert [way.target for way in shown.ways if not way.passes] == ["barred", "others"]
     assert "web-1, halted; inside 10.0.0.5" in shown.words
     assert picture(watch.found[OTHER]).ways[-1].words == "nothing"
-    assert state_of(watch.found[ONE], is_in_work=True) is State.IN_WORK
-    assert "when that is over" in state_words(watch.found[ONE], State.IN_WORK)
 
     out = replace(STANDING, fence=fenced.fence("out", 0, FenceMode.OUT_ONLY))
     watch.hear(keys_written(inventory, out))

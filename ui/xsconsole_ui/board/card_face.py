@@ -4,7 +4,7 @@ from xsconsole.console import Estate
 from xsconsole.domain.board import Card
 from xsconsole.domain.drift import Against
 from xsconsole.domain.estate import waited_for
-from xsconsole.domain.fence.picture import State, state_words
+from xsconsole.domain.fence.state import State, breaches_of, state_words
 from xsconsole.domain.fence.wording import mode_words
 from xsconsole.domain.fidelity import likeness
 from xsconsole.domain.folding import one_line
@@ -111,18 +111,19 @@ def fence_chip(card: Card, console: Estate) -> Chip | None:
     watched = fencing.of(card.id) if fencing is not None else None
     if watched is None or fencing is None:
         return None
-    fence, state = watched.standing.fence, fencing.state(watched)
+    fence, work, state = watched.standing.fence, fencing.work_on(watched), fencing.state(watched)
     # Cards of several fences of one original differ in nothing else; what the card says already is not said again.
     name = shortened(one_line(fence.name).removeprefix(f"{card.service} {card.version} "), FENCE_NAME)
     if state is State.BREACHED:
-        whole = " ".join((tr("Its fence is not tight."), *(one.sentence for one in watched.proof.breaches)))
+        whole = " ".join((tr("Its fence is not tight."), *(one.sentence for one in breaches_of(watched, work))))
         return Chip(tr("leaks: {name}").format(name=name), Tone.BAD, whole)
-    if state is State.STRANDED:
-        whole = tr("Of its fence: {state}.").format(state=state_words(watched, state))
-        return Chip(tr("host silent: {name}").format(name=name), Tone.WARN, whole)
+    if state in (State.STRANDED, State.CUT_OFF):
+        whole = tr("Of its fence: {state}.").format(state=state_words(watched, work))
+        text = tr("host silent: {name}") if state is State.STRANDED else tr("cut off: {name}")
+        return Chip(text.format(name=name), Tone.WARN, whole)
     mode = mode_words(fence.mode)
     whole = tr("In the fence “{name}”, {mode}: {state}.").format(
-        name=one_line(fence.name), mode=mode, state=state_words(watched, state)
+        name=one_line(fence.name), mode=mode, state=state_words(watched, work)
     )
     return Chip(tr("{name}: {mode}").format(name=name, mode=mode), whole=whole)
 

@@ -1,7 +1,8 @@
 """What the inspector says of the fence around a configuration."""
 
 from xsconsole.console import Estate
-from xsconsole.domain.fence.picture import State, picture
+from xsconsole.domain.fence.picture import picture
+from xsconsole.domain.fence.state import State
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole_ui.promotion.rows import Mark, Row
 from xsconsole_ui.texts import tr
@@ -11,6 +12,8 @@ MARKS = {
     State.BREACHED: Mark.FAILED,
     State.STRANDED: Mark.WARNING,
     State.IN_WORK: Mark.WAITING,
+    State.CUT_OFF: Mark.WARNING,
+    State.LOST: Mark.WARNING,
 }
 
 
@@ -20,7 +23,7 @@ def fence_lines(configuration: ConfigurationId, console: Estate) -> list[Row]:
     watched = fencing.of(configuration) if fencing is not None else None
     if watched is None or fencing is None:
         return []
-    shown = picture(watched, is_in_work=fencing.is_in_work(watched))
+    shown = picture(watched, work=fencing.work_on(watched))
     mark = MARKS[shown.state]
     rows = [Row(mark=mark, text=f"{shown.name}, {shown.mode}: {shown.state_words}", whole=shown.words)]
     rows += [Row(mark=Mark.WARNING, text=breach.sentence, whole=breach.sentence) for breach in shown.breaches]

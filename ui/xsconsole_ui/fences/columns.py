@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from xsconsole.console import Estate
 from xsconsole.domain.fence.live import WatchedFence
-from xsconsole.domain.fence.picture import State, state_words
+from xsconsole.domain.fence.state import State, Work, state_of, state_words
 from xsconsole.domain.fence.values import FenceMode
 from xsconsole.domain.fence.wording import mode_words
 from xsconsole.domain.folding import folded_lines, natural, one_line
@@ -14,10 +14,12 @@ from xsconsole.domain.words import count
 from xsconsole_ui.list_model import Column
 from xsconsole_ui.texts import tr
 
-TONES = {State.TIGHT: "", State.BREACHED: "bad", State.STRANDED: "warn", State.IN_WORK: "muted"}
-SHORT = {State.TIGHT: "tight", State.BREACHED: "leaks", State.STRANDED: "stranded", State.IN_WORK: "in work"}
-
-URGENT = {State.BREACHED: 0, State.STRANDED: 1}
+TONES = {
+    **{State.TIGHT: "", State.BREACHED: "bad", State.IN_WORK: "muted"},
+    **{State.STRANDED: "warn", State.CUT_OFF: "warn", State.LOST: "warn"},
+}
+SHORT = {**{state: state.value for state in State}, State.BREACHED: "leaks"}
+URGENT = {State.BREACHED: 0, State.STRANDED: 1, State.CUT_OFF: 1, State.LOST: 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,7 @@ class FenceRow:
     """A fence as the list shows it: names of where it stands and of what it is of, at the time of looking."""
 
     watched: WatchedFence
+    work: Work | None
     state: State
     name: str
     stage: str
@@ -47,18 +50,19 @@ class FenceRow:
 
 
 def fence_rows(console: Estate) -> tuple[FenceRow, ...]:
-    """Return all fences of the estate, those that leak first, then those whose host is silent, then by name."""
+    """Return all fences of the estate, those that leak first, then those that wait for somebody, then by name."""
     fencing = console.fencing
-    rows = [] if fencing is None else [_row(console, one, fencing.state(one)) for one in fencing.all.values()]
+    rows = [] if fencing is None else [_row(console, one, fencing.work_on(one)) for one in fencing.all.values()]
     return tuple(sorted(rows, key=lambda row: (URGENT.get(row.state, len(URGENT)), natural(row.name))))
 
 
-def _row(console: Estate, watched: WatchedFence, state: State) -> FenceRow:
+def _row(console: Estate, watched: WatchedFence, work: Work | None) -> FenceRow:
     standing, board = watched.standing, console.board
     origin = board.cards.get(standing.origin)
     return FenceRow(
         watched=watched,
-        state=state,
+        work=work,
+        state=state_of(watched, work),
         name=one_line(standing.fence.name),
         stage=one_line(board.stage_name(standing.stage)),
         origin=one_line(origin.name if origin is not None else standing.service or standing.title),
@@ -74,9 +78,9 @@ def columns_of_fences() -> tuple[Column[FenceRow], ...]:
         Column(head="Mode", text=lambda row: row.mode, width=84),
         Column(
             head="Proof",
-            text=lambda row: tr("lost") if row.is_lost else tr(SHORT[row.state]),
-            hint=lambda row: state_words(row.watched, row.state),
-            tone=lambda row: "warn" if row.is_lost else TONES[row.state],
+            text=lambda row: tr(SHORT[row.state]),
+            hint=lambda row: state_words(row.watched, row.work),
+            tone=lambda row: TONES[row.state],
             width=76,
         ),
         Column(head="On", text=lambda row: row.power, width=44),
@@ -94,8 +98,8 @@ FENCES: Schema[FenceRow] = Schema(
             name="is",
             kind=Kind.CHOICE,
             about="how it stands",
-            get=lambda row: ("lost", row.state.value.replace(" ", "-")) if row.is_lost else _state(row),
-            choices=("tight", "breached", "stranded", "in-work", "lost"),
+            get=lambda row: tuple({row.state.value.replace(" ", "-"), *(("lost",) if row.is_lost else ())}),
+            choices=tuple(state.value.replace(" ", "-") for state in State),
         ),
         Field(
             name="mode",
@@ -111,14 +115,10 @@ FENCES: Schema[FenceRow] = Schema(
 )
 
 
-def _state(row: FenceRow) -> tuple[str, ...]:
-    return (row.state.value.replace(" ", "-"),)
-
-
 def told(row: FenceRow) -> str:
     """Return all of a row in words."""
     fence = row.watched.standing.fence
-    parts = [f"{row.name}: {row.mode}, {state_words(row.watched, row.state)}"]
+    parts = [f"{row.name}: {row.mode}, {state_words(row.watched, row.work)}"]
     parts += [
         tr("{members} of {origin} in {stage}").format(
             members=count(len(row.watched.standing.site.members), "machine"), origin=row.origin, stage=row.stage
@@ -128,6 +128,4 @@ def told(row: FenceRow) -> str:
         parts.append(tr("outside {address}").format(address=fence.outside.router))
     if row.watched.host:
         parts.append(tr("on {host}").format(host=one_line(row.watched.host)))
-    if row.is_lost:
-        parts.append(tr("its configuration is gone from the board: undeploy it, and nothing is left"))
     return " · ".join(parts)

@@ -3,7 +3,8 @@
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QFontMetricsF, QPainter, QPainterPath, QPen
 
-from xsconsole.domain.fence.picture import Picture, PlaceKind, State
+from xsconsole.domain.fence.picture import Picture, PlaceKind
+from xsconsole.domain.fence.state import State
 from xsconsole_ui import theme
 from xsconsole_ui.board.card_painter import paint_power
 from xsconsole_ui.fences.map_plan import MARK, PADDING, POWER, WRAPS, Box, Line, MapPlan, Said
@@ -19,6 +20,8 @@ STATES = {
     State.BREACHED: ("bad", "bad_soft"),
     State.STRANDED: ("warn", "warn_soft"),
     State.IN_WORK: ("muted", "chip"),
+    State.CUT_OFF: ("warn", "warn_soft"),
+    State.LOST: ("warn", "warn_soft"),
 }
 
 

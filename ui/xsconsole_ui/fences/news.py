@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction
 
 from xsconsole.console import Estate
-from xsconsole.domain.fence.picture import State
+from xsconsole.domain.fence.state import State, breaches_of
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole_ui.bridge import Bridge
@@ -36,7 +36,7 @@ class FenceNews(QObject):
     def _look(self) -> None:
         fencing = self._console.fencing
         now = {
-            id_: tuple(breach.sentence for breach in one.proof.breaches)
+            id_: tuple(breach.sentence for breach in breaches_of(one, fencing.work_on(one)))
             for id_, one in (fencing.all.items() if fencing is not None else ())
             if fencing is not None and fencing.state(one) is State.BREACHED and id_ in self._console.board.cards
         }
@@ -72,7 +72,7 @@ class FenceNews(QObject):
         self._said.discard(configuration)
         fencing = self._console.fencing
         fence = fencing.of(configuration) if fencing is not None else None
-        if fence is None or fencing is None or fencing.state(fence) is State.IN_WORK:
+        if fence is None or fencing is None or fencing.work_on(fence) is not None:
             self._place.said.emit("")
         else:
             name = one_line(fence.standing.fence.name)

@@ -10,6 +10,7 @@ from xsconsole.console import Console, Estate, Verb, fences
 from xsconsole.domain import words
 from xsconsole.domain.acts import Kind, ObjectId
 from xsconsole.domain.fence.picture import Picture, Place, picture
+from xsconsole.domain.fence.state import State
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.inventory import Network
@@ -129,7 +130,7 @@ class FencePlace(pieces.Panel):
         self._all = rows = fence_rows(self._console)
         self.list.name_pools(self._console.pool_names)
         self.list.show_all(rows)
-        leaking = sum(bool(row.watched.proof.breaches) and row.state is not None for row in rows)
+        leaking = sum(row.state is State.BREACHED for row in rows)
         self.header.set_caption(self.tr("{n} not tight").format(n=leaking) if leaking else "")
         if rows and not self.list.selected():
             self.list.view.selectRow(0)
@@ -200,7 +201,7 @@ class FencePlace(pieces.Panel):
         uuid = watched.standing.site.outside
         network = inventory.by_uuid(Network, uuid) if inventory is not None and uuid is not None else None
         name = network.name_label if network is not None else ""
-        return picture(watched, name, is_in_work=fencing is not None and fencing.is_in_work(watched))
+        return picture(watched, name, row.work)
 
     def _siblings(self, row: FenceRow) -> list[int]:
         """Return where in the list the fences of the same origin are, itself too."""

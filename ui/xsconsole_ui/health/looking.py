@@ -4,7 +4,7 @@ from xsconsole.console import Estate
 from xsconsole.domain.acts import Kind, ObjectId
 from xsconsole.domain.crowding import examined_places
 from xsconsole.domain.estate import Part
-from xsconsole.domain.fence.picture import State
+from xsconsole.domain.fence.state import breaches_of
 from xsconsole.domain.health import Examination, Finding, Severity, examined_all
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.stays import examined_stays
@@ -21,15 +21,16 @@ def examined(console: Estate) -> Examination:
 
 
 def _examined_fences(console: Estate) -> Examination:
-    """Yield each breach of a fence that no run is at work on, at the machine that it is about where that is known."""
+    """Yield each breach of a fence, at the machine that it is about where that is known."""
     fencing = console.fencing
     for watched in tuple(fencing.all.values()) if fencing is not None else ():
-        if fencing is None or fencing.state(watched) is not State.BREACHED:
+        found = breaches_of(watched, fencing.work_on(watched)) if fencing is not None else ()
+        if not found:
             yield None
             continue
         site = watched.standing.site
         about = next(iter((*sorted(watched.culprits), *site.members.values())), Uuid(""))
-        for breach in watched.proof.breaches if about else ():
+        for breach in found if about else ():
             yield Finding(
                 severity=Severity.BAD,
                 kind="fence leaks",

@@ -10,11 +10,11 @@ from enum import StrEnum
 
 from xsconsole.domain.fence.live import WatchedFence
 from xsconsole.domain.fence.proof import Breach
+from xsconsole.domain.fence.state import State, Work, breaches_of, state_of, state_words
 from xsconsole.domain.fence.values import Fence, FenceMode, Foothold, Segment
 from xsconsole.domain.fence.wording import addresses_in_words, mode_words, what_does_not, what_passes
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import Uuid
-from xsconsole.domain.words import count
 
 OUT, BARRED, OTHERS, ROUTER = "outside", "barred", "others", "router"
 
@@ -28,15 +28,6 @@ class PlaceKind(StrEnum):
     ROUTER = "router"
     SEGMENT = "segment"
     MEMBER = "member"
-
-
-class State(StrEnum):
-    """How a fence stands; only one of them says that something leads past its router."""
-
-    TIGHT = "tight"
-    BREACHED = "breached"
-    STRANDED = "stranded"  # tight, and on a host that does not answer
-    IN_WORK = "in work"  # a run builds it, or takes it away
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,42 +84,19 @@ class Picture:
         return "\n".join((f"{self.name}, {self.mode}: {self.state_words}", *found, *boxes, *yes, *no))
 
 
-def state_of(watched: WatchedFence, *, is_in_work: bool = False) -> State:
-    if is_in_work:
-        return State.IN_WORK
-    if not watched.proof.holds:
-        return State.BREACHED
-    return State.STRANDED if watched.silent else State.TIGHT
-
-
-def state_words(watched: WatchedFence, state: State) -> str:
-    """Return a few words, such as `tight: 5 cards, 3 networks`."""
-    proof = watched.proof
-    match state:
-        case State.IN_WORK:
-            return "being worked on: proved when that is over"
-        case State.BREACHED:
-            return f"not tight: {count(len(proof.breaches), 'breach', 'breaches')}"
-        case State.STRANDED:
-            return f"{one_line(watched.silent)} does not answer: redeploy it elsewhere"
-        case State.TIGHT:
-            return f"tight: {count(proof.cards, 'card')} on {count(proof.networks, 'network')} looked at"
-
-
-def picture(watched: WatchedFence, outside_name: str = "", *, is_in_work: bool = False) -> Picture:
+def picture(watched: WatchedFence, outside_name: str = "", work: Work | None = None) -> Picture:
     """Return the map of a fence; `outside_name` is what the pool calls the network that it looks out on."""
     fence = watched.standing.fence
-    state = state_of(watched, is_in_work=is_in_work)
     return Picture(
         name=one_line(fence.name),
         mode=mode_words(fence.mode),
-        state=state,
-        state_words=state_words(watched, state),
-        places=(*_outside(fence, outside_name), *_router(watched), *_inside(watched, state)),
+        state=state_of(watched, work),
+        state_words=state_words(watched, work),
+        places=(*_outside(fence, outside_name), *_router(watched, work), *_inside(watched, work)),
         ways=tuple(_ways(fence)),
         passes=tuple(what_passes(fence)),
         bars=tuple(what_does_not(fence)),
-        breaches=watched.proof.breaches if state is State.BREACHED else (),
+        breaches=breaches_of(watched, work),
     )
 
 
@@ -147,7 +115,7 @@ def _outside(fence: Fence, name: str) -> Iterator[Place]:
         yield Place(key=f"peer-{at}", kind=PlaceKind.PEER, title=one_line(peer.name), lines=tuple(lines))
 
 
-def _router(watched: WatchedFence) -> Iterator[Place]:
+def _router(watched: WatchedFence, work: Work | None) -> Iterator[Place]:
     fence, site = watched.standing.fence, watched.standing.site
     if site.router is None and not fence.routed:
         return
@@ -162,14 +130,14 @@ def _router(watched: WatchedFence) -> Iterator[Place]:
         title="Router",
         lines=tuple(lines),
         power=watched.router,
-        is_bad=watched.router == "" or site.router in watched.lost,
+        is_bad=(watched.router == "" and work is None) or site.router in watched.lost,
         vm=site.router,
     )
 
 
-def _inside(watched: WatchedFence, state: State) -> Iterator[Place]:
+def _inside(watched: WatchedFence, work: Work | None) -> Iterator[Place]:
     fence, site = watched.standing.fence, watched.standing.site
-    culprits = watched.culprits if state is State.BREACHED else frozenset()
+    culprits = watched.culprits if breaches_of(watched, work) else frozenset()
     for segment in fence.segments:
         yield _segment(segment, watched.standing.site.vlans.get(segment.logical))
         for one in fence.on(segment):
@@ -180,7 +148,7 @@ def _inside(watched: WatchedFence, state: State) -> Iterator[Place]:
                 title=one.member,
                 lines=(*_addresses(fence, one), *(_where(watched, vm) if site.vlans else ())),
                 power=watched.powers.get(one.member, ""),
-                is_bad=vm in culprits or vm in watched.lost or not watched.powers.get(one.member),
+                is_bad=vm in culprits or vm in watched.lost or (not watched.powers.get(one.member) and work is None),
                 within=segment_key(segment),
                 member=one.member,
                 vm=vm,

@@ -50,6 +50,11 @@ class Breach:
     vif: Uuid | None = None
     way: tuple[str, ...] = ()
 
+    @property
+    def is_there(self) -> bool:
+        """Whether it is of something that is there, and not of something that is missing."""
+        return self.fault is Fault.LEAK or self.vif is not None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
