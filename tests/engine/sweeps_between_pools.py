@@ -7,16 +7,16 @@ from dataclasses import replace
 from typing import Protocol
 
 from tests.engine import (
+    crossings,
     test_changing_places_across,
     test_crossing,
-    test_moving_across_failing,
     test_refreshing_across,
     test_restoring_across,
     test_streaming_across,
 )
+from tests.engine.crossings import MOVE, machines
 from tests.engine.deaths import Death, Fate, Sweep, deaths, settled
 from tests.engine.desks import Desk
-from tests.engine.test_moving_across import MOVE, machines
 from tests.engine.two_pools import Company
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.engine.commands import Direction, Plannable
@@ -39,13 +39,13 @@ async def crossing() -> Sweep:
 async def moving_across() -> Sweep:
     """A move from one pool into another, with its restore point."""
     company = await Company().begin(**MOVE)
-    return await _promotion_between_pools(company, test_moving_across_failing.Ends(company))
+    return await _promotion_between_pools(company, crossings.Ends(company))
 
 
 async def streaming_across() -> Sweep:
     """A move as a stream, from when something of it stands in the other pool until the first that was sent goes."""
     company = await test_streaming_across.parted()
-    sweep = await _promotion_between_pools(company, test_streaming_across.Ends(company))
+    sweep = await _promotion_between_pools(company, crossings.Ends(company))
     all_of_it = len(machines(company.production.pool))
     found = [(death, *map(machines, death.pools)) for death in sweep.deaths]
     return replace(sweep, deaths=[death for death, sent, came in found if came and len(sent) == all_of_it])

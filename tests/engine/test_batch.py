@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import msgspec
 
+from tests.engine.crossings import MOVE
 from tests.engine.desks import Office, virtually
 from tests.engine.memory_pool import GIB
 from tests.engine.requesting import Scene
 from tests.engine.test_gates import shop_before
-from tests.engine.test_moving_across import MOVE
 from tests.engine.two_pools import Company
 from xsconsole.domain.batch import BatchPlan, Part, PartState
 from xsconsole.domain.ids import ConfigurationId, StageId

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.engine.crossings import MOVE, is_clear, machines, rosters
 from tests.engine.desks import Desk, virtually
 from tests.engine.memory_pool import GIB, MemoryPool
 from tests.engine.memory_port import Fault
-from tests.engine.test_moving_across import MOVE, is_clear, machines, rosters
 from tests.engine.test_succession import STAYS
 from tests.engine.two_pools import Company
 from xsconsole.domain.ids import StageId, Uuid

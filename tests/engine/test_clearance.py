@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
+from tests.engine.crossings import MOVE
 from tests.engine.desks import virtually
-from tests.engine.test_moving_across import MOVE
 from tests.engine.two_pools import Company
 from xsconsole.domain.actions.travel import AskAcross, StreamAcross
 from xsconsole.domain.inventory import VDI

@@ -2,10 +2,10 @@
 
 import msgspec
 
+from tests.engine.crossings import MOVE, is_clear
 from tests.engine.desks import virtually
 from tests.engine.memory_pool import MemoryPool
 from tests.engine.memory_port import Fault
-from tests.engine.test_moving_across import MOVE, is_clear
 from tests.engine.two_pools import Company
 from xsconsole.domain.actions.travel import NoteCompany
 from xsconsole.domain.ids import NULL_REF, Ref, Uuid

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from tests.engine.crossings import is_clear, machines
 from tests.engine.desks import virtually
 from tests.engine.memory_pool import GIB
 from tests.engine.memory_port import Fault
 from tests.engine.test_changing_places_across import Scene, fill, stage_in
-from tests.engine.test_moving_across import is_clear, machines
 from xsconsole.domain.archive import Form, PoolArchive, pooled_in
 from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.ids import StageId

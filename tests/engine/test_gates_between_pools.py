@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.engine.crossings import MOVE, is_clear, machines
 from tests.engine.desks import virtually
-from tests.engine.test_moving_across import MOVE, is_clear, machines
 from tests.engine.two_pools import Company
 from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import GroupId, PersonId

@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
+from tests.engine.crossings import Ends, is_clear, machines, rosters
 from tests.engine.desks import virtually
 from tests.engine.memory_port import Fault
-from tests.engine.test_moving_across import is_clear, machines, rosters
-from tests.engine.test_streaming_across import Ends, do, part
+from tests.engine.test_streaming_across import do, part
 from tests.engine.two_pools import Company
 from xsconsole.domain.actions.travel import RetireSource
 from xsconsole.domain.board import Standing
@@ -244,14 +244,14 @@ def test_where_the_pools_do_not_reach_each_other_it_goes_through_the_console_and
         here, there, test = scene.pair.here, scene.pair.there, scene.test.pool
         production = scene.production.pool
         second = production.add_host("xen-p2", 64 * 2**30)
-        card, ends = here.card(scene.shop), Ends(scene)
+        card = here.card(scene.shop)
         since, revision = card.since, card.revision
         assert since is not None
         await here.clock.sleep(600)
         longer = ExtendStay(configuration=scene.shop, until=here.clock.now() + timedelta(minutes=59), reason="a trial")
         await here.engine.closings.close(longer)
         assert (await do(here, TakePoint(configuration=scene.shop, revision=revision, reason=""))).error is None
-        before = machines(test)
+        before, ends = machines(test), Ends(scene)
         assert {one[1] for one in before.values()} == {"Running", "Halted"}
 
         plan = here.engine.plan(scene.go(host=second.uuid))

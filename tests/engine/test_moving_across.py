@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.engine.crossings import MOVE, is_clear, machines, rosters
 from tests.engine.desks import virtually
-from tests.engine.memory_pool import MemoryPool
 from tests.engine.memory_port import Fault
 from tests.engine.two_pools import Company
 from xsconsole.domain.board import Standing
@@ -15,40 +15,9 @@ from xsconsole.domain.inventory import SR, VDI, VM, Appliance, Host, HostMetrics
 from xsconsole.domain.plan import Disks
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import describe, describe_undo, explain
-from xsconsole.domain.workflow import EntryAction, Method, PoolObject
-from xsconsole.domain.workflow.values import RestorePointRule
+from xsconsole.domain.workflow import EntryAction, PoolObject
 from xsconsole.engine.commands import Direction, HoldBack
 from xsconsole.errors import Interrupted, PoolFailed, RunFailed
-
-MOVE: dict[str, Any] = {"method": Method.MOVE, "restore_point": RestorePointRule()}
-
-
-def machines(pool: MemoryPool) -> dict[str, tuple[object, ...]]:
-    """Say of each machine of a pool: uuid, power, networks, storages, MAC addresses, what is blocked, and its disks."""
-    found = {}
-    for vm in pool.vms():
-        if vm.is_a_snapshot:
-            continue
-        disks = [pool.records[getattr(pool.records[drive], "VDI", NULL_REF)] for drive in vm.VBDs]
-        found[vm.name_label] = (
-            vm.uuid,
-            vm.power_state,
-            tuple(pool.networks_of(vm.uuid).values()),
-            tuple(pool.records[disk.SR].uuid for disk in disks if isinstance(disk, VDI)),
-            tuple(vif.MAC for vif in pool.interfaces(vm.uuid)),
-            dict(vm.blocked_operations),
-            pool.contents[vm.uuid],
-        )
-    return found
-
-
-def is_clear(company: Company) -> bool:
-    pools = (company.test.pool, company.production.pool)
-    return not any(".run." in key for pool in pools for key in pool.keys)
-
-
-def rosters(pool: MemoryPool) -> int:
-    return sum("xsconsole.configuration." in key for key in pool.keys)
 
 
 def test_the_machines_are_the_same_ones_in_the_other_pool_and_come_back() -> None:

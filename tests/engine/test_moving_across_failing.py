@@ -2,9 +2,9 @@
 
 import pytest
 
+from tests.engine.crossings import MOVE, Ends
 from tests.engine.desks import Desk, virtually
 from tests.engine.memory_port import Fault
-from tests.engine.test_moving_across import MOVE, is_clear, machines, rosters
 from tests.engine.two_pools import Company
 from xsconsole.domain.board import Standing
 from xsconsole.domain.runs import RunState
@@ -17,29 +17,6 @@ async def promote(company: Company, desk: Desk) -> None:
         await desk.do(desk.promotion(company.shop, "production"))
     except ConsoleError:
         return
-
-
-class Ends:
-    """How a company may end: all machines in the one pool or all in the other, and each of them once."""
-
-    def __init__(self, company: Company) -> None:
-        self.before = machines(company.test.pool)
-
-    def look(self, company: Company) -> bool:
-        """Return whether they have moved."""
-        test, production = company.test.pool, company.production.pool
-        assert is_clear(company)
-        is_moved = not machines(test)
-        where, nowhere = (production, test) if is_moved else (test, production)
-        assert {name: state[0] for name, state in machines(where).items()} == {
-            name: state[0] for name, state in self.before.items()
-        }
-        assert machines(nowhere) == {}
-        assert (rosters(where), rosters(nowhere)) == (1, 0)
-        if not is_moved:
-            assert machines(test) == self.before
-            assert all(vm.snapshots == () for vm in test.vms())
-        return is_moved
 
 
 @pytest.mark.parametrize("how", ["fail", "lose-before", "lose-after"])

@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 
+from tests.engine.crossings import is_clear, machines
 from tests.engine.desks import Desk, virtually
 from tests.engine.memory_pool import MemoryPool
 from tests.engine.memory_port import Fault
-from tests.engine.test_moving_across import is_clear, machines
 from tests.engine.test_refreshing import macs
 from tests.engine.two_pools import Company
 from xsconsole.domain.actions.copies import DropSnapshot, NoteFreeze

@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.engine.crossings import MOVE, is_clear
 from tests.engine.desks import MemoryLedger, virtually
 from tests.engine.memory_pool import GIB
 from tests.engine.memory_port import Fault
 from tests.engine.requesting import approve, person_of, refused, run, view
-from tests.engine.test_moving_across import MOVE, is_clear
 from tests.engine.two_pools import Company, Pair
 from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import GroupId, RequestId, StageId

@@ -5,10 +5,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.engine.crossings import MOVE, is_clear, machines, rosters
 from tests.engine.desks import Desk, virtually
 from tests.engine.memory_port import Fault
 from tests.engine.test_company import BEFORE, begun, company_of
-from tests.engine.test_moving_across import MOVE, is_clear, machines, rosters
 from tests.engine.two_pools import Company
 from xsconsole.domain.board import Standing
 from xsconsole.domain.plan import Disks, Revert

@@ -5,10 +5,10 @@ from contextlib import suppress
 import msgspec
 import pytest
 
+from tests.engine.crossings import MOVE, Ends, is_clear, machines
 from tests.engine.desks import Desk, virtually
 from tests.engine.memory_port import Fault
 from tests.engine.test_gates_between_pools import LOOKING, double_arrivals
-from tests.engine.test_moving_across import MOVE, is_clear, machines, rosters
 from tests.engine.two_pools import Company
 from xsconsole.domain.actions.travel import RetireSource, StreamAcross
 from xsconsole.domain.board import Standing
@@ -42,28 +42,6 @@ async def do(desk: Desk, command: object) -> RunStatus:
     plan = desk.engine.plan(command)
     run = await desk.engine.open(Confirmed(command=command, digest=plan.digest, answers=plan.questions))
     return await run.wait()
-
-
-class Ends:
-    """How a company may end: all machines in the one pool or all in the other, and none that stands by."""
-
-    def __init__(self, company: Company) -> None:
-        self.before = machines(company.test.pool)
-
-    def look(self, company: Company) -> bool:
-        """Return whether they have moved."""
-        test, production = company.test.pool, company.production.pool
-        assert is_clear(company)
-        is_moved = not machines(test)
-        where, nowhere = (production, test) if is_moved else (test, production)
-        addresses = {name: (state[0], state[4]) for name, state in self.before.items()}
-        assert {name: (state[0], state[4]) for name, state in machines(where).items()} == addresses
-        assert machines(nowhere) == {}
-        assert list(nowhere.vms()) == [], "no snapshot is left of what went"
-        assert (rosters(where), rosters(nowhere)) == (1, 0)
-        if not is_moved:
-            assert machines(test) == self.before
-        return is_moved
 
 
 def kinds(plan: Plan) -> list[tuple[str, bool]]:
