@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import msgspec
+import pytest
 
 from tests.engine.desks import virtually
 from tests.engine.requesting import (
@@ -18,13 +19,15 @@ from tests.engine.requesting import (
     view,
     waiting_request,
 )
-from xsconsole.domain.approval import to_text
+from xsconsole.domain.approval import Meaning, to_text
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.publication.values import approval_stem
 from xsconsole.domain.requests.values import Paper, asked, request_stem, to_stored
-from xsconsole.domain.requests.views import RequestState
+from xsconsole.domain.requests.views import RequestState, waiting_words
 from xsconsole.domain.runs import RunState
-from xsconsole.errors import PlanIsStale
+from xsconsole.domain.workflow import default_workflow
+from xsconsole.engine.requests.asked import command_of
+from xsconsole.errors import ApprovalMissing, PlanIsStale
 
 
 def test_changing_the_memory_voids_the_approval_and_shows_what_changed() -> None:
@@ -175,5 +178,36 @@ def test_who_changed_the_configuration_last_does_not_count_where_the_rule_says_s
         assert "0 of 1 approval; Person 3 could approve" in await refused(scene.alice, request)
         await approve(scene.carol, request)
         assert (await (await run(scene.alice, request)).wait()).state is RunState.DONE
+
+    virtually(story)
+
+
+def test_what_has_begun_is_neither_void_nor_ended_whatever_changes_until_its_run_has_ended() -> None:
+    async def story() -> None:
+        scene, request = await approved_request(expiry_s=3600)
+        carol, plan = scene.carol, scene.carol.engine.plan(command_of(request))
+        opened = await run(scene.bob, request)
+        await carol.until(lambda: carol.card(scene.shop).run is not None)
+        late = carol.clock.now() + timedelta(days=9)
+        found = view(carol, request, late)
+        assert (found.state, found.is_running) == (RequestState.APPROVED, True)
+        opened.stop()
+        await opened.wait()
+
+        await approve(carol, request, Meaning.REJECT)
+        await carol.until(lambda: len(view(carol, request).decisions) == 2)
+        assert view(carol, request, late).state is RequestState.APPROVED
+        people = ruled(scene.alice, scene.bob, carol, version=3)
+        ways = default_workflow().transitions  # nobody has to approve any of them
+        await carol.publish(msgspec.structs.replace(people, transitions=ways))
+        await carol.until(lambda: carol.board.workflow is not None and carol.board.workflow.version == 3)
+
+        found = view(carol, request, late)
+        assert (found.state, found.is_begun, found.is_running) == (RequestState.APPROVED, True, False)
+        assert not found.is_over, "what was frozen for it is still needed"
+        assert found.sentence == "It was approved, and its run has begun."
+        assert waiting_words(found) == "has begun and was interrupted"
+        with pytest.raises(ApprovalMissing, match="stands already"):
+            await carol.engine.requests.warrant(plan, request.id, carol.board, carol.inventory)
 
     virtually(story)

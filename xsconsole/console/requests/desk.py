@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 STRONGEST = "pool-admin"
 
 E = TypeVar("E", bound=Event)
+ASK_ANEW = "It can only be withdrawn; what is wanted now is asked for anew."
 
 
 class Home(Keeper, Protocol):
@@ -262,7 +263,7 @@ class Requests:
         self._demand_write()
         if not is_genuine(decision, is_signature) or decision.plan != view.request.plan:
             raise Refused(reason="The signature of the decision does not match.", mend="Ask for the file again.")
-        if not view.is_open:
+        if not view.is_open or view.is_begun:
             raise Refused(reason=f"The request cannot be decided on. {view.sentence}", mend="Ask again.")
         workflow = self.workflow_of(view)
         person = owner_of(decision.fingerprint, workflow.people) if workflow is not None else None
@@ -282,6 +283,8 @@ class Requests:
         """
         view, identity = self.view(request), self._desk.identity
         self._demand_write()
+        if view.is_begun:
+            raise Refused(reason="Its run has begun.", mend="Stop that run, or settle it; then withdraw the request.")
         is_strong = identity is not None and has_role(identity.role, STRONGEST)
         if view.is_open and not self.is_mine(view) and not is_strong:
             raise NotPermitted(
@@ -350,11 +353,9 @@ class Requests:
 
     def _demand_asked(self, view: RequestView, meaning: Meaning) -> tuple[Person, tuple[ApprovalRule, ...], Workflow]:
         workflow = self.workflow_of(view)
-        if not view.is_open or workflow is None:
-            raise Refused(
-                reason=f"The request {waiting_words(view)}. {view.sentence}",
-                mend="It can only be withdrawn; what is wanted now is asked for anew.",
-            )
+        if not view.is_open or view.is_begun or workflow is None:
+            mend = "Stop its run, or settle it." if view.is_begun else ASK_ANEW
+            raise Refused(reason=f"The request {waiting_words(view)}. {view.sentence}", mend=mend)
         person = self._demand_person(self._me_in(view), self._home.key_fingerprint, view, meaning)
         rules = view.tally.rules if view.tally is not None else ()
         return person, tuple(one.rule for one in rules if demanded_of(person, (one.rule,), workflow)), workflow

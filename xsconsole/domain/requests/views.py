@@ -78,6 +78,7 @@ class RequestView:
     workflow: Workflow | None = None
     frozen: str = ""
     is_over: bool = False
+    is_begun: bool = False  # a run stands that carries it out, or was cut off while it did: nothing ends it any more
     is_running: bool = False  # it is being carried out right now
 
     @property
@@ -138,12 +139,7 @@ def view_of(
     is_carried = _is_of(present.card, request)
     state, sentence = _state(request, rules, present, found, at, is_carried)
     obstacle = ""
-    is_running = (
-        is_carried
-        and state is RequestState.APPROVED
-        and present.card is not None
-        and present.card.standing is Standing.RUNNING
-    )
+    is_running = is_carried and present.card is not None and present.card.standing is Standing.RUNNING
     if state in OPEN and present.refusal is not None and not is_running:
         obstacle = f"{present.refusal.reason} {present.refusal.mend}".strip()
     if state is RequestState.APPROVED and request.not_before is not None and min((at, *also_at)) < request.not_before:
@@ -164,6 +160,7 @@ def view_of(
         decisions=decisions,
         frozen=_frozen(present),
         is_over=_is_over(request, present, state),
+        is_begun=is_carried,
         is_running=is_running,
         opens_at=_opens_at(request, present, at) if state in OPEN else None,
         workflow=workflow,
@@ -261,20 +258,31 @@ def unknown_requester(requester: Requester) -> str:
 def _state(
     request: Request, rules: tuple[ApprovalRule, ...], present: Present, found: Tally, at: datetime, is_carried: bool
 ) -> tuple[RequestState, str]:
+    """Return how a request stands, and why. What has begun is under way until its run ends, whatever changes.
+
+    What its own run changes, such as the stage and the revision, is what it asks for; and neither a time that ends, a
+    rejection nor a new version takes back what machines are in the midst of.
+    """
+    if is_carried:
+        return RequestState.APPROVED, _approved(found) or "It was approved, and its run has begun."
     if found.rejected:
         return RequestState.REJECTED, found.sentence
     if request.expires_at is not None and at >= request.expires_at:
         return RequestState.EXPIRED, f"It ended at {instant(request.expires_at)}, as the way says."
-    # What its own run changes, such as the stage and the revision, is what it asks for.
-    void = "" if is_carried else void_reason(request, present)
+    void = void_reason(request, present)
     if void:
         return RequestState.VOID, void
     if not rules:
         return RequestState.VOID, "The workflow demands no approval there any more: do it without."
     if not found.is_satisfied:
         return RequestState.WAITING, found.sentence
+    return RequestState.APPROVED, _approved(found)
+
+
+def _approved(found: Tally) -> str:
+    """Return by whom it is approved; empty where those who count now are not enough."""
     by = listing(tuple(dict.fromkeys(person.name for rule in found.rules for person in rule.approved)))
-    return RequestState.APPROVED, f"Approved by {by}."
+    return f"Approved by {by}." if by and found.is_satisfied else ""
 
 
 def void_reason(request: Request, present: Present) -> str:
@@ -325,6 +333,8 @@ def waiting_words(view: RequestView) -> str:
         case RequestState.APPROVED:
             if view.is_running:
                 return "is being carried out"
+            if view.is_begun:
+                return "has begun and was interrupted"
             if view.opens_at is not None:
                 return f"is approved and runs not before {instant(view.opens_at)}"
             return "is approved and can run" if not view.obstacle else "is approved and cannot run yet"

@@ -181,6 +181,8 @@ def demand_warrant(
     if paper is None:
         raise NotFound(reason="There is no such request on the pool any more.", mend="Ask for it again.")
     found = judge(paper, keys, board, inventory, max(clocks), check, clocks, lands)
+    if found.is_begun:
+        raise ApprovalMissing(reason="A run of this request stands already.", mend="Settle that one.")
     if found.state is not RequestState.APPROVED:
         raise ApprovalMissing(
             reason=f"The request {_how(found.state)}. {found.sentence}".strip(), mend=_mend(found.state)
