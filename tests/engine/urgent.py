@@ -88,6 +88,6 @@ def finding(desk: Desk, view: ReviewView, reason: str = "looked at it") -> Decis
 
 async def look(desk: Desk, reason: str = "looked at it") -> ReviewView:
     (view,) = items(desk)
-    await desk.engine.decide(finding(desk, view, reason))
+    await desk.engine.decide(finding(desk, view, reason), view.item)
     (view,) = items(desk)
     return view

@@ -230,7 +230,7 @@ class Reviews:
             rule=rule_words(rule, workflow) if workflow is not None else "",
             **log_in_fields(identity),
         )
-        await self._desk.engine.decide(decision)
+        await self._desk.engine.decide(decision, view.item)
         await self._until(lambda: decision in [one for shown in self.views for one in shown.findings])
 
     def _demand_other(self, view: ReviewView) -> Person:

@@ -14,6 +14,9 @@ TEXT_LIMIT = 1000
 TOLD = ("by", "ticket", "goes_past", "plan", "open_s")
 """Details of a row that go along."""
 
+ASKED = ("plan", "ticket", "not_before", "expires_at")
+"""What of a request goes along, besides its id, where a row has all of it."""
+
 
 class Notification(StrEnum):
     """What is told. Names are part of the format: add, never rename."""
@@ -79,9 +82,20 @@ def document_of(
         "text": shortened(event_sentence(fact), TEXT_LIMIT),
         "reason": shortened(fact.reason, TEXT_LIMIT),
         "outcome": fact.outcome.value if fact.outcome is not None else None,
-        "details": {name: details[name] for name in TOLD if details.get(name)},
+        "details": {name: value for name, value in _told(details).items() if value},
     }
     return {name: value for name, value in found.items() if value not in (None, "", {})}
+
+
+def _told(details: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Return what goes along of a row's details, alike for whatever a request or its run leads to."""
+    request = details.get("request")
+    asked = request if isinstance(request, Mapping) else {"id": request}
+    return {
+        **{name: asked.get(name) for name in ASKED},
+        **{name: details[name] for name in TOLD if details.get(name)},
+        "request": asked.get("id"),
+    }
 
 
 def _configuration(fact: Fact) -> Json:

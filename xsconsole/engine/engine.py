@@ -32,7 +32,7 @@ from xsconsole.domain.plan import Plan
 from xsconsole.domain.poolstate import RunRecord, configuration_thing, numbers, run_stem
 from xsconsole.domain.publication.values import Publication
 from xsconsole.domain.record import AuditEvent
-from xsconsole.domain.reviews import ReviewView
+from xsconsole.domain.reviews import ReviewItem, ReviewView
 from xsconsole.domain.runs import RunState, RunStatus, Target
 from xsconsole.domain.signing import SignatureCheck
 from xsconsole.domain.workflow import Workflow
@@ -302,9 +302,9 @@ class Engine:
         """Publish a version over the one with digest `seen`; see `publishing.publish_version`."""
         return await publishing.publish_version(self._pool, self._ledger, workflow, seen, publication, details)
 
-    async def decide(self, decision: Decision) -> None:
-        """Leave a signed decision on the pool, with its rows on record before and after."""
-        await publishing.leave_decision(self._pool, self._ledger, decision)
+    async def decide(self, decision: Decision, item: ReviewItem | None = None) -> None:
+        """Leave a signed decision on a version or a review on the pool, with its rows on record before and after."""
+        await publishing.leave_decision(self._pool, self._ledger, decision, item)
 
     async def forget_review(self, view: ReviewView) -> None:
         """Take a review item that others have looked at off the pool."""

@@ -9,13 +9,15 @@ from xsconsole.domain.actions.provisions import recorded
 from xsconsole.domain.board import Board
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.comparison import IN_PLACE, MANIFEST
+from xsconsole.domain.emergency import from_text as from_declared
 from xsconsole.domain.ids import BatchId, ConfigurationId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.manifest import manifest_of_card
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Intent, Step
+from xsconsole.domain.plan import Intent, OpenReview, Step
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.record import AuditEvent, Fact, OpenRun, Outcome
+from xsconsole.domain.requests.values import from_warrant
 from xsconsole.domain.wording.record import NOTHING
 from xsconsole.domain.words import describe, describe_undo, explain, title
 from xsconsole.domain.workflow import Workflow, to_stored
@@ -50,8 +52,21 @@ def run_fact(
         target=intent.target,
         outcome=outcome,
         reason=reason,
-        details={"what": title(record.plan, workflow), "plan": record.plan_digest, "kind": intent.kind.value},
+        details={
+            "what": title(record.plan, workflow),
+            "plan": record.plan_digest,
+            "kind": intent.kind.value,
+            **asked_by(record),
+        },
     )
+
+
+def asked_by(record: RunRecord) -> Mapping[str, Json]:
+    """Return which request a run carries out, and the ticket of the change that it or an emergency names."""
+    warrant, declaration = from_warrant(record.warrant), from_declared(record.emergency)
+    if warrant is not None:
+        return {"request": warrant.request.id, "ticket": warrant.request.ticket}
+    return {"ticket": declaration.ticket} if declaration is not None else {}
 
 
 def opening_fact(
@@ -132,6 +147,8 @@ def step_fact(
         "what": describe_undo(step, result) if event in UNDOING else describe(step),
         "action": recorded(step.action),
     }
+    if isinstance(step.action, OpenReview):  # others are told of it
+        details |= asked_by(record)
     if result:
         details["result"] = result
     reason = ""

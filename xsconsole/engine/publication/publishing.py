@@ -12,7 +12,6 @@ from xsconsole.domain.canonical import Json
 from xsconsole.domain.continuing import unneeded_versions, version_stem
 from xsconsole.domain.ids import Digest
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Intent
 from xsconsole.domain.poolstate import PREFIX, decode_workflow, numbers, workflow_stem
 from xsconsole.domain.publication.values import (
     PUBLICATION_PREFIX,
@@ -24,6 +23,8 @@ from xsconsole.domain.publication.values import (
     publication_stem,
 )
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
+from xsconsole.domain.requests.values import Request
+from xsconsole.domain.reviews import ReviewItem
 from xsconsole.domain.workflow import Workflow, check, default_workflow, to_stored
 from xsconsole.engine.ports import Field, Ledger, PoolPort
 from xsconsole.engine.values import RACES, insist, remove_value, write_value
@@ -96,27 +97,32 @@ async def publish_version(
     )
 
 
-async def leave_decision(pool: PoolPort, ledger: Ledger, decision: Decision, about: Intent | None = None) -> None:
-    """Leave a signed decision on the pool; the same one again changes nothing. `about`: what it is on, of a request.
+async def leave_decision(
+    pool: PoolPort, ledger: Ledger, decision: Decision, about: Request | ReviewItem | None = None
+) -> None:
+    """Leave a signed decision on the pool; the same one again changes nothing. `about`: what it is on, but a version.
 
     Raises:
         PoolUnavailable: whether it stands there is not known; the same call again finds out.
     """
+    intent = about.intent if about is not None else None
     fact = Fact(
         event=AuditEvent.DECIDED,
         actor=pool.identity.actor,
         pool=pool.identity.pool,
         session=pool.identity.session,
-        configuration=about.configuration if about is not None else None,
-        configuration_name=about.name if about is not None else "",
-        source=about.source if about is not None else None,
-        target=about.target if about is not None else None,
+        configuration=intent.configuration if intent is not None else None,
+        configuration_name=intent.name if intent is not None else "",
+        run=about.run if isinstance(about, ReviewItem) else None,
+        source=intent.source if intent is not None else None,
+        target=intent.target if intent is not None else None,
         reason=decision.reason,
         details={
             "what": f"{decision.meaning.value}: {decision.about}",
             "subject": decision.subject,
             "key": decision.fingerprint,
             "decision": msgspec.to_builtins(decision),
+            **({"request": about.id, "ticket": about.ticket} if isinstance(about, Request) else {}),
         },
     )
     await ledger.record(fact)

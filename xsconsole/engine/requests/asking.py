@@ -229,7 +229,7 @@ class Requests:
     async def decide(self, decision: Decision) -> None:
         """Leave a signed decision on the pool, with its rows on record before and after."""
         papers = (paper for paper in papers_on(self._keys) if paper.request.subject == decision.subject)
-        await leave_decision(self._pool, self._ledger, decision, next((paper.request.intent for paper in papers), None))
+        await leave_decision(self._pool, self._ledger, decision, next((paper.request for paper in papers), None))
 
     async def forget(self, request: Request, reason: str) -> str:
         """Take a request and what was decided on it off the pool, and remove what was frozen for it.
