@@ -223,11 +223,12 @@ class VerificationFailed(ConsoleError):
 
 @dataclass(kw_only=True, eq=False)
 class GateNotMet(ConsoleError):
-    """A gate of the workflow was not met in its time. `sentence` says what was seen last."""
+    """A gate of the workflow was not met in its time. `sentence` says what was seen last, `mend` what would help."""
 
     gate: str
     sentence: str
     waited_s: float
+    mend: str = ""
 
 
 @dataclass(kw_only=True, eq=False)

@@ -76,6 +76,7 @@ def test_each_field_that_differs_is_named_and_the_way_back_is_taken() -> None:
             "2 fields of shop 1.3.0 differ from what was approved: "
             "shop-lb: memory, static maximum was 2 GiB, is 9 GiB; shop-lb: vCPUs at most was 1, is 7."
         )
+        assert explain(status.error).mend.startswith("Make it again what was approved; or plan anew")
         assert desk.card(shop).stage == "staging"
 
     virtually(story)

@@ -72,6 +72,10 @@ def test_what_the_records_tell_unmet_is_refused_before_with_every_reason() -> No
         assert "The maintenance window is closed; it opens" in refusal.reason
         assert "No restore point is younger than 24 h: there is none." in refusal.reason
         assert "snapshots of one disk" not in refusal.reason
+        assert refusal.mend == (
+            "Take those hosts out of maintenance, or see that they run and are reached. Wait until it opens; an "
+            "emergency goes past it. Take a restore point of it, such as by `xsconsole config snapshot`."
+        )
         offers = {target.stage: target.refusal for target in desk.engine.targets(shop)}
         offered = offers[StageId("production")]
         assert offered is not None
@@ -221,10 +225,12 @@ def test_tools_and_duplicates_are_read_from_the_records() -> None:
         await desk.until(lambda: desk.inventory.get(VIF, web.ref).network == network.ref)  # type: ignore[union-attr]
         refusal = desk.refusal(desk.promotion(shop, "production"))
         assert f"{db.MAC} of shop-db and shop-web." in refusal.reason
+        assert "another address" in refusal.mend
 
         await desk.publish(msgspec.structs.replace(guarded(GuestToolsUp()), version=3))
         refusal = desk.refusal(desk.promotion(shop, "production"))
         assert "No guest tools answer at shop-lb (halted)." in refusal.reason
+        assert refusal.mend.startswith("See that these machines run")
 
     virtually(story)
 
@@ -236,6 +242,7 @@ def test_production_is_what_drift_is_measured_against() -> None:
         refusal = desk.refusal(desk.promotion(shop, "production"))
 
         assert "No configuration of shop is in production." in refusal.reason
+        assert refusal.mend == "The first one goes there by a way without this gate."
 
     virtually(story)
 
@@ -257,6 +264,7 @@ def test_an_exact_replica_passes_by_the_rules_that_its_sentence_names_which_the_
         await desk.until(lambda: len(desk.board.cards) == 2)
         refusal = desk.refusal(desk.promotion(shop, "production"))
         assert "1 difference from shop 1.2.0 in Production that no rule allows: " in refusal.reason, refusal.reason
+        assert "names each field: make it equal, or allow it by a rule" in refusal.mend
 
         rule = AllowDifference(part="member", field="vcpus_max", service="shop", reason="more load in the test")
         stands = await desk.engine.allowing.allow(rule)

@@ -221,7 +221,7 @@ def _gates(way: Transition, scene: Scene) -> Iterator[Barrier]:
             yield Barrier(
                 kind=BarrierKind.GATE,
                 sentence=answer.sentence,
-                mend=DEMANDED,
+                mend=answer.mend,
                 until=answer.until,
                 overridable=isinstance(gate, MaintenanceWindow),  # the others keep machines and data whole
                 gate=number,

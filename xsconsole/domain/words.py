@@ -289,7 +289,9 @@ def explain(error: ConsoleError) -> Notice:
         case GateNotMet():
             waited = f"Waited for {duration(error.waited_s)}." if error.waited_s >= 1 else ""
             end = "" if error.sentence.endswith((".", "!", "?", "…")) else "."  # what a script said has any end
-            return Notice(failed=f"The gate “{error.gate}” is not met: {error.sentence}{end}", details=waited)
+            return Notice(
+                failed=f"The gate “{error.gate}” is not met: {error.sentence}{end}", mend=error.mend, details=waited
+            )
         case LeaseLost():
             return Notice(
                 failed=f"This console may not go on: {error.reason}",

@@ -24,6 +24,7 @@ from xsconsole.domain.words import count
 from xsconsole.domain.workflow import DiskTreatment, Method, Workflow
 
 MOST_NAMED = 6
+APPROVED_MEND = "Make it again what was approved; or plan anew, and have approved or confirm what stands now."
 OF_MOVES = tuple(allowance for allowance in USUAL if allowance.id == "placement")
 """What a move may change by itself: where the machines would rather run, and on what kind of storage."""
 
@@ -52,7 +53,7 @@ def judge_approved(approved: Manifest, scene: Scene, intent: Intent) -> Answer:
             told += f"; and {len(drift) - MOST_NAMED} more"
         differ = "differs" if len(drift) == 1 else "differ"
         sentence = f"{count(len(drift), 'field')} of {name} {differ} from what was approved: {told}."
-        return Answer(is_met=False, sentence=sentence)
+        return Answer(is_met=False, sentence=sentence, mend=APPROVED_MEND)
     return Answer(
         is_met=True, sentence=f"{name} equals what was approved but for what the rules allow. Disk contents: unknown."
     )

@@ -36,6 +36,7 @@ from xsconsole.domain.workflow.gates import (
 from xsconsole.domain.workflow.windows import is_open, next_opening
 
 ROLLING_UPGRADE = "rolling_upgrade_in_progress"
+DRIFT_MEND = "The view of drift (`xsconsole drift show`) names each field: make it equal, or allow it by a rule there."
 BACKING_UP = frozenset({"export", "snapshot", "checkpoint", "copy", "metadata_export"})
 
 
@@ -43,11 +44,12 @@ BACKING_UP = frozenset({"export", "snapshot", "checkpoint", "copy", "metadata_ex
 class Answer:
     """What a gate says. `sentence` says what was seen, whole, whichever it is.
 
-    `until` is when it is met by itself, where that is known.
+    `mend` is what lets it be met, where the gate can tell; `until` when that comes by itself, where it is known.
     """
 
     is_met: bool
     sentence: str
+    mend: str = ""
     until: datetime | None = None
 
 
@@ -138,7 +140,11 @@ def _guest_tools(scene: Scene) -> Answer:
         elif metrics is None or not metrics.PV_drivers_detected:
             silent.append(shortened(vm.name_label, 60))
     if silent:
-        return Answer(is_met=False, sentence=f"No guest tools answer at {listing(tuple(silent))}.")
+        return Answer(
+            is_met=False,
+            sentence=f"No guest tools answer at {listing(tuple(silent))}.",
+            mend="See that these machines run, and that guest tools are installed and started in them.",
+        )
     return Answer(is_met=True, sentence=f"The guest tools of {count(len(scene.card.members), 'machine')} answer.")
 
 
@@ -147,12 +153,20 @@ def _no_drift(scene: Scene) -> Answer:
     everything = {card.id: (card, inventory) for card, inventory in _cards_of(scene)}
     found = production_of(scene.card, [card for card, _ in everything.values()], workflow)
     if found is None:
-        return Answer(is_met=False, sentence=f"No configuration of {shortened(scene.card.service)} is in production.")
+        return Answer(
+            is_met=False,
+            sentence=f"No configuration of {shortened(scene.card.service)} is in production.",
+            mend="The first one goes there by a way without this gate.",
+        )
     production, at = everything[found.id]
     first = version_now(production, at, workflow)
     second = version_now(scene.card, scene.inventory, workflow)
     comparison = compare(first, second, scene.board.allowances)
-    return Answer(is_met=not comparison.drift, sentence=likeness(comparison, contents(first, scene.card)))
+    return Answer(
+        is_met=not comparison.drift,
+        sentence=likeness(comparison, contents(first, scene.card)),
+        mend="" if not comparison.drift else DRIFT_MEND,
+    )
 
 
 def _cards_of(scene: Scene) -> Iterator[tuple[Card, Inventory]]:
@@ -188,7 +202,11 @@ def _no_duplicates(scene: Scene) -> Answer:
             doubled.append(f"{min(shared)} of {shortened(vm.name_label, 60)}")
     if doubled:
         found = listing(tuple(dict.fromkeys(doubled)))
-        return Answer(is_met=False, sentence=f"On the network already: {found}.")
+        return Answer(
+            is_met=False,
+            sentence=f"On the network already: {found}.",
+            mend="Give one of the two another address, or take it off that network.",
+        )
     known = "" if addresses else " The guests report no addresses, so only MACs were compared."
     return Answer(is_met=True, sentence=f"No other machine has a MAC or an address of these.{known}")
 
@@ -217,7 +235,11 @@ def _recent_point(gate: RecentRestorePoint, scene: Scene) -> Answer:
         return Answer(is_met=True, sentence=f"Every machine has a snapshot with the tag {shortened(gate.tag, 40)}.")
     newest = f"the newest is of {instant(max(whole))}" if whole else "there is none"
     tagged = f", and not every machine has such a snapshot with the tag {shortened(gate.tag, 40)}" if gate.tag else ""
-    return Answer(is_met=False, sentence=f"No restore point is younger than {oldest_allowed}: {newest}{tagged}.")
+    return Answer(
+        is_met=False,
+        sentence=f"No restore point is younger than {oldest_allowed}: {newest}{tagged}.",
+        mend="Take a restore point of it, such as by `xsconsole config snapshot`.",
+    )
 
 
 def _backed_up(vm: VM, tag: str, since: datetime, inventory: Inventory) -> bool:
@@ -240,7 +262,11 @@ def _short_chains(gate: ShortChains, scene: Scene) -> Answer:
     }
     long = tuple(f"{shortened(name, 60)} ({length})" for name, length in lengths.items() if length > gate.longest)
     if long:
-        return Answer(is_met=False, sentence=f"More than {gate.longest} snapshots of one disk: {listing(long)}.")
+        return Answer(
+            is_met=False,
+            sentence=f"More than {gate.longest} snapshots of one disk: {listing(long)}.",
+            mend="Remove restore points or snapshots that nobody needs any more.",
+        )
     return Answer(is_met=True, sentence=f"No disk has more than {gate.longest} snapshots.")
 
 
@@ -249,7 +275,13 @@ def _window(gate: MaintenanceWindow, scene: Scene) -> Answer:
         return Answer(is_met=True, sentence="The maintenance window is open.")
     opening = next_opening(gate, scene.at)
     when = f"it opens {instant(opening)}" if opening else "it never opens"
-    return Answer(is_met=False, sentence=f"The maintenance window is closed; {when}.", until=opening)
+    mend = "Wait until it opens" if opening else "Let it open on some day in the workflow"
+    return Answer(
+        is_met=False,
+        sentence=f"The maintenance window is closed; {when}.",
+        mend=f"{mend}; an emergency goes past it.",
+        until=opening,
+    )
 
 
 def _pool_fit(scene: Scene) -> Answer:
@@ -257,14 +289,20 @@ def _pool_fit(scene: Scene) -> Answer:
         pool = inventory.pool
         which = f" “{shortened(pool.name_label, 60)}”" if pool is not None and scene.elsewhere is not None else ""
         if pool is not None and ROLLING_UPGRADE in pool.other_config:
-            return Answer(is_met=False, sentence=f"A rolling upgrade of the pool{which} is under way.")
+            sentence = f"A rolling upgrade of the pool{which} is under way."
+            return Answer(is_met=False, sentence=sentence, mend="Wait until it has ended.")
         unfit = tuple(shortened(host.name_label, 60) for host in inventory.all(Host) if not _is_fit(host, inventory))
         if unfit:
             where = f" in pool{which}" if which else ""
-            return Answer(is_met=False, sentence=f"In maintenance or not heard of{where}: {listing(unfit)}.")
+            return Answer(
+                is_met=False,
+                sentence=f"In maintenance or not heard of{where}: {listing(unfit)}.",
+                mend="Take those hosts out of maintenance, or see that they run and are reached.",
+            )
     busy = tuple(shortened(vm.name_label, 60) for vm in members_of(scene) if _is_backed_up_now(vm, scene.inventory))
     if busy:
-        return Answer(is_met=False, sentence=f"A backup or a copy is under way at {listing(busy)}.")
+        sentence = f"A backup or a copy is under way at {listing(busy)}."
+        return Answer(is_met=False, sentence=sentence, mend="Wait until it has ended.")
     return Answer(is_met=True, sentence="All hosts are in service, and no backup of a member is under way.")
 
 

@@ -183,7 +183,8 @@ class Gatekeeper:
             await self._clock.sleep(POLL_S)
         if gate.when is When.AFTER and not gate.leads_back:
             return f"{NOT_MET}{answer.sentence}"
-        raise GateNotMet(gate=gate_name(gate), sentence=answer.sentence, waited_s=self._clock.monotonic_s() - began_s)
+        waited_s = self._clock.monotonic_s() - began_s
+        raise GateNotMet(gate=gate_name(gate), sentence=answer.sentence, waited_s=waited_s, mend=answer.mend)
 
     async def _answer(
         self, gate: Gate, plan: Plan, approved: str, left_s: float, machines: Sequence[Uuid] | None
