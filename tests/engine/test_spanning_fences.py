@@ -18,6 +18,7 @@ from xsconsole.domain.fence.standing import claim_key, claim_text, fences_on, gr
 from xsconsole.domain.fence.values import FenceMode
 from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
 from xsconsole.domain.inventory import PIF, Network
+from xsconsole.domain.plan import Start
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import explain
 from xsconsole.domain.workflow import Binding, default_workflow
@@ -112,6 +113,46 @@ def test_a_fence_that_no_host_has_room_for_stands_on_several_by_a_vlan_which_is_
 
         assert (await scene.do(Undeploy(configuration=fence.configuration))).error is None
         assert (left(scene), scene.tags()) == (before, set())
+
+    virtually(story)
+
+
+def test_what_was_on_a_host_that_died_starts_elsewhere_and_the_rest_of_the_fence_runs_on() -> None:
+    async def story() -> None:
+        scene = await Scene().begin()
+        desk, pool = scene.desk, scene.pool
+        assert (await scene.do(scene.deploy())).error is None
+        fence = scene.fence()
+        redeploy = Redeploy(configuration=fence.configuration)
+        everyone = (*fence.site.members.values(), fence.site.router or Uuid(""))
+        before = {uuid: pool.vm(uuid) for uuid in everyone}
+        lost = {uuid for uuid, vm in before.items() if vm.resident_on == scene.second.ref}
+        assert 0 < len(lost) < len(everyone)
+        metrics = {host.ref: pool.records[host.metrics] for host in (pool.host, scene.second)}
+        pool.put(msgspec.structs.replace(metrics[scene.second.ref], live=False))
+        pool.put(msgspec.structs.replace(metrics[pool.host.ref], memory_free=1))
+        assert "xen-1" in scene.refusal(redeploy)  # it has no room for them
+        pool.put(msgspec.structs.replace(metrics[pool.host.ref], memory_free=64 * GIB))
+
+        plan = desk.engine.plan(redeploy)
+        assert f"no more run{'s' if len(lost) == 1 else ''}, since the power is off? Otherwise" in plan.questions[0]
+        assert {step.action.vm for step in plan.steps if isinstance(step.action, Start)} == lost
+        assert any(f"{len(everyone) - len(lost)} machine" in one and "as now." in one for one in plan.warnings)
+        status = await scene.do(redeploy)
+        assert status.error is None, explain(status.error)
+        after = {uuid: pool.vm(uuid) for uuid in everyone}
+        assert {vm.power_state for vm in after.values()} == {"Running"}
+        assert {vm.resident_on for vm in after.values()} == {pool.host.ref}
+        assert all(after[uuid] == before[uuid] for uuid in everyone if uuid not in lost)
+        assert prove(fence.fence, fence.site, desk.inventory).holds
+        assert scene.fence() == fence
+        assert "as a whole." in scene.refusal(redeploy)
+
+        # One that is off is what is left of a redeployment that was cut off: it starts, and nothing else.
+        one = fence.site.members[min(fence.site.members)]
+        pool.change(one, power_state="Halted")
+        started = [step.action for step in desk.engine.plan(redeploy).steps if isinstance(step.action, Start)]
+        assert [action.vm for action in started] == [one]
 
     virtually(story)
 

@@ -31,6 +31,7 @@ from xsconsole.engine.verbs.deleting import DESTROY_S, plan_delete
 from xsconsole.errors import NotPromotable
 
 AWAY_S = 1.0
+MOST_NAMED = 6  # machines in one sentence
 
 
 def plan_undeploy(command: Undeploy, board: Board, inventory: Inventory, actor: str) -> Plan:
@@ -196,6 +197,8 @@ def _parking(standing: StandingFence, card: Card | None, board: Board, inventory
 def plan_redeploy(command: Redeploy, board: Board, inventory: Inventory, actor: str) -> Plan:
     """Prove, then start the router and the members in order, on whichever host has room for all of it now.
 
+    Of a fence over several hosts that runs in part, only what was on hosts that do not answer starts, else what is off.
+
     Raises:
         Refused: it runs, something of it is gone, or there is no room on any one host.
     """
@@ -215,13 +218,20 @@ def plan_redeploy(command: Redeploy, board: Board, inventory: Inventory, actor: 
     lost = stranded(machines, inventory)
     gone = {vm.uuid for vm in lost}
     up = [vm.name_label for vm in machines if vm.power_state != "Halted" and vm.uuid not in gone]
-    if up:
+    down = lost or [vm for vm in machines if vm.power_state == "Halted"]
+    stays = bool(standing.site.vlans and down and up)  # the rest does, since its networks are on other hosts too
+    if stays:
+        machines, vms = down, [vm for vm in vms if vm in down]
+        router = router if router in down else None
+    elif up:
         verb, where = "is" if len(up) == 1 else "are", "" if standing.site.vlans else ", on one host"
         raise NotPromotable(
             reason=f"{listing(tuple(up))} {verb} not off, and a fence starts as a whole{where}.",
             mend="Undeploy it with --keep first.",
         )
-    rules.demand_power_changes((stage, card.members), what="a start")
+    started = {vm.uuid for vm in vms}
+    starting = [member for member in card.members if member.uuid in started]
+    rules.demand_power_changes((stage, starting), what="a start")
     rules.demand_place_to_run(board, stage, card)
     for vm in machines:
         if vm.uuid not in gone:
@@ -236,7 +246,7 @@ def plan_redeploy(command: Redeploy, board: Board, inventory: Inventory, actor: 
         memory = Estimate(seconds=START_S, memory_bytes=memory_of(router))
         ready = [steps.add(Start(vm=router.uuid), router.name_label, ready, memory, host=hosts.get(router.uuid))]
     delays_s = {vm.uuid: vm.start_delay for vm in vms}
-    ready = add_starts(steps, card.members, delays_s, ready, is_downtime=False, hosts=hosts)
+    ready = add_starts(steps, starting, delays_s, ready, is_downtime=False, hosts=hosts)
     steps.add(Verify(members={}, running=tuple(sorted(vm.uuid for vm in machines))), card.name, ready)
     on = {found.name_label for uuid in hosts.values() if (found := inventory.by_uuid(Host, uuid)) is not None}
     where = f" on {listing(tuple(shortened(name, 40) for name in sorted(on)))}" if on else ""
@@ -246,10 +256,24 @@ def plan_redeploy(command: Redeploy, board: Board, inventory: Inventory, actor: 
         leases=rules.leases_for(card.id, card.service, (stage,)),
         warnings=(
             *((f"{hosts_of(lost, inventory)} does not answer: what ran there starts anew.",) if lost else ()),
-            f"All of the fence “{shortened(standing.fence.name, 60)}” starts{where}, the router first, with the "
-            "addresses that it had.",
+            _words_of_start(standing, machines, router, where, len(up) if stays else 0),
         ),
         asks=True,
+    )
+
+
+def _words_of_start(
+    standing: StandingFence, machines: Sequence[VM], router: VM | None, where: str, staying: int
+) -> str:
+    """Return what starts, whether that is all of a fence, and how much of it `stays`."""
+    of, first = f"the fence “{shortened(standing.fence.name, 60)}”", ", the router first" if router is not None else ""
+    if not staying:
+        return f"All of {of} starts{where}{first}, with the addresses that it had."
+    names = [f"“{shortened(vm.name_label, 40)}”" for vm in machines[:MOST_NAMED]]
+    names += [f"{len(machines) - MOST_NAMED} more"] if len(machines) > MOST_NAMED else []
+    return (
+        f"{listing(tuple(names))} of {of} {'starts' if len(machines) == 1 else 'start'}{where}{first}. "
+        f"{count(staying, 'machine')} of it {'stays' if staying == 1 else 'stay'} as now."
     )
 
 
