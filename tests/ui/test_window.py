@@ -102,9 +102,9 @@ async def test_the_palette_finds_first_what_belongs_to_the_place_on_show(window:
         window.finder.look_for(wanted)
         return window.finder.found[0].text
 
-    assert first("board", "connect") == "Connect…"
-    assert first("workflow", "connect") == "Connect…"  # a stage has to be selected for the designer's own
-    assert [found.text for found in window.finder.found][1] == "Connect"
+    assert first("board", "connect") == "Connect… (pool)"
+    assert first("workflow", "connect") == "Connect… (pool)"  # a stage has to be selected for the designer's own
+    assert [found.text for found in window.finder.found][1] == "Connect (designer)"
     assert first("workflow", "arrange") == "Arrange"
     assert first("board", "arrange") == "Arrange members…"
     assert first("audit", "publish") == "Publish…"
@@ -114,8 +114,13 @@ async def test_the_palette_finds_first_what_belongs_to_the_place_on_show(window:
 async def test_find_puts_the_command_that_is_called_so_before_others(window: MainWindow) -> None:
     QTest.keyClicks(window.bar.field, "resume")
 
-    assert [found.text for found in window.finder.found][:3] == ["Resume", "Resume…", "Resume run"]
+    named = [found.text for found in window.finder.found]
+    assert named[:3] == ["Resume (inventory)", "Resume… (configuration)", "Resume run"]
     window.bar.field.clear()
+    for action in window.finder._actions.all:
+        window.finder.look_for(action.text().replace("&", "").rstrip("…").split(" (")[0])
+        found = [one.text.replace("…", "") for one in window.finder.found]
+        assert len(set(found)) == len(found), found
     QTest.keyClicks(window.bar.field, "SHOP@1.3")  # as the command line calls it
     assert [found.text for found in window.finder.found] == ["shop 1.3.0"]
 

@@ -145,7 +145,19 @@ class Finder(QFrame):
         for action in sorted(_asked(wanted, COMMANDS, self._actions.all), key=rank):
             keys = action.shortcut().toString() if action.action.place in ("", here) else self.tr("in the designer")
             aside = one_line(action.why_not) or keys or self.tr("command")
-            yield Found(text=_name(action), aside=aside, choose=partial(self._use, action))
+            yield Found(text=self._told_apart(action), aside=aside, choose=partial(self._use, action))
+
+    def _told_apart(self, action: UserAction) -> str:
+        """Return the name of a command, with what it is about where another one is called so."""
+        name = _name(action)
+        same = [one for one in self._actions.all if _name(one).rstrip("…") == name.rstrip("…")]
+        about = {
+            "configuration": self.tr("configuration"),
+            "object": self.tr("inventory"),
+            "pool": self.tr("pool"),
+            "workflow": self.tr("designer"),
+        }.get(action.action.id.partition(".")[0], "")
+        return f"{name} ({about})" if about and len(same) > 1 else name
 
     def _use(self, action: UserAction) -> None:
         """Do it, or say why that cannot be done now: a disabled action keeps silent when it is triggered."""
