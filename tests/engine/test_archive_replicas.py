@@ -8,6 +8,7 @@ from tests.engine.desks import virtually
 from tests.engine.test_archives import Scene
 from xsconsole.domain.board import Standing
 from xsconsole.domain.ids import StageId
+from xsconsole.domain.inventory import VM
 from xsconsole.domain.words import explain, title
 from xsconsole.domain.workflow import ApprovalRule, Kind, default_workflow
 from xsconsole.engine.commands import QuarantineVersion
@@ -36,6 +37,10 @@ def test_an_archive_is_replicated_past_no_rule_that_it_has_not_gone_through() ->
         early = msgspec.structs.replace(wanted.archive, stage="integration")
         assert "has not been through them" in desk.refusal(replace(wanted, archive=early)).reason
         assert "gives all machines one name" in desk.refusal(replace(wanted, pattern="x")).reason
+
+        scene.other.pool.add_vm("shop-shop-web lab")
+        await desk.until(lambda: any(vm.name_label == "shop-shop-web lab" for vm in desk.inventory.all(VM)))
+        assert "name of a machine of the pool" in desk.refusal(replace(wanted, pattern="{service}-{role} lab")).reason
 
         status = await desk.do(wanted)
 

@@ -77,6 +77,8 @@ def test_what_cannot_be_its_name_or_notes_is_refused() -> None:
             desk.engine.plan(describe(desk, shop, notes="mine", seen="what stood there before"))
         with pytest.raises(Ambiguous, match="that service and version already"):
             desk.engine.plan(describe(desk, shop, version="1.4.0"))
+        with pytest.raises(Ambiguous, match="name of another configuration, shop@1"):
+            desk.engine.plan(describe(desk, shop, name="shop 1.4.0"))
         assert describe(desk, shop, notes="x").kind is RunKind.NOTE
         assert describe(desk, shop, version="2").kind is RunKind.RENAME
         await closed(desk, QuarantineVersion(service="shop", version="1.3.0", reason="leaks"))

@@ -8,15 +8,17 @@ import pytest
 from tests.engine.desks import Desk, Office, virtually
 from tests.engine.test_planning import kinds
 from tests.engine.two_pools import Company
+from xsconsole.domain.batch import Part
 from xsconsole.domain.board import Card, Standing
-from xsconsole.domain.ids import ConfigurationId, RunId, StageId
+from xsconsole.domain.ids import ConfigurationId, RunId, StageId, Uuid
 from xsconsole.domain.plan import RunKind
 from xsconsole.domain.replica import name_by_pattern
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow import Method, Workflow, default_workflow
 from xsconsole.domain.workflow.edits import change_transition
 from xsconsole.domain.workflow.gates import PoolFit
-from xsconsole.engine.commands import FreezeStage, HoldBack, Promote, Replicate, StopTheLine
+from xsconsole.engine.commands import FreezeStage, HoldBack, Promote, Replicate, StopTheLine, Together
+from xsconsole.engine.plans.batch import plan_together
 from xsconsole.errors import Barred, NotFound, NotPromotable, PlanIsStale, Refused
 
 TESTING = StageId("patch-testing")
@@ -60,6 +62,43 @@ def test_a_running_configuration_is_frozen_and_copied_into_a_stage_to_which_no_w
         assert again.intent.makes not in (None, made.id)
 
     virtually(story)
+
+
+def test_names_that_others_have_are_told_and_by_a_pattern_refused() -> None:
+    async def story() -> None:
+        office = Office()
+        desk = office.desk()
+        shop = desk.card(await office.shop(desk, "production"))
+        twin = office.pool.add_vm("shop-web", "Halted").uuid
+        other = desk.card(await office.configuration(desk, "shop", "1.4.0", "staging", [twin]))
+
+        def planned(*orders: Replicate) -> list[Part]:
+            together = Together(commands=orders)  # type: ignore[arg-type]
+            return list(plan_together(together, desk.board, desk.inventory, "alice", desk.clock.now()).parts)
+
+        first, second = planned(of(shop, pattern="{name} lab"), of(other, pattern="{name} lab"))
+        assert first.plan is not None
+        assert second.refusal is not None
+        assert second.refusal.reason == "“shop-web lab” is the name of a machine that another run makes."
+        assert "{version}" in second.refusal.mend
+        assert all(part.plan for part in planned(*(of(one, pattern="{name} {version}") for one in (shop, other))))
+        first, second = planned(of(shop), of(other))
+        assert first.plan is not None
+        assert second.plan is not None
+        told = "“shop-web (Patch testing)” is the name of a machine that another run makes. Both will be called so."
+        assert told in second.plan.warnings
+        assert not any("will be called so" in line for line in first.plan.warnings)
+        with pytest.raises(NotPromotable, match="is the name of a machine of the pool, and 2 more are taken"):
+            desk.engine.plan(of(shop, pattern="{name}"))
+        both = desk.card(await office.configuration(desk, "crm", "7", "staging", twins(office)))
+        with pytest.raises(NotPromotable, match="“crm lab” is the name of another of these machines"):
+            desk.engine.plan(of(both, pattern="{name} lab"))
+
+    virtually(story)
+
+
+def twins(office: Office) -> list[Uuid]:
+    return [office.pool.add_vm("crm", "Halted").uuid for _ in range(2)]
 
 
 def test_a_replica_of_a_restore_point_holds_what_that_holds_and_leaves_it() -> None:

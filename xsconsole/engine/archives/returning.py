@@ -40,6 +40,7 @@ from xsconsole.engine.fences.drawn import free_name, macs_of
 from xsconsole.engine.plans import capacity, rules
 from xsconsole.engine.plans.barring import demand_open
 from xsconsole.engine.plans.claims import claims_on
+from xsconsole.engine.plans.machine_names import naming
 from xsconsole.engine.plans.placement import place
 from xsconsole.engine.plans.steps import START_S, Steps, protection_of
 from xsconsole.engine.plans.vouching import vouching
@@ -83,6 +84,7 @@ def plan_return(
     )
     sr = storage_of(command, target, inventory)
     parts = parts_of(command, target, sr, number, inventory)
+    names = naming([part.name for part in parts], command.pattern, board, inventory)
     space = capacity.total(*(part.space for part in parts))
     warnings = capacity.demand_space(inventory, space, "The machines", claims_on(board).space)
     to_start = sorted((part for part in parts if will_run), key=lambda part: part.member.order)
@@ -107,7 +109,7 @@ def plan_return(
         intent=intent,
         steps=_steps(command, parts, to_start, hosts, made, target, workflow, sr, reception, inventory).all,
         leases=tuple(sorted((archive_thing(archive.id), *leases))),
-        warnings=(*sentences(command, target, parts, sr, reception, inventory), *vouched, *warnings),
+        warnings=(*sentences(command, target, parts, sr, reception, inventory), *names, *vouched, *warnings),
         asks=True,
     )
 

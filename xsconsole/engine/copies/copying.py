@@ -45,6 +45,7 @@ from xsconsole.engine.moves.succession import add_standing_down, ended
 from xsconsole.engine.plans import rules
 from xsconsole.engine.plans.claims import Claims, claims_on
 from xsconsole.engine.plans.disk_roles import Blank, Staying, blanks_of, staying_of, staying_words, travels_after_all
+from xsconsole.engine.plans.machine_names import naming
 from xsconsole.engine.plans.placement import freed_by, less, memory_of, place
 from xsconsole.engine.plans.steps import START_S, Steps, protection_of
 from xsconsole.engine.runs.gatekeeper import gated
@@ -76,6 +77,7 @@ def plan_copy(order: Order, offspring: Offspring, board: Board, inventory: Inven
     the copies are made; where nothing runs they are made of the machines themselves, unless a restore point is wanted.
     """
     parts = parts_of(order, offspring, inventory)
+    names = naming([part.name for part in parts], order.pattern, board, inventory)
     claims = claims_on(board)
     running = [part for part in parts if runs(part.member) and order.stock is None]
     is_freezing = order.stock is None and (bool(running) or order.edge.restore_point is not None)
@@ -106,7 +108,7 @@ def plan_copy(order: Order, offspring: Offspring, board: Board, inventory: Inven
         intent=order.intent,
         steps=steps.all,
         leases=rules.leases_for(order.card.id, order.card.service, stages, also=order.intent.others),
-        warnings=(*sentences(order, parts, running), *of_disks, *warnings),
+        warnings=(*sentences(order, parts, running), *names, *of_disks, *warnings),
         asks=bool(to_start or running or order.target.protection or order.incumbent),
     )
     drops = taken if order.edge.restore_point is None and order.stock is None else {}

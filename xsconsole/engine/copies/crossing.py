@@ -26,6 +26,7 @@ from xsconsole.engine.plans import capacity, rules
 from xsconsole.engine.plans.claims import claims_on
 from xsconsole.engine.plans.disk_roles import blanks_of, staying_of, staying_words, travels_after_all
 from xsconsole.engine.plans.lands import Land, demand_versions, looked_after_there, storage_in
+from xsconsole.engine.plans.machine_names import naming
 from xsconsole.engine.plans.networking import networks_in
 from xsconsole.engine.plans.placement import Guest, freed_by, less, memory_of, place
 from xsconsole.engine.plans.steps import Steps
@@ -45,6 +46,7 @@ def plan_crossing(order: Order, offspring: Offspring, there: Land, home: Land) -
     """
     inventory, leaving = home.inventory, order.incumbent
     parts = parts_there(order, offspring, there, inventory)
+    names = naming([part.name for part in parts], order.pattern, there.board, there.inventory)
     sr = storage_in(order.target, there.inventory)
     blanks, machines = blanks_of(order, parts, sr, inventory), [(part.member, part.vm) for part in parts]
     staying = staying_of(machines, leaving, order.target, order.edge, inventory, there.inventory)
@@ -55,6 +57,7 @@ def plan_crossing(order: Order, offspring: Offspring, there: Land, home: Land) -
     is_freezing = order.stock is None
     frozen = _frozen_space(parts, inventory, is_freezing=is_freezing)
     warnings = [
+        *names,
         *staying_words(staying, leaving),
         *travels_after_all(machines, leaving, order.edge, inventory),
         *demand_room_there(parts, sr, there, inventory, leaving, is_freezing=is_freezing),

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from xsconsole.domain.actions.provisions import OutfitCopy
 from xsconsole.domain.board import Board
 from xsconsole.domain.guests import guest_of
 from xsconsole.domain.inventory import VM, Inventory
@@ -10,6 +9,7 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import Workflow
 from xsconsole.engine.commands import Newcomer, Provision
+from xsconsole.engine.plans.machine_names import names_on
 from xsconsole.errors import NotPromotable
 
 
@@ -19,7 +19,7 @@ def demand_names(newcomers: Sequence[Newcomer], board: Board, inventory: Invento
     Raises:
         NotPromotable: naming the first, and how many more.
     """
-    taken = _names(board, inventory)
+    taken = names_on(board, inventory)
     seen: dict[str, str] = {}
     doubled: list[str] = []
     for newcomer in newcomers:
@@ -69,22 +69,6 @@ def _titles(board: Board, command: Provision, workflow: Workflow) -> dict[str, s
     others = [card for card in board.cards.values() if card.id not in own]
     stages = {stage.id: stage.name for stage in workflow.stages}
     return {card.name: f"in {stages.get(card.stage, 'a stage that is gone')}" for card in others}
-
-
-def _names(board: Board, inventory: Inventory) -> dict[str, str]:
-    """Return whose every name is: machines that there are, and those that other runs are making."""
-    coming = {
-        step.action.name: "a machine that another run makes"
-        for card in board.cards.values()
-        if card.run is not None
-        for step in card.run.record.plan.steps
-        if isinstance(step.action, OutfitCopy)
-    }
-    return {**coming, **{vm.name_label: _kind(vm) for vm in inventory.all(VM) if not vm.is_a_snapshot}}
-
-
-def _kind(vm: VM) -> str:
-    return "a template of the pool" if vm.is_a_template else "a machine of the pool"
 
 
 def _addresses(inventory: Inventory) -> dict[str, str]:

@@ -41,6 +41,7 @@ def plan_description(command: Describe, board: Board, inventory: Inventory, acto
     if not is_renamed and notes == card.notes:
         raise NotPromotable(reason="That is what it says already.", mend="Change its name, version or notes.")
     _demand_free(card, version, board)
+    _demand_own_name(card, name, version, board)
     ready, told = [], []
     if notes != card.notes:
         original, roster = roster_on(inventory, card)
@@ -93,6 +94,17 @@ def _demand_free(card: Card, version: str, board: Board) -> None:
         if other.id != card.id and (other.service, other.version) == (card.service, version):
             raise Ambiguous(
                 reason=f"“{shortened(other.name)}” is that service and version already.", mend="Give another version."
+            )
+
+
+def _demand_own_name(card: Card, name: str, version: str, board: Board) -> None:
+    """Refuse a new name that another configuration has; copies of one version have the same from the beginning."""
+    for other in board.cards.values() if name != card.name else ():
+        if other.id != card.id and other.name == name and (other.service, other.version) != (card.service, version):
+            raise Ambiguous(
+                reason=f"“{shortened(name)}” is the name of another configuration, "
+                f"{shortened(other.service, 60)}@{shortened(other.version, 60)}.",
+                mend="Choose another name.",
             )
 
 
