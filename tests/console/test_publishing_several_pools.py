@@ -166,6 +166,12 @@ async def test_a_stage_that_changes_its_pool_takes_nothing_along(pools: Pools) -
     blocked = {effect.name: effect.sentence for effect in plan.effects if effect.kind is EffectKind.BLOCKED}
     assert "crm 7.1" in blocked
     assert "changes its pool" in blocked["crm 7.1"]
+    ways_out = {obstacle.reason: obstacle.mend for obstacle in plan.obstacles}
+    way_out = "Migrate it into pool “acme production” before, or bind “Production” to “acme”"
+    assert ways_out[blocked["crm 7.1"]].startswith(way_out)
+    # What stands there already, such as after a migration, is asked nothing.
+    stays = {effect.name for effect in plan.effects if effect.kind is EffectKind.STAYS}
+    assert {card.name for card in second.board.cards.values() if card.stage == PRODUCTION} <= stays
 
 
 async def test_a_pool_where_somebody_published_another_version_is_not_overwritten(pools: Pools) -> None:

@@ -139,7 +139,8 @@ def _show(plan: PublishPlan, options: argparse.Namespace) -> None:
     for fate in plan.requests:
         output.say(f"  {output.cell(fate.sentence, 400)}")
     for stage in plan.must_map:
-        if stage not in plan.mapping:
+        # Where its pool changes, what stands against it says what else can be done.
+        if stage not in plan.mapping and (plan.choices[stage] or plan.workflow.stage(stage) is None):
             name = plan.names[stage]
             fits = listing(tuple(f"“{one.name}”" for one in plan.workflow.stages if one.id in plan.choices[stage]), 12)
             told = f"NEW being one of: {fits}" if fits else "though no stage of the new version fits"

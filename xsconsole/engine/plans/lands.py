@@ -124,7 +124,9 @@ def demand_same_version(told: str, land: Land, board: Board) -> None:
         raise NotPromotable(
             reason=f"{told} pool “{shortened(pool.name_label if pool else '', 60)}”, which has "
             f"{_version_words(land.board)}, and this pool has {_version_words(board)}: both must have the same.",
-            mend="Publish the newest version to both pools.",
+            mend="Publish the newest version to both pools."
+            if land.board.workflow is not None
+            else "Publish it at that pool as well, with that one as `--pool`: no stage is bound to it.",
         )
 
 

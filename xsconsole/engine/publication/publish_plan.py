@@ -9,11 +9,20 @@ import msgspec
 from xsconsole.domain.approval import Matter, Requester, tally
 from xsconsole.domain.ids import Digest, StageId, Uuid
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.publication.effects import EffectKind, Obstacle, PartState, PoolPart, PublishPlan, RequestFate
+from xsconsole.domain.publication.effects import (
+    Effect,
+    EffectKind,
+    Obstacle,
+    PartState,
+    PoolPart,
+    PublishPlan,
+    RequestFate,
+)
 from xsconsole.domain.publication.values import (
     Publication,
     content_digest,
     decisions_on,
+    pool_of,
     publication_of,
     renewed_stages,
     subject_of,
@@ -100,7 +109,10 @@ def plan_publication(
     asked = {(fate.pool, fate.configuration) for fate in requests if fate.goes_on}
     effects = effects_of(flights, workflow, home, mapping, choices, renewed, names, at, asked)
     blocked = [effect for effect in effects if effect.kind is EffectKind.BLOCKED]
-    obstacles += [Obstacle(reason=effect.sentence) for effect in blocked]
+    obstacles += [
+        Obstacle(reason=effect.sentence, mend=_way_out(effect, workflow, newest, home, known, choices))
+        for effect in blocked
+    ]
     subject = subject_of(workflow, beside.base if beside is not None else base, mapping)
     counted = None
     if newest is not None and newest.publishing and not is_same:
@@ -131,6 +143,27 @@ def plan_publication(
         tally=counted,
         requests=requests,
     )
+
+
+def _way_out(
+    effect: Effect,
+    workflow: Workflow,
+    newest: Workflow | None,
+    home: Uuid,
+    known: Mapping[Uuid, Site],
+    choices: Mapping[StageId, tuple[StageId, ...]],
+) -> str:
+    """Return what to do with what would stay behind in a pool that its stage leaves, as after a migration."""
+    stage = workflow.stage(effect.source)
+    if stage is None or effect.source not in choices or pool_of(stage, home) == effect.pool:
+        return ""
+    there = stage.binding.pool.name if stage.binding.pool is not None else known[home].name
+    before = newest.stage(stage.id) if newest is not None else None
+    # A stage of no pool lets what is in it be migrated; one of a pool does not.
+    is_free = before is not None and before.binding.pool is None
+    first = f"Migrate it into pool “{shortened(there)}”" if is_free else "Promote or demote it out of there"
+    otherwise = ", or say where it goes" if choices[effect.source] else ""
+    return f"{first} before, or bind “{shortened(stage.name)}” to “{shortened(known[effect.pool].name)}”{otherwise}."
 
 
 def _asked_at(pools: Sequence[PoolPart], known: Mapping[Uuid, Site]) -> list[Site]:
