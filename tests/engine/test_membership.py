@@ -10,7 +10,7 @@ from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
 from xsconsole.domain.poolstate import BLOCK_REASON_PREFIX, PREFIX, STAGE_FIELD_KEY
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow import default_workflow
-from xsconsole.engine.commands import AddMembers, Adopt, Create, Dissolve, NewMember, Plannable, RemoveMembers
+from xsconsole.engine.commands import AddMembers, Adopt, Create, Dissolve, NewMember, Plannable, Promote, RemoveMembers
 from xsconsole.errors import Ambiguous, NotFound, NotPromotable, PlanIsStale
 
 NOBODY = Uuid("99999999-0000-4000-8000-000000000000")
@@ -254,6 +254,11 @@ def test_a_configuration_in_a_dropped_stage_is_made_whole_at_the_first_column() 
         kept = tuple(stage for stage in workflow.stages if stage.id != "staging")
         ways = tuple(way for way in workflow.transitions if "staging" not in (way.source, way.target))
         await desk.publish(msgspec.structs.replace(workflow, version=2, stages=kept, transitions=ways))
+        assert (
+            "`config adopt`" in desk.refusal(Promote(configuration=shop, revision=1, target=StageId("production"))).mend
+        )
+        whole = desk.engine.plan(Adopt(configuration=shop, stage=StageId("integration")))
+        assert whole.intent.target == "integration"
         office.pool.forget(desk.member(shop, "shop-db"))
 
         assert "No member" in desk.refusal(Adopt(configuration=shop, stage=StageId("patch-testing"))).reason

@@ -145,8 +145,12 @@ class Situation:
     @property
     def to_adopt(self) -> ConfigurationId | None:
         """The configuration that can be made whole or take clones in: never another one than is selected."""
-        broken = (Standing.INCOMPLETE, Standing.INCONSISTENT)
-        return self.card.id if self.card is not None and self.card.standing in broken else self.with_strays
+        card, broken = self.card, (Standing.INCOMPLETE, Standing.INCONSISTENT)
+        if card is None:
+            return self.with_strays
+        is_lost = self.workflow is not None and self.workflow.stage(card.stage) is None
+        can_be_mended = card.standing in broken or (is_lost and card.standing is Standing.WHOLE)
+        return card.id if can_be_mended else self.with_strays
 
     def ways(self, kind: Kind) -> tuple[Target, ...]:
         return tuple(target for target in self.targets if target.kind is kind)

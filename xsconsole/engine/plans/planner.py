@@ -370,7 +370,7 @@ def _transition(workflow: Workflow, card: Card, target: Stage, kind: Kind) -> Tr
         here = StageNames().read([card]).quoted(card.stage)
         raise NotPromotable(
             reason=f"{name} stands in {here}, a stage that the workflow does not have.",
-            mend="Make it whole at a stage of the workflow.",
+            mend="Bring it to a stage of the workflow by *Adopt…*, or `config adopt`.",
         )
     edge = workflow.transition(source.id, target.id)
     if edge is None or edge.kind is not kind:

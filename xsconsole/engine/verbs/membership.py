@@ -145,7 +145,7 @@ def plan_adopt(command: Adopt, board: Board, inventory: Inventory) -> Plan:
             reason=f"No member of “{shortened(card.name)}” stands in {stage.name}.",
             mend=f"Choose {listing(tuple(known.name for known in permitted))}; promote or demote it afterwards.",
         )
-    if card.standing is Standing.WHOLE and not command.vms:
+    if card.standing is Standing.WHOLE and workflow.stage(card.stage) is not None and not command.vms:
         raise NotPromotable(reason=f"“{shortened(card.name)}” is whole.", mend="There is nothing to mend.")
     is_running = any(member.power_state == "Running" for member in card.members)
     rules.demand_place(board, stage, card.service, card.id, will_run=is_running)
