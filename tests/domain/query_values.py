@@ -46,7 +46,6 @@ SCHEMA: Schema[Thing] = Schema(
 )
 
 LETTERS = 'aAbwWeE1209 -_.*?"\\()<>=!:\n\tß€\u2028,'
-BARE = "aAbwWeE1209_.-ß€,"
 
 texts = st.one_of(st.text(LETTERS, max_size=6), st.sampled_from(("and", "OR", "not", "web-1", "Web 2", "")), st.text())
 patterns = st.builds(

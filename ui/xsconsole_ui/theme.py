@@ -27,7 +27,6 @@ RADIUS_LARGE = 8  # px, of columns
 STRIPE = 3  # px, a stage's colour
 TEXT_PX = 13
 CAPTION_PX = 11
-MOTION_MS = 120
 STRIPE_BLENDS = 16
 LEAST_CONTRAST = 3.0  # of a stage's stripe against what it lies on
 

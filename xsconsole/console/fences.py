@@ -166,11 +166,6 @@ def with_fence(consoles: "Iterable[Console]", configuration: ConfigurationId) ->
     return next((one for one in consoles if fence_on(keys_of(one.inventory), configuration) is not None), None)
 
 
-def fence_around(console: "Console", configuration: ConfigurationId) -> StandingFence | None:
-    """Return the fence that surrounds a configuration, where one does."""
-    return fence_on(keys_of(console.inventory), configuration)
-
-
 def fence_named(console: "Console", name: str) -> StandingFence:
     """Return the fence of a name, or of the beginning of its configuration's id.
 

@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 import msgspec
 
-from xsconsole.domain.approval import Requester
 from xsconsole.domain.canonical import canonical_bytes
 from xsconsole.domain.folding import shortened
 from xsconsole.domain.ids import Digest, Uuid
@@ -49,10 +48,6 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True):
         """The fingerprint of the key that should have signed it; empty where there is none."""
         raw = raw_of(self.public_key)
         return key_fingerprint(raw) if raw else ""
-
-    @property
-    def declarer(self) -> Requester:
-        return Requester(fingerprint=self.key, actor=self.actor)
 
 
 def declared(

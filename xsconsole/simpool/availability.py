@@ -12,7 +12,6 @@ from xsconsole.simpool.pool import Pool
 from xsconsole.simpool.storage import add_disk, remove_disk
 
 ENABLE_S = 2.0
-FEWEST_HOSTS = 2
 STATEFILE_BYTES = 4 << 20
 
 RESTART = "restart"

@@ -20,7 +20,6 @@ from xsconsole.errors import (
 from xsconsole.xapi.errors import BadAnswer, NoTls, RoadBroken, WrongCertificate
 from xsconsole.xapi.transport import Address
 
-Below = XenAPI.Failure | RoadBroken | BadAnswer
 BELOW = (XenAPI.Failure, RoadBroken, BadAnswer)
 # Answers of a host that is not, or not yet, the one to ask.
 NOT_NOW = frozenset({"HOST_STILL_BOOTING", "HOST_HAS_NO_MANAGEMENT_IP", "HOST_UNKNOWN_TO_MASTER", "HOST_ITS_OWN_SLAVE"})

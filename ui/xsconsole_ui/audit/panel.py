@@ -12,7 +12,6 @@ from xsconsole.console.projecting import board_verdict
 from xsconsole.domain import words
 from xsconsole.domain.audit_filter import AUDIT
 from xsconsole.domain.events import AuditGrew, AuditVerified, PoolsChanged, RunChanged
-from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.query.values import EVERYTHING
 from xsconsole.domain.record import AuditQuery, AuditRow, Verdict
 from xsconsole.domain.wording import record as record_words
@@ -154,12 +153,6 @@ class AuditPanel(pieces.Panel):
         if not self._is_loaded:
             self._is_loaded = True
             self._ask()
-
-    def show_configuration(self, configuration: ConfigurationId | None) -> None:
-        """Show only the rows of one configuration; None shows all."""
-        self._query = replace(self._query, configuration=configuration)
-        self._is_loaded = True
-        self._ask()
 
     def show_rows(self, text: str) -> None:
         """Show the rows that a filter asks for."""

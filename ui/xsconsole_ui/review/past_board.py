@@ -20,7 +20,6 @@ from xsconsole_ui.texts import tr
 
 LEAST_COLUMN = 164  # px
 HEAD = 34
-UNKNOWN_STAGE = ""
 STANDINGS = {Standing.WHOLE.value: Tone.PLAIN, Standing.RUNNING.value: Tone.ACCENT}
 
 Key = tuple[Uuid, ConfigurationId]

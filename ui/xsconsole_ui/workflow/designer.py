@@ -30,7 +30,7 @@ class Designer(QObject):
     def __init__(self, canvas: Canvas, desk: DraftDesk, hand: DrawingHand, exporter: Exporter, paper: Paper) -> None:
         super().__init__(canvas)
         self._canvas, self._desk, self._hand = canvas, desk, hand
-        self._exporter, self._paper = exporter, paper
+        self._paper = paper
         self.name_field = NameField(canvas, desk)
         self._offers: dict[Design, Callable[[], object]] = {}
         hand.rename_wanted.connect(self.rename)

@@ -391,7 +391,6 @@ class WorkflowPlace(QWidget):
         self.zoom_told.emit("")
 
 
-_TOOLS = (workflow_actions.TOOLS, workflow_actions.LAST_TOOLS)
 _MENUS = {
     "stage": workflow_actions.STAGE_MENU,
     "transition": workflow_actions.TRANSITION_MENU,

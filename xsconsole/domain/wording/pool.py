@@ -13,7 +13,6 @@ LONGEST_PARAMETER = 160
 
 AGAIN = "Look at the machine, then try again."
 FULL = ("The storage is full.", "Free space in the storage repository or make it larger, then try again.")
-NO_SPACE = FULL[1]
 TOOLS = "Install the guest tools in the machine, then try again."
 SHUT_DOWN_BY_HAND = "Shut the machine down by hand, then try again."
 OTHER_HOST = "Choose another host, or let the pool choose."

@@ -82,8 +82,6 @@ _EVENTS: dict[AuditEvent, str] = {
 NOTHING = "nothing, as "
 """Begins what is put back of a step that had not happened."""
 
-_SAYING_HOW = frozenset({AuditEvent.RUN_CLOSED, AuditEvent.ACT_SETTLED, AuditEvent.EXPORT_CLOSED})
-
 
 def read_rows(text: str) -> str:
     """Return what of the record somebody reads who gave this filter."""

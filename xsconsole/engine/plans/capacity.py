@@ -27,13 +27,11 @@ def total(*parts: Space) -> dict[Uuid, int]:
     return dict(sums)
 
 
-def snapshot_bytes(inventory: Inventory, vm: VM) -> int:
-    """Return what a snapshot of the VM's disks may take, by the type of their storage."""
-    return sum(snapshot_space(inventory, vm).values())
-
-
 def snapshot_space(inventory: Inventory, vm: VM, target: SR | None = None) -> dict[Uuid, int]:
-    """Return the same by storage; with a `target` that of disks that are there by then."""
+    """Return what a snapshot of the VM's disks may take, by storage and its type.
+
+    With a `target`, what one takes of disks that are there by then.
+    """
     disks = ((disk, target or sr) for disk, sr in _disks(inventory, vm))
     return total(*({sr.uuid: _new_leaf(disk, sr)} for disk, sr in disks))
 
