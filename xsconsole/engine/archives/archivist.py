@@ -1,7 +1,6 @@
 """The steps of archiving and of coming back, for one run: files on this machine, machines on the pool."""
 
 import hashlib
-from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -28,7 +27,6 @@ from xsconsole.domain.archive import (
     Archive,
     ArchivedFile,
     Check,
-    Keep,
     archive_fact,
     judge,
     rows_of,
@@ -37,10 +35,9 @@ from xsconsole.domain.archive import (
     warrants_in,
 )
 from xsconsole.domain.blueprint.package import damage
-from xsconsole.domain.board import published_workflow
 from xsconsole.domain.canonical import canonical_bytes
 from xsconsole.domain.ids import ArchiveId, Digest
-from xsconsole.domain.manifest import Manifest, fingerprint, manifest_of_card
+from xsconsole.domain.manifest import fingerprint, manifest_of_card
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Step
 from xsconsole.domain.poolstate import Archived, Roster, RunRecord, decode, encode, newest, roster_stem
@@ -48,13 +45,14 @@ from xsconsole.domain.record import AuditEvent, Outcome
 from xsconsole.domain.signing import key_fingerprint
 from xsconsole.domain.workflow import Workflow, to_json
 from xsconsole.engine.archives.ports import Archives
+from xsconsole.engine.archives.sealing import heading, kept, workflow_in
 from xsconsole.engine.archives.stower import Stower
 from xsconsole.engine.copies.copier import Copier
 from xsconsole.engine.ports import Field, Progress, Span, Transferred
 from xsconsole.engine.runs.gatekeeper import World
 from xsconsole.engine.runs.marking import Marking
 from xsconsole.engine.runs.presence import Presence
-from xsconsole.engine.runs.snapshots import Freeze, Snapshots
+from xsconsole.engine.runs.snapshots import Snapshots
 from xsconsole.engine.values import insist
 from xsconsole.errors import PoolFailed, Refused, StoreFailed, VerificationFailed
 
@@ -165,9 +163,7 @@ class Archivist:
             if isinstance(step.action, ExportMember)
         }
         record = await self._archives.record_of(self._at.plan.intent.configuration)
-        workflow = published_workflow(await self._at.keys(Field.POOL))
-        if workflow is None:
-            raise Refused(reason="The pool has no workflow any more that can be read.", mend="Publish one, then try.")
+        workflow = workflow_in(await self._at.keys(Field.POOL))
         papers = {
             MANIFEST: canonical_bytes(msgspec.json.decode(action.manifest)),
             WORKFLOW: to_json(workflow),
@@ -176,8 +172,7 @@ class Archivist:
         for path, content in papers.items():
             await shelf.write(folder, path, content)
         if action.keep_until is not None:
-            keep = Keep(until=action.keep_until, by=self._record.actor, at=self._at.clock.now())
-            await shelf.write(folder, KEEP, msgspec.json.encode(keep))
+            await shelf.write(folder, KEEP, msgspec.json.encode(kept(action.keep_until, self._at, self._record)))
         files = [*exported.values(), *(_of(path, content) for path, content in papers.items())]
         archive = self._document(action, workflow, record, tuple(sorted(files, key=lambda file: file.path)))
         await shelf.seal(folder, to_bytes(sealed(archive, self._archives.signer)))
@@ -185,7 +180,7 @@ class Archivist:
     def _document(
         self, action: SealArchive, workflow: Workflow, record: bytes, files: tuple[ArchivedFile, ...]
     ) -> Archive:
-        intent, freeze = self._at.plan.intent, msgspec.json.decode(self._at.result(action.freeze), type=Freeze)
+        intent = self._at.plan.intent
         names = {
             step.action.file: self._snapshots.name_of(self._at.plan.step(step.action.snapshot))
             for step in self._at.plan.steps
@@ -193,29 +188,18 @@ class Archivist:
         }
         assert intent.source is not None, "what stands nowhere is not archived"
         return Archive(
-            id=ArchiveId(self._at.run),
-            at=self._at.clock.now(),
-            console=self._record.console,
-            console_name=self._record.console_name,
-            actor=self._record.actor,
-            reason=self._record.reason,
-            pool=self._pool.identity.pool,
-            pool_name=action.pool_name,
-            xapi_version=action.xapi_version,
-            configuration=intent.configuration,
-            name=intent.name,
-            service=intent.service,
-            version=action.version,
-            revision=intent.revision,
-            stage=intent.source,
-            stage_name=action.stage_name,
-            workflow=workflow.id,
-            workflow_name=workflow.name,
-            workflow_version=workflow.version,
-            workflow_digest=workflow.digest,
-            fingerprint=fingerprint(msgspec.json.decode(action.manifest, type=Manifest)),
-            frozen_at=datetime.fromisoformat(freeze.at),
-            skew_s=freeze.skew_s,
+            **heading(
+                self._at,
+                self._record,
+                action,
+                workflow,
+                console=self._record.console,
+                configuration=intent.configuration,
+                name=intent.name,
+                service=intent.service,
+                revision=intent.revision,
+                stage=intent.source,
+            ),
             lineage=action.lineage,
             members=tuple(msgspec.structs.replace(member, arrives_as=names[member.file]) for member in action.members),
             approvals=warrants_in(rows_of(record)),

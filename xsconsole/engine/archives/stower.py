@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import TypeVar
 
 import msgspec
@@ -20,7 +19,6 @@ from xsconsole.domain.archive import (
     ARCHIVED_KEY,
     Extract,
     Form,
-    Keep,
     PoolArchive,
     PoolMember,
     archive_fact,
@@ -43,22 +41,21 @@ from xsconsole.domain.archive import (
     to_bytes,
     warrants_in,
 )
-from xsconsole.domain.board import published_workflow
 from xsconsole.domain.ids import NULL_REF, ArchiveId, ConfigurationId, Digest, Uuid
 from xsconsole.domain.inventory import VBD, VDI, VIF, VM
-from xsconsole.domain.manifest import Manifest, fingerprint
+from xsconsole.domain.manifest import Manifest
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.record import AuditEvent, Outcome
 from xsconsole.domain.workflow import Workflow
 from xsconsole.engine.archives.ports import Archives
+from xsconsole.engine.archives.sealing import heading, kept, workflow_in
 from xsconsole.engine.archives.stow_checks import changes_of, demand_room, demand_whole
 from xsconsole.engine.archives.template_port import Belonging
 from xsconsole.engine.ports import Field
 from xsconsole.engine.runs.gatekeeper import World
 from xsconsole.engine.runs.marking import Marking
 from xsconsole.engine.runs.presence import Presence, gone
-from xsconsole.engine.runs.snapshots import Freeze
 from xsconsole.engine.values import insist, remove_value, set_key, write_value
 from xsconsole.errors import Refused, VerificationFailed
 
@@ -154,19 +151,17 @@ class Stower:
             carried[role] = (vm, digest_of_carried(text))
         record = await self._archives.record_of(action.configuration)
         keys = await self._at.keys(Field.POOL)
-        workflow = published_workflow(keys)
-        if workflow is None:
-            raise Refused(reason="The pool has no workflow any more that can be read.", mend="Publish one, then try.")
+        workflow = workflow_in(keys)
         members = tuple(
             PoolMember(**msgspec.structs.asdict(member), template=vm, carries=digest)
             for member in action.members
             for vm, digest in (carried[member.role],)
         )
-        document = fitting(self._document(action, manifest, workflow, record, members))
+        document = fitting(self._document(action, workflow, record, members))
         text = stored(to_bytes(sealed(document, self._archives.signer)))
         demand_room(keys, len(text))
         if action.keep_until is not None:
-            keep = Keep(until=action.keep_until, by=self._record.actor, at=self._at.clock.now())
+            keep = kept(action.keep_until, self._at, self._record)
             said = msgspec.json.encode(keep, order="sorted").decode()
             await write_value(self._pool, Field.POOL, keep_stem(self._own), said)
         await set_key(self._pool, Field.POOL, archive_key(self._own), text)
@@ -174,37 +169,24 @@ class Stower:
     def _document(
         self,
         action: SealStow,
-        manifest: Manifest,
         workflow: Workflow,
         record: bytes,
         members: tuple[PoolMember, ...],
     ) -> PoolArchive:
-        now, rows = self._at.clock.now(), rows_of(record)
-        freeze = msgspec.json.decode(self._at.result(action.freeze), type=Freeze) if action.freeze is not None else None
+        rows = rows_of(record)
         return PoolArchive(
-            id=self._own,
-            at=now,
-            console=self._archives.console,  # whose key signs it, and whose record it is
-            console_name=self._record.console_name,
-            actor=self._record.actor,
-            reason=self._record.reason,
-            pool=self._pool.identity.pool,
-            pool_name=action.pool_name,
-            xapi_version=action.xapi_version,
-            configuration=action.configuration,
-            name=action.name,
-            service=action.service,
-            version=action.version,
-            revision=action.revision,
-            stage=action.stage,
-            stage_name=action.stage_name,
-            workflow=workflow.id,
-            workflow_name=workflow.name,
-            workflow_version=workflow.version,
-            workflow_digest=workflow.digest,
-            fingerprint=fingerprint(manifest),
-            frozen_at=datetime.fromisoformat(freeze.at) if freeze is not None else now,
-            skew_s=freeze.skew_s if freeze is not None else 0.0,
+            **heading(
+                self._at,
+                self._record,
+                action,
+                workflow,
+                console=self._archives.console,  # whose key signs it, and whose record it is
+                configuration=action.configuration,
+                name=action.name,
+                service=action.service,
+                revision=action.revision,
+                stage=action.stage,
+            ),
             form=Form(action.form),
             method=action.method,
             lineage=action.lineage,
