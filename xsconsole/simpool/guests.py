@@ -1,10 +1,16 @@
-"""What runs inside the VMs: an agent that reports addresses some seconds after the start."""
+"""What runs inside the VMs: an agent that reports addresses some seconds after the start.
+
+A guest has the address that its agent was told to take, else the one that it keeps on its disk, else one by DHCP: of a
+guest on its network that gives any, or of the site, which gives some on every network with a card of a host.
+"""
 
 import asyncio
 import hashlib
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
+from xsconsole.simpool import guest_disks
 from xsconsole.simpool.model import NULL
 from xsconsole.simpool.operations import refresh_machine
 from xsconsole.simpool.pool import Pool
@@ -40,6 +46,7 @@ def expect(pool: Pool, vm: str) -> None:
 
     def appear() -> None:
         if pool.db.exists("VM", vm) and _start_time(pool, vm) == started:
+            guest_disks.set_up(pool, vm)
             report(pool, vm)
 
     asyncio.get_running_loop().call_later(BOOT_S / pool.clock.speed, appear)
@@ -87,22 +94,48 @@ def report(pool: Pool, vm: str) -> None:
 
 
 def addresses(pool: Pool, vm: str) -> dict[str, str]:
-    """Return what the agent says of the interfaces: each has from DHCP what belongs to its MAC on its network."""
+    """Return what the agent says of the interfaces; those that have no IPv4 address tell the other one."""
     found: dict[str, str] = {}
+    static = guest_disks.static_addresses(pool, vm)
     for vif in pool.db.get("VM", vm, "VIFs"):
         row = pool.db.row("VIF", vif)
         if row["currently_attached"]:
-            found |= lease(row["device"], row["MAC"], network_tag(pool, row["network"]))
+            device, own = row["device"], _own(pool, row, static)
+            found |= {f"{device}/ipv4/{number}": address for number, address in enumerate(own)}
+            found |= {f"{device}/ip": own[0]} if own else {}
+            found[f"{device}/ipv6/0"] = _link(row["MAC"])
     return found
 
 
-def lease(device: str, mac: str, tag: int) -> dict[str, str]:
-    """Return what the agent says of one interface on a network with that tag."""
+def _own(pool: Pool, vif: Mapping[str, Any], static: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the IPv4 addresses of an interface."""
+    if vif["ipv4_configuration_mode"] == "Static":
+        return tuple(address.partition("/")[0] for address in vif["ipv4_addresses"])
+    if vif["device"] in static:
+        return static[vif["device"]]
+    served = guest_disks.given(pool, vif["VM"], vif["network"], vif["MAC"])
+    if served is not None:
+        return (served,)
+    if not pool.db.get("network", vif["network"], "PIFs"):
+        return ()
+    return (site_lease(vif["MAC"], network_tag(pool, vif["network"])),)
+
+
+def site_lease(mac: str, tag: int) -> str:
+    """Return the address that the site gives to a MAC address on a network with that tag."""
     digest = hashlib.sha256(mac.lower().encode()).digest()
-    ip = f"10.{tag % 256}.{tag // 256 * 16 + digest[0] % 16}.{2 + digest[1] % 252}"
+    return f"10.{tag % 256}.{tag // 256 * 16 + digest[0] % 16}.{2 + digest[1] % 252}"
+
+
+def lease(device: str, mac: str, tag: int) -> dict[str, str]:
+    """Return what the agent says of one interface on a network with that tag, where the site gives it an address."""
+    ip = site_lease(mac, tag)
+    return {f"{device}/ip": ip, f"{device}/ipv4/0": ip, f"{device}/ipv6/0": _link(mac)}
+
+
+def _link(mac: str) -> str:
     octets = [int(octet, 16) for octet in mac.split(":")]
-    link = "fe80::{:02x}{:02x}:{:02x}ff:fe{:02x}:{:02x}{:02x}".format(octets[0] ^ 2, *octets[1:])
-    return {f"{device}/ip": ip, f"{device}/ipv4/0": ip, f"{device}/ipv6/0": link}
+    return "fe80::{:02x}{:02x}:{:02x}ff:fe{:02x}:{:02x}{:02x}".format(octets[0] ^ 2, *octets[1:])
 
 
 def network_tag(pool: Pool, network: str) -> int:

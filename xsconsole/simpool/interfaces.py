@@ -110,6 +110,7 @@ async def configure_ipv4(call: Call, vif: str, mode: str, address: str = "", gat
         ipv4_addresses=(address,) if address else (),
         ipv4_gateway=gateway,
     )
+    guests.report(call.pool, call.pool.db.get("VIF", vif, "VM"))
 
 
 async def configure_ipv6(call: Call, vif: str, mode: str, address: str = "", gateway: str = "") -> None:

@@ -81,7 +81,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Where a configuration stands: its name, and where its VMs live."""
+    """Where a configuration stands: its name, and where its VMs live; `is_static`: with addresses of their own."""
 
     id: str
     name: str
@@ -89,6 +89,7 @@ class Stage:
     sr: str
     networks: tuple[str, ...]
     exposed_networks: tuple[str, ...]
+    is_static: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +146,7 @@ _LIST = (
         sr="SAN-gold",
         networks=("stage-net",),
         exposed_networks=("stage-net",),
+        is_static=True,
     ),
     Stage(
         id="production",
@@ -153,6 +155,7 @@ _LIST = (
         sr="SAN-gold",
         networks=("prod-data",),
         exposed_networks=("prod-dmz", "prod-data"),
+        is_static=True,
     ),
 )
 STAGES: Mapping[str, Stage] = MappingProxyType({stage.id: stage for stage in _LIST})
@@ -321,6 +324,7 @@ def _settle_configuration(pool: Pool, site: Site, configuration: Configuration) 
             networks=stage.exposed_networks if member.is_exposed else stage.networks,
             tags=(configuration.service,),
             host=configuration.hosts[number % len(configuration.hosts)] if configuration.hosts else "",
+            is_static=stage.is_static,
         )
         settle(pool, site, _placed(site, machine), uuid=uuid, other_config=own)
     pool.db.add_to_map("pool", pool.ref, "other_config", marked.key, marked.roster)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from xsconsole.simpool import devices, domains, guests, machines, storage
+from xsconsole.simpool import devices, domains, guest_disks, guests, machines, storage
 from xsconsole.simpool.model import NULL
 from xsconsole.simpool.pool import Pool
 from xsconsole.simpool.scenarios.site import GIB, Site
@@ -45,7 +45,10 @@ _RECOMMENDATIONS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """A VM to make. `disks_gib`: the sizes in the order of the devices; `host` names the one it runs on."""
+    """A VM to make. `disks_gib`: the sizes in the order of the devices; `host` names the one it runs on.
+
+    `is_static`: its guest keeps its addresses on its disk, as somebody wrote them there, and asks nobody for any.
+    """
 
     name: str
     description: str
@@ -58,6 +61,7 @@ class Machine:
     system: str = "debian-12"
     host: str = ""
     has_drive: bool = True
+    is_static: bool = False
 
 
 def settle(
@@ -85,6 +89,8 @@ def settle(
         add_drive(pool, vm, 3 if len(machine.disks_gib) <= 3 else len(machine.disks_gib))
     for number, network in enumerate(machine.networks):
         machines.add_interface(pool, vm, site.networks[network], number)
+    if machine.is_static:
+        guest_disks.keep(pool, vm, _written_down(pool, vm))
     if machine.host:
         pool.db.set("VM", vm, affinity=NULL)
         domains.run(pool, vm, site.hosts[machine.host])
@@ -92,6 +98,13 @@ def settle(
     else:
         pool.refresh_allowed_operations("VM", vm)
     return vm
+
+
+def _written_down(pool: Pool, vm: str) -> dict[str, tuple[str, ...]]:
+    """Return addresses of its networks for a VM, which nobody else has: those that the site would give to it."""
+    rows = [pool.db.row("VIF", vif) for vif in pool.db.get("VM", vm, "VIFs")]
+    tags = {row["device"]: guests.network_tag(pool, row["network"]) for row in rows}
+    return {row["device"]: (f"{guests.site_lease(row['MAC'], tags[row['device']])}/16",) for row in rows}
 
 
 def make_template(pool: Pool, site: Site, machine: Machine, *, is_default: bool) -> str:

@@ -48,6 +48,7 @@ _WEBSITE = (
         networks=("prod-dmz", "prod-data"),
         tags=("website",),
         host="xen-p1",
+        is_static=True,
     ),
     Machine(
         name="website-db.prd",
@@ -59,6 +60,7 @@ _WEBSITE = (
         networks=("prod-data",),
         tags=("website",),
         host="xen-p2",
+        is_static=True,
     ),
 )
 _OTHERS = (
@@ -72,6 +74,7 @@ _OTHERS = (
         networks=("prod-dmz",),
         tags=("infrastructure",),
         host="xen-p1",
+        is_static=True,
     ),
     Machine(
         name="dns-2",
@@ -83,6 +86,7 @@ _OTHERS = (
         networks=("prod-dmz",),
         tags=("infrastructure",),
         host="xen-p3",
+        is_static=True,
     ),
     Machine(
         name="mail",
@@ -94,6 +98,7 @@ _OTHERS = (
         networks=("prod-dmz", "prod-data"),
         tags=("24x7",),
         host="xen-p2",
+        is_static=True,
     ),
     Machine(
         name="backup",
