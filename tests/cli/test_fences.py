@@ -25,7 +25,7 @@ def ground(shell: Shell) -> dict[str, object]:
         networks = {one["name_label"]: one["uuid"] for one in session.xenapi.network.get_all_records().values()}
         machines = session.xenapi.VM.get_all_records().values()
         template = next(one["uuid"] for one in machines if one["name_label"] == "Debian 12 golden")
-    inside = {"network": networks["stage-net"], "name": "stage-net", "subnet": "10.1.0.0/24", "gateway": "10.1.0.1"}
+    inside = {"network": networks["stage-net"], "name": "stage-net", "subnet": "10.130.0.0/16", "gateway": "10.130.0.1"}
     return {
         "outside": networks["Management"],
         "outside_name": "Management",
@@ -50,28 +50,33 @@ def test_a_fence_is_built_looked_at_and_discarded_by_name(shell: Shell, tmp_path
     assert "may not deploy configurations in fences, and change fences and their ground" in denied.err
     assert shell.say("fence", "ground", "set", str(file), "--json").document["version"] == 1
 
-    typed = [
-        word
-        for at, name in enumerate(("db", "lb", "web-1", "web-2"))
-        for word in ("--address", f"{name}.0=10.1.0.{10 + at}")
-    ]
+    typed = ("--address", "db.0=10.130.99.9")
     words = (SHOP, "--stage", "staging", "--mode", "in-and-out", "--called", FENCE, "--publish", "web-1:tcp/443:8443")
     built = shell.say("fence", "deploy", *words, *typed, "--json")
     assert built.status == 0, built.err
     assert built.document["state"] == "done"
     reach = shell.say("fence", "reach", FENCE, "web-1")
     assert reach.out == "“web-1” is reached at 198.51.100.19: TCP 443 to 8443.\n"
-    assert "stage-net: VLAN 3000" in shell.say("fence", "show", FENCE).out
+    with shell.pool.plain_session() as session:
+        (database,) = session.xenapi.VM.get_by_name_label("shop-db.stg")
+        own = session.xenapi.VM_guest_metrics.get_networks(session.xenapi.VM.get_guest_metrics(database))["0/ip"]
+    stray = f"db was planned at 10.130.99.9 and reports {own}."
+    mend = f"deploy the fence anew with the address that it has: --address db.0={own}."
+    assert any(stray in remark and mend in remark for remark in built.document["remarks"]), built.document["remarks"]
+    shown = shell.say("fence", "show", FENCE)
+    assert "stage-net: VLAN 3000" in shown.out
+    assert "Guests: 3 of 4 addresses as planned and 1 otherwise." in shown.out
+    assert stray in shown.err
+    found = {one["member"]: one for one in shell.say("fence", "show", FENCE, "--json").document["addresses"]}
+    assert [one["said"] for _, one in sorted(found.items())] == ["another address", *["as planned"] * 3]
+    assert found["db"]["reported"] == [own]
     told = shell.say("fence", "ground", "show").out
     assert "VLAN tags for fences: 3000 to 3009, over Management" in told
     assert "Router template: Debian 12 golden" in told
     one_host = shell.say("fence", "deploy", *words, *typed, "--one-host", "--dry-run", "--called", "other")
     assert "So it was asked; there are VLAN tags for several." in one_host.out
     out = shell.say("plan", FENCE, "--to", "production")
-    assert (
-        f"stands in the fence “{FENCE}” leaves it: its machines are off while their cards are put on “stage-net”"
-        in out.out
-    )
+    assert f"has {own} inside, and so has “shop-db.stg” on “stage-net”, where it would go." in out.err
     exported = tmp_path / "disk"
     assert shell.say("fence", "export", FENCE, "--out", str(exported)).status == 0
     assert sorted(one.name for one in exported.iterdir()) == ["meta-data", "network-config", "user-data"]

@@ -46,8 +46,11 @@ async def test_three_clones_of_production_run_beside_it_and_a_fourth_is_refused_
     pool.calls()
 
     for number in (1, 2, 3):
-        status = await alice.do(replace(deploying(alice, SHOP, "staging", ground), name=f"trial {number}"))
+        # No address is typed: those that the guests of production report are those of the clones.
+        wanted = replace(deploying(alice, SHOP, "staging", ground), name=f"trial {number}", addresses={})
+        status = await alice.do(wanted)
         assert status.error is None, explain(status.error)
+        assert not status.remarks
         await alice.until(lambda: all(card.run is None for card in alice.board.cards.values()))
 
     # XAPI would bring machines that start at once on an empty private network to any hosts: each start names one.
@@ -70,7 +73,11 @@ async def test_three_clones_of_production_run_beside_it_and_a_fourth_is_refused_
             (held.member, held.address) for held in standing[0].fence.footholds
         }
 
-    with pool.plain_session() as session:
+    with pool.plain_session() as session:  # by the client of the pool's makers, and what it tells of guests
+        own = worn(session.xenapi, {each.uuid for each in source.members})
+        clones = [worn(session.xenapi, set(one.site.members.values())) for one in standing]
+        assert len({mac for mac, _ in own}) == len({address for _, address in own}) == 4
+        assert clones == [own] * 3
         fill(session.xenapi, 16 * GIB)
     await alice.until(lambda: against_a_fourth(alice, ground))
     refused = against_a_fourth(alice, ground)
@@ -82,6 +89,18 @@ async def test_three_clones_of_production_run_beside_it_and_a_fourth_is_refused_
 def macs(seat: Seat, machines: set[str]) -> list[str]:
     found = {vm.ref for vm in seat.inventory.all(VM) if vm.uuid in machines}
     return sorted(vif.MAC for vif in seat.inventory.all(VIF) if vif.VM in found)
+
+
+def worn(x: Any, machines: set[str]) -> list[tuple[str, str]]:
+    """Return MAC address and reported IP address of each card of machines, over XML-RPC."""
+    found = []
+    for uuid in machines:
+        vm = x.VM.get_by_uuid(uuid)
+        told = x.VM_guest_metrics.get_networks(x.VM.get_guest_metrics(vm))
+        for vif in x.VM.get_VIFs(vm):
+            record = x.VIF.get_record(vif)
+            found.append((record["MAC"], told[f"{record['device']}/ip"]))
+    return sorted(found)
 
 
 def fill(x: Any, most: int) -> None:

@@ -123,7 +123,7 @@ async def deployed(window: MainWindow, console: Console, shop: Card) -> Standing
     window.actions_[DEPLOY].trigger()
     dialog = await shown(window, DeployDialog)
     fields = dialog.addresses.addresses
-    assert not dialog.go.isEnabled()
+    assert dialog.go.isEnabled()  # the guests tell their addresses, and these are of the subnet
     for key, address in deploying(at, shop.name, shop.stage, ground).addresses.items():
         fields[key].setText(str(address))
     first = next(iter(fields))
@@ -169,6 +169,7 @@ async def test_a_fence_is_drawn_and_told_and_a_card_moved_out_of_it_turns_red_at
     assert place.isVisible()
     await until(lambda: map_.picture is not None and map_.picture.state is State.TIGHT, "the proof")
     assert map_.picture is not None
+    assert map_.picture.state_words.endswith("looked at; 4 of 4 addresses as planned")
 
     # By keyboard to a member, and how to reach it on the clipboard.
     window.activateWindow()

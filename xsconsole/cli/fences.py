@@ -17,6 +17,7 @@ from xsconsole.domain.canonical import Json
 from xsconsole.domain.fence.drawing import member_names
 from xsconsole.domain.fence.findings import Finding
 from xsconsole.domain.fence.ground import Ground
+from xsconsole.domain.fence.heard import Heard, in_short
 from xsconsole.domain.fence.proof import Breach, Proof
 from xsconsole.domain.fence.ruleset import ruleset
 from xsconsole.domain.fence.standing import StandingFence
@@ -251,9 +252,14 @@ async def show(options: argparse.Namespace) -> int:
             f"{mode_words(fence.mode)}, {state.running} of {state.machines} machines run, host: {state.host or '-'}"
         )
         output.print_table(
-            ("MEMBER", "NETWORK", "MAC", "INSIDE", "OUTSIDE"),
-            [(one.member, one.logical, one.mac, str(one.address), str(one.outside or "-")) for one in fence.footholds],
+            ("MEMBER", "NETWORK", "MAC", "INSIDE", "REPORTS", "OUTSIDE"),
+            [
+                (one.member, one.logical, one.mac, str(one.address), heard.reported, str(one.outside or "-"))
+                for heard in state.heard
+                for one in (heard.foothold,)
+            ],
         )
+        _say_heard(state.heard)
         for logical, tag in state.standing.site.vlans.items():
             output.say(f"{output.cell(logical)}: VLAN {tag}")
         for sentence in rules_in_words(fence):
@@ -325,6 +331,27 @@ async def reach(options: argparse.Namespace) -> int:
     return 0 if found.address else 1
 
 
+def _say_heard(heard: tuple[Heard, ...]) -> None:
+    short = in_short(heard)
+    if short:
+        output.say(f"Guests: {short}.")
+    for one in heard:
+        if one.sentence:
+            output.note(f"{one.sentence} {one.mend}".strip())
+
+
+def _heard_document(one: Heard) -> Json:
+    return {
+        "member": one.foothold.member,
+        "device": one.device,
+        "planned": str(one.foothold.address),
+        "reported": [str(address) for address in one.addresses],
+        "said": one.said.value,
+        "sentence": one.sentence,
+        "mend": one.mend,
+    }
+
+
 def _say_proof(proof: Proof, breaches: tuple[Breach, ...]) -> None:
     looked = f"{words.count(proof.cards, 'card')} on {words.count(proof.networks, 'network')}"
     if proof.holds:
@@ -369,4 +396,5 @@ def _document(state: fences.FenceState, console: Console) -> documents.Document:
         "state": state.state.value,
         "state_words": state.words,
         "proof": _proof_document(state.proof),
+        "addresses": [_heard_document(one) for one in state.heard],
     }

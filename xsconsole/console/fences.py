@@ -14,6 +14,7 @@ from xsconsole.domain.fence.drawing import Drawing
 from xsconsole.domain.fence.findings import Finding
 from xsconsole.domain.fence.ground import Ground
 from xsconsole.domain.fence.ground_findings import ground_findings
+from xsconsole.domain.fence.heard import Heard, hear
 from xsconsole.domain.fence.proof import Breach, Proof, prove
 from xsconsole.domain.fence.router import RouterFiles, router_files
 from xsconsole.domain.fence.spanning import findings_beside
@@ -41,6 +42,7 @@ class FenceState:
     """How a fence stands now: how many of its machines run, the router among them, on which host, and whether tight.
 
     `breaches` are those of the proof that are to be told: while a run is at work, that something is not there is none.
+    `heard` is what guests report of their addresses, beside what was planned.
     """
 
     standing: StandingFence
@@ -51,6 +53,7 @@ class FenceState:
     proof: Proof
     silent: str
     work: Work | None
+    heard: tuple[Heard, ...]
 
     @property
     def state(self) -> State:
@@ -158,6 +161,7 @@ def state_of(console: "Console", standing: StandingFence) -> FenceState:
         proof=proof_of(console, standing),
         silent=hosts_of(lost, inventory),
         work=work_on(card),
+        heard=hear(standing, inventory),
     )
 
 

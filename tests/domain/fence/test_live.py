@@ -6,13 +6,26 @@ import msgspec
 
 from tests.domain.fence.test_proof import CARDS, FENCE, SITE, pool_of
 from tests.fences import fenced
+from xsconsole.domain.fence.heard import Said, astray
 from xsconsole.domain.fence.live import FenceWatch
 from xsconsole.domain.fence.picture import PlaceKind, picture
 from xsconsole.domain.fence.standing import StandingFence, fence_stem, standing_text
-from xsconsole.domain.fence.state import State
+from xsconsole.domain.fence.state import State, state_of, state_words
 from xsconsole.domain.fence.values import FenceMode, Peer, PublishedPort, Transport
 from xsconsole.domain.ids import ConfigurationId, Ref, StageId, Uuid
-from xsconsole.domain.inventory import PIF, VIF, VM, Change, ChangeBatch, Host, HostMetrics, Inventory, Network, Pool
+from xsconsole.domain.inventory import (
+    PIF,
+    VIF,
+    VM,
+    Change,
+    ChangeBatch,
+    GuestMetrics,
+    Host,
+    HostMetrics,
+    Inventory,
+    Network,
+    Pool,
+)
 
 ONE, OTHER = ConfigurationId("one"), ConfigurationId("other")
 STANDING = StandingFence(
@@ -173,3 +186,62 @@ def test_a_vlan_of_somebody_else_with_the_tag_of_a_fence_breaches_it_until_it_is
     watch.hear(told(inventory, ("pif", vlan.ref, None)))
     assert settled(watch) == (ONE,)
     assert watch.found[ONE].proof.holds
+
+
+def test_a_guest_that_reports_another_address_than_planned_is_told_with_the_mend_until_it_has_the_right_one() -> None:
+    inventory = pool_of()
+    keys_written(inventory, STANDING)
+    watch = FenceWatch(inventory)
+    settled(watch)
+    assert {one.said for one in watch.found[ONE].heard} == {Said.OFF}
+    assert [one.sentence for one in watch.found[ONE].heard if one.sentence] == []
+
+    planned = {one.member: one for one in FENCE.footholds}
+    for name in planned:
+        vm = inventory.by_uuid(VM, Uuid(name))
+        assert vm is not None
+        running = msgspec.structs.replace(vm, power_state="Running", guest_metrics=Ref(f"of-{name}"))
+        watch.hear(told(inventory, ("vm", vm.ref, running)))
+    settled(watch)
+    assert {one.said for one in watch.found[ONE].heard} == {Said.NOTHING}
+    assert "has reported no address so far" in watch.found[ONE].heard[0].sentence
+    assert (
+        "not reported yet" in next(place for place in picture(watch.found[ONE]).places if place.member == "web-1").words
+    )
+    assert state_of(watch.found[ONE]) is State.TIGHT
+
+    def says(name: str, *addresses: object, distro: str = "") -> ChangeBatch:
+        (device,) = (one.device for one in watch.found[ONE].heard if one.foothold.member == name)
+        keys = {f"{device}/ipv4/{at}": str(address) for at, address in enumerate(addresses)}
+        metrics = GuestMetrics(
+            ref=Ref(f"of-{name}"), uuid=Uuid(""), networks={**keys, "9/ip": "x"}, os_version={"distro": distro}
+        )
+        return told(inventory, ("vm_guest_metrics", metrics.ref, metrics))
+
+    for name, one in planned.items():
+        watch.hear(says(name, one.address))
+    assert settled(watch) == (ONE,)
+    assert {one.said for one in watch.found[ONE].heard} == {Said.AS_PLANNED}
+    assert f"{len(planned)} of {len(planned)} addresses as planned" in state_words(watch.found[ONE])
+
+    watch.hear(says("web-1", "10.0.0.57", "10.9.9.9"))
+    assert settled(watch) == (ONE,)
+    found = watch.found[ONE]
+    (stray,) = astray(found.heard)
+    assert stray.sentence == "web-1 was planned at 10.0.0.5 and reports 10.0.0.57, 10.9.9.9."
+    assert "Set 10.0.0.5 in the guest" in stray.mend
+    assert f"--address web-1.{stray.device}=10.0.0.57" in stray.mend
+    assert state_of(found) is State.OFF_PLAN
+    assert state_words(found).endswith("addresses as planned and 1 otherwise")
+    shown = picture(found)
+    assert [place.member for place in shown.places if place.is_bad] == ["web-1"]
+    assert "inside 10.0.0.5; reports 10.0.0.57, 10.9.9.9" in shown.words
+    assert stray.sentence in shown.words
+
+    # What else a guest says, and what guests outside of it say, is no news.
+    watch.hear(says("web-1", "10.0.0.57", "10.9.9.9", distro="debian"))
+    watch.hear(told(inventory, ("vm_guest_metrics", Ref("far"), GuestMetrics(ref=Ref("far"), uuid=Uuid("")))))
+    assert settled(watch) == ()
+    watch.hear(says("web-1", "10.0.0.5"))
+    assert settled(watch) == (ONE,)
+    assert state_of(watch.found[ONE]) is State.TIGHT

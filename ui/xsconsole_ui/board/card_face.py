@@ -4,7 +4,7 @@ from xsconsole.console import Estate
 from xsconsole.domain.board import Card
 from xsconsole.domain.drift import Against
 from xsconsole.domain.estate import waited_for
-from xsconsole.domain.fence.state import State, breaches_of, state_words
+from xsconsole.domain.fence.state import State, breaches_of, state_words, strays_of
 from xsconsole.domain.fence.wording import mode_words
 from xsconsole.domain.fidelity import likeness
 from xsconsole.domain.folding import one_line
@@ -121,6 +121,9 @@ def fence_chip(card: Card, console: Estate) -> Chip | None:
         whole = tr("Of its fence: {state}.").format(state=state_words(watched, work))
         text = tr("host silent: {name}") if state is State.STRANDED else tr("cut off: {name}")
         return Chip(text.format(name=name), Tone.WARN, whole)
+    if state is State.OFF_PLAN:
+        whole = " ".join(f"{one.sentence} {one.mend}" for one in strays_of(watched, work))
+        return Chip(tr("off plan: {name}").format(name=name), Tone.WARN, whole)
     mode = mode_words(fence.mode)
     whole = tr("In the fence “{name}”, {mode}: {state}.").format(
         name=one_line(fence.name), mode=mode, state=state_words(watched, work)

@@ -11,6 +11,7 @@ MARKS = {
     State.TIGHT: Mark.DONE,
     State.BREACHED: Mark.FAILED,
     State.STRANDED: Mark.WARNING,
+    State.OFF_PLAN: Mark.WARNING,
     State.IN_WORK: Mark.WAITING,
     State.CUT_OFF: Mark.WARNING,
     State.LOST: Mark.WARNING,
@@ -27,6 +28,8 @@ def fence_lines(configuration: ConfigurationId, console: Estate) -> list[Row]:
     mark = MARKS[shown.state]
     rows = [Row(mark=mark, text=f"{shown.name}, {shown.mode}: {shown.state_words}", whole=shown.words)]
     rows += [Row(mark=Mark.WARNING, text=breach.sentence, whole=breach.sentence) for breach in shown.breaches]
+    for stray in shown.strays:
+        rows.append(Row(mark=Mark.WARNING, text=stray.sentence, whole=f"{stray.sentence} {stray.mend}"))
     for one in watched.standing.fence.footholds:
         aside = str(one.outside) if one in watched.standing.fence.reachable else tr("not from outside")
         rows.append(Row(mark=Mark.POINT, text=f"{one.member}: {one.address}", aside=aside))

@@ -16,10 +16,10 @@ from xsconsole_ui.texts import tr
 
 TONES = {
     **{State.TIGHT: "", State.BREACHED: "bad", State.IN_WORK: "muted"},
-    **{State.STRANDED: "warn", State.CUT_OFF: "warn", State.LOST: "warn"},
+    **{State.STRANDED: "warn", State.CUT_OFF: "warn", State.LOST: "warn", State.OFF_PLAN: "warn"},
 }
 SHORT = {**{state: state.value for state in State}, State.BREACHED: "leaks"}
-URGENT = {State.BREACHED: 0, State.STRANDED: 1, State.CUT_OFF: 1, State.LOST: 1}
+URGENT = {State.BREACHED: 0, State.STRANDED: 1, State.CUT_OFF: 1, State.LOST: 1, State.OFF_PLAN: 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ STATES = {
     State.TIGHT: ("good", "good_soft"),
     State.BREACHED: ("bad", "bad_soft"),
     State.STRANDED: ("warn", "warn_soft"),
+    State.OFF_PLAN: ("warn", "warn_soft"),
     State.IN_WORK: ("muted", "chip"),
     State.CUT_OFF: ("warn", "warn_soft"),
     State.LOST: ("warn", "warn_soft"),
@@ -74,7 +75,8 @@ def _paint_head(painter: QPainter, picture: Picture, area: QRectF, colours: Colo
 
 def _paint_frame(painter: QPainter, picture: Picture, area: QRectF, colours: Colours) -> None:
     tone = str(getattr(colours, STATES[picture.state][0]))
-    style = Qt.PenStyle.SolidLine if picture.state is State.TIGHT else Qt.PenStyle.DashLine
+    is_whole = picture.state in (State.TIGHT, State.OFF_PLAN)
+    style = Qt.PenStyle.SolidLine if is_whole else Qt.PenStyle.DashLine
     painter.setPen(QPen(QColor(tone), 1.5, style))
     painter.setBrush(QColor(colours.sunken))
     painter.drawRoundedRect(area, theme.RADIUS_LARGE, theme.RADIUS_LARGE)

@@ -41,7 +41,7 @@ class Said:
 
     text: str
     area: QRectF
-    tone: str  # good: it passes; muted: it does not; bad: it is a breach
+    tone: str  # good: it passes; muted: it does not; bad: it is a breach; warn: another address than planned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +78,8 @@ def plan_map(picture: Picture, width: float) -> MapPlan:
     head = QRectF(left, theme.MARGIN, wide, 2 * text.height() + theme.SPACE)
     top = head.bottom() + theme.GAP
     found = _sentences([breach.sentence for breach in picture.breaches], "bad", left, top, wide)
+    top = found[-1].area.bottom() + theme.SPACE if found else top
+    found += _sentences([f"{one.sentence} {one.mend}" for one in picture.strays], "warn", left, top, wide)
     top = (found[-1].area.bottom() if found else top) + theme.GAP
     outside = _row(_of(picture, PlaceKind.OUTSIDE, PlaceKind.SHUT, PlaceKind.PEER), left, top, wide)
     router, frame_top = _router(picture, left, _foot(outside, top) + BETWEEN, wide)

@@ -4,7 +4,7 @@ from xsconsole.console import Estate
 from xsconsole.domain.acts import Kind, ObjectId
 from xsconsole.domain.crowding import examined_places
 from xsconsole.domain.estate import Part
-from xsconsole.domain.fence.state import breaches_of
+from xsconsole.domain.fence.state import breaches_of, strays_of
 from xsconsole.domain.health import Examination, Finding, Severity, examined_all
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.stays import examined_stays
@@ -21,14 +21,27 @@ def examined(console: Estate) -> Examination:
 
 
 def _examined_fences(console: Estate) -> Examination:
-    """Yield each breach of a fence, at the machine that it is about where that is known."""
+    """Yield each breach of a fence, at the machine that it is about where that is known, and each stray of one."""
     fencing = console.fencing
     for watched in tuple(fencing.all.values()) if fencing is not None else ():
-        found = breaches_of(watched, fencing.work_on(watched)) if fencing is not None else ()
+        if fencing is None:
+            return
+        work, site = fencing.work_on(watched), watched.standing.site
+        pool = console.pool_name(console.of_card(watched.standing.configuration))
+        for stray in strays_of(watched, work):
+            yield Finding(
+                severity=Severity.WARNING,
+                kind="fence off plan",
+                sentence=stray.sentence,
+                mend=stray.mend,
+                object=ObjectId(kind=Kind.VM, uuid=site.members[stray.foothold.member]),
+                name=watched.standing.fence.name,
+                pool=pool,
+            )
+        found = breaches_of(watched, work)
         if not found:
             yield None
             continue
-        site = watched.standing.site
         about = next(iter((*sorted(watched.culprits), *site.members.values())), Uuid(""))
         for breach in found if about else ():
             yield Finding(
@@ -38,5 +51,5 @@ def _examined_fences(console: Estate) -> Examination:
                 mend="Shut the machine down, put its card back where it was, or undeploy the fence.",
                 object=ObjectId(kind=Kind.VM, uuid=about),
                 name=watched.standing.fence.name,
-                pool=console.pool_name(console.of_card(watched.standing.configuration)),
+                pool=pool,
             )

@@ -73,6 +73,16 @@ class CheckFence(msgspec.Struct, frozen=True, kw_only=True, tag="check-fence"):
     configuration: ConfigurationId
 
 
+class HearMembers(msgspec.Struct, frozen=True, kw_only=True, tag="hear-members"):
+    """Hold what guests of a fence report of their addresses against what was planned. No effect, no inverse.
+
+    It waits so many seconds for guests that have reported nothing so far.
+    """
+
+    configuration: ConfigurationId
+    within_s: int
+
+
 class ReseedRouter(msgspec.Struct, frozen=True, kw_only=True, tag="reseed-router"):
     """Write other files to the disk from which a router that is off is set up. Inverse: write the originals."""
 
@@ -121,6 +131,7 @@ FenceAction = (
     | FitRouter
     | WriteFence
     | CheckFence
+    | HearMembers
     | ReseedRouter
     | RemoveFenceNetwork
     | TakeForOff
@@ -128,7 +139,7 @@ FenceAction = (
     | ForgetFence
 )
 
-FENCES_WITHOUT_INVERSE = (CheckFence, TakeForOff, ReleaseShare)
+FENCES_WITHOUT_INVERSE = (CheckFence, HearMembers, TakeForOff, ReleaseShare)
 
 Delegated = ProofAction | FenceAction | StreamAction
 """Actions for which there is somebody beside the performer of all others."""

@@ -4,14 +4,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from xsconsole.domain.fence.heard import Heard, hear, speakers
 from xsconsole.domain.fence.proof import Proof, prove_from
 from xsconsole.domain.fence.standing import FENCE_PREFIX, StandingFence, fences_on
 from xsconsole.domain.ids import ConfigurationId, Ref, Uuid
-from xsconsole.domain.inventory import PIF, VIF, VM, Change, ChangeBatch, Host, HostMetrics, Inventory
+from xsconsole.domain.inventory import PIF, VIF, VM, Change, ChangeBatch, GuestMetrics, Host, HostMetrics, Inventory
 from xsconsole.domain.words import listing
 
 CLASSES = ("vm", "vif", "network", "pif")
 HOSTS = "host_metrics"
+GUESTS = "vm_guest_metrics"
 NOT_THERE = ""
 
 
@@ -21,7 +23,7 @@ class WatchedFence:
 
     `router` is None where the fence has no router. `culprits` are machines with a card that the proof names. `host` is
     where its machines are, `silent` which of these hosts do not answer: what the pool says of machines there is old.
-    `hosts` is where each of them is, and `lost` those whose host does not answer.
+    `hosts` is where each of them is, and `lost` those whose host does not answer. `heard` is what guests report.
     """
 
     standing: StandingFence
@@ -33,6 +35,7 @@ class WatchedFence:
     silent: str = ""
     hosts: Mapping[Uuid, str] = field(default_factory=dict)
     lost: frozenset[Uuid] = frozenset()
+    heard: tuple[Heard, ...] = ()
 
     @property
     def is_running(self) -> bool:
@@ -53,6 +56,7 @@ class FenceWatch:
         self._due: dict[ConfigurationId, None] = {}
         self._changed: set[ConfigurationId] = set()
         self._silent = self._all_silent()
+        self._networks: dict[Ref, Mapping[str, str]] = {}
         self._read()
         self._due.update(dict.fromkeys(self._standing))
 
@@ -64,7 +68,7 @@ class FenceWatch:
             self._due.update(dict.fromkeys(self._standing))
         elif self._standing:
             for change in batch.changes:
-                if change.class_name in CLASSES:
+                if change.class_name in CLASSES or self._is_otherwise_addressed(change):
                     self._touch(change)
                 elif change.class_name == HOSTS and self._is_otherwise_silent(change):
                     self._due.update(dict.fromkeys(self._standing))
@@ -124,6 +128,13 @@ class FenceWatch:
         (self._silent.add if is_silent else self._silent.discard)(change.ref)
         return is_news
 
+    def _is_otherwise_addressed(self, change: Change) -> bool:
+        """Take in which addresses a guest of a fence reports, and return whether that is news."""
+        if change.class_name != GUESTS or change.ref not in self._lookers:
+            return False
+        now = change.record.networks if isinstance(change.record, GuestMetrics) else {}
+        return self._networks.get(change.ref, {}) != now
+
     def _hosts(self, machines: Iterable[VM | None]) -> dict[Uuid, Host]:
         """Return on which host each machine is."""
         found = {vm.uuid: self._inventory.get(Host, vm.resident_on) for vm in machines if vm is not None}
@@ -141,7 +152,9 @@ class FenceWatch:
         router = None if site.router is None else self._power(gate)
         hosts = self._hosts((*vms.values(), gate))
         lost = {uuid: host for uuid, host in hosts.items() if host.metrics in self._silent}
-        self._look_at(configuration, looked_at | self._router_refs(standing))
+        told_at = speakers(standing, self._inventory)
+        self._networks |= {ref: self._reported(ref) for ref in told_at}
+        self._look_at(configuration, looked_at | self._router_refs(standing) | told_at)
         found = WatchedFence(
             standing=standing,
             proof=proof,
@@ -152,6 +165,7 @@ class FenceWatch:
             silent=listing(tuple(sorted({host.name_label for host in lost.values()}))),
             hosts={uuid: host.name_label for uuid, host in hosts.items()},
             lost=frozenset(lost),
+            heard=hear(standing, self._inventory),
         )
         if self.found.get(configuration) != found:
             self.found[configuration] = found
@@ -168,6 +182,10 @@ class FenceWatch:
         router = None if standing.site.router is None else self._inventory.by_uuid(VM, standing.site.router)
         return frozenset() if router is None else frozenset({router.ref})
 
+    def _reported(self, ref: Ref) -> Mapping[str, str]:
+        metrics = self._inventory.get(GuestMetrics, ref)
+        return metrics.networks if metrics is not None else {}
+
     @staticmethod
     def _power(vm: VM | None) -> str:
         return NOT_THERE if vm is None else vm.power_state
@@ -178,6 +196,7 @@ class FenceWatch:
             self._lookers[ref].discard(configuration)
             if not self._lookers[ref]:
                 del self._lookers[ref]
+                self._networks.pop(ref, None)
         for ref in refs - before:
             self._lookers[ref].add(configuration)
         self._looked_at[configuration] = refs

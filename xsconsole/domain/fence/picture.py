@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from xsconsole.domain.fence.heard import Heard, Said
 from xsconsole.domain.fence.live import WatchedFence
 from xsconsole.domain.fence.proof import Breach
-from xsconsole.domain.fence.state import State, Work, breaches_of, state_of, state_words
+from xsconsole.domain.fence.state import State, Work, breaches_of, state_of, state_words, strays_of
 from xsconsole.domain.fence.values import Fence, FenceMode, Foothold, Segment
 from xsconsole.domain.fence.wording import addresses_in_words, mode_words, what_does_not, what_passes
 from xsconsole.domain.folding import one_line
@@ -74,13 +75,14 @@ class Picture:
     passes: tuple[str, ...]
     bars: tuple[str, ...]
     breaches: tuple[Breach, ...] = ()
+    strays: tuple[Heard, ...] = ()
 
     @property
     def words(self) -> str:
         """The whole map as text: what can be copied, and what a screen reader is told first."""
         boxes = (place.words.replace("\n", "; ") for place in self.places)
         yes, no = (f"Passes: {one}" for one in self.passes), (f"Does not: {one}" for one in self.bars)
-        found = (breach.sentence for breach in self.breaches)
+        found = (*(breach.sentence for breach in self.breaches), *(f"{one.sentence} {one.mend}" for one in self.strays))
         return "\n".join((f"{self.name}, {self.mode}: {self.state_words}", *found, *boxes, *yes, *no))
 
 
@@ -97,6 +99,7 @@ def picture(watched: WatchedFence, outside_name: str = "", work: Work | None = N
         passes=tuple(what_passes(fence)),
         bars=tuple(what_does_not(fence)),
         breaches=breaches_of(watched, work),
+        strays=strays_of(watched, work),
     )
 
 
@@ -138,6 +141,8 @@ def _router(watched: WatchedFence, work: Work | None) -> Iterator[Place]:
 def _inside(watched: WatchedFence, work: Work | None) -> Iterator[Place]:
     fence, site = watched.standing.fence, watched.standing.site
     culprits = watched.culprits if breaches_of(watched, work) else frozenset()
+    heard = {one.foothold: one for one in watched.heard}
+    strays = {one.foothold for one in strays_of(watched, work)}
     for segment in fence.segments:
         yield _segment(segment, watched.standing.site.vlans.get(segment.logical))
         for one in fence.on(segment):
@@ -146,9 +151,12 @@ def _inside(watched: WatchedFence, work: Work | None) -> Iterator[Place]:
                 key=f"member-{one.member}-{one.mac}",
                 kind=PlaceKind.MEMBER,
                 title=one.member,
-                lines=(*_addresses(fence, one), *(_where(watched, vm) if site.vlans else ())),
+                lines=(*_addresses(fence, one, heard.get(one)), *(_where(watched, vm) if site.vlans else ())),
                 power=watched.powers.get(one.member, ""),
-                is_bad=vm in culprits or vm in watched.lost or (not watched.powers.get(one.member) and work is None),
+                is_bad=vm in culprits
+                or vm in watched.lost
+                or one in strays
+                or (not watched.powers.get(one.member) and work is None),
                 within=segment_key(segment),
                 member=one.member,
                 vm=vm,
@@ -176,8 +184,8 @@ def _segment(segment: Segment, tag: int | None) -> Place:
     )
 
 
-def _addresses(fence: Fence, one: Foothold) -> Iterator[str]:
-    yield f"inside {one.address}"
+def _addresses(fence: Fence, one: Foothold, heard: Heard | None) -> Iterator[str]:
+    yield f"inside {one.address}{_as_reported(heard)}"
     if one in fence.reachable:
         ports = [port.words for port in fence.ports if port.outside == one.outside]
         what = ", ".join(ports) if ports else "no port" if fence.ports else "every port"
@@ -188,6 +196,18 @@ def _addresses(fence: Fence, one: Foothold) -> Iterator[str]:
     if fence.services.has_dns:
         yield f"named {one.member}.{fence.services.domain}".rstrip(".")
     yield one.mac
+
+
+def _as_reported(heard: Heard | None) -> str:
+    match heard.said if heard is not None else Said.OFF:
+        case Said.AS_PLANNED:
+            return ", as reported"
+        case Said.NOTHING:
+            return ", not reported yet"
+        case Said.OTHER:
+            return f"; reports {heard.reported if heard is not None else ''}"
+        case Said.OFF:
+            return ""
 
 
 def _ways(fence: Fence) -> Iterator[Way]:

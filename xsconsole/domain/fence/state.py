@@ -8,6 +8,7 @@ from typing import Protocol
 
 from xsconsole.domain.actions.fences import ForgetFence
 from xsconsole.domain.board import Card
+from xsconsole.domain.fence.heard import Heard, astray, in_short
 from xsconsole.domain.fence.proof import Breach, Proof
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.naming import shortened
@@ -31,6 +32,7 @@ class State(StrEnum):
     TIGHT = "tight"
     BREACHED = "breached"
     STRANDED = "stranded"  # tight, and on a host that does not answer
+    OFF_PLAN = "off plan"  # tight, and a guest reports another address than was planned
     IN_WORK = "in work"  # a run builds it, or takes it away
     CUT_OFF = "cut off"  # a run did, and nobody goes on with it
     LOST = "lost"  # its configuration is gone
@@ -49,13 +51,16 @@ class Work:
 
 
 class Judged(Protocol):
-    """A fence as it was looked at: its proof, and which of the hosts that its machines are on do not answer."""
+    """A fence as it was looked at: its proof, what guests report, and which hosts of its machines do not answer."""
 
     @property
     def proof(self) -> Proof: ...
 
     @property
     def silent(self) -> str: ...
+
+    @property
+    def heard(self) -> tuple[Heard, ...]: ...
 
 
 def work_on(card: Card | None) -> Work | None:
@@ -86,12 +91,19 @@ def breaches_of(one: Judged, work: Work | None) -> tuple[Breach, ...]:
     return () if work.leads_out else tuple(breach for breach in one.proof.breaches if breach.is_there)
 
 
+def strays_of(one: Judged, work: Work | None) -> tuple[Heard, ...]:
+    """Return which guests report another address than was planned. While a run is at work none is asked."""
+    return () if work is not None else astray(one.heard)
+
+
 def state_of(one: Judged, work: Work | None = None) -> State:
     if breaches_of(one, work):
         return State.BREACHED
     if work is not None:
         return work.state
-    return State.STRANDED if one.silent else State.TIGHT
+    if one.silent:
+        return State.STRANDED
+    return State.OFF_PLAN if strays_of(one, work) else State.TIGHT
 
 
 def state_words(one: Judged, work: Work | None = None) -> str:
@@ -103,7 +115,11 @@ def state_words(one: Judged, work: Work | None = None) -> str:
             return f"{told}; {meanwhile}" if meanwhile else told
         case State.STRANDED:
             return f"{one_line(one.silent)} does not answer: redeploy it elsewhere"
+        case State.OFF_PLAN:
+            return f"tight; {in_short(one.heard)}"
         case State.TIGHT:
-            return f"tight: {count(proof.cards, 'card')} on {count(proof.networks, 'network')} looked at"
+            told = in_short(one.heard)
+            looked = f"tight: {count(proof.cards, 'card')} on {count(proof.networks, 'network')} looked at"
+            return f"{looked}; {told}" if told else looked
         case State.IN_WORK | State.CUT_OFF | State.LOST:
             return meanwhile

@@ -42,6 +42,7 @@ from xsconsole.domain.actions.fences import (
     FitFenced,
     FitRouter,
     ForgetFence,
+    HearMembers,
     MakeVlan,
     OutfitFenced,
     ReleaseShare,
@@ -274,6 +275,8 @@ def doing(action: Action, subject: str) -> str:
             return f"Make the network for {subject} VLAN {vlan}, on each host"
         case CheckFence():
             return f"Prove that nothing leads out of {subject} past its router"
+        case HearMembers():
+            return f"Compare the addresses that the guests of {subject} report with those that were planned"
         case ReseedRouter():
             return f"Write the new rules to the disk of {subject}"
         case TakeForOff():

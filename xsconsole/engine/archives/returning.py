@@ -35,7 +35,7 @@ from xsconsole.engine.archives.stow_checks import demand_whole
 from xsconsole.engine.commands import RestoreFromArchive, RestoreFromPool, Restoring
 from xsconsole.engine.copies.replicating import CLOSING, demand_no_way_round
 from xsconsole.engine.fences.arriving import Arrival, Making, NewCard, Reception, receive
-from xsconsole.engine.fences.building import Housed, lay_out
+from xsconsole.engine.fences.building import Housed, add_hearing, lay_out
 from xsconsole.engine.fences.drawn import free_name, macs_of
 from xsconsole.engine.plans import capacity, rules
 from xsconsole.engine.plans.barring import demand_open
@@ -216,6 +216,8 @@ def _steps(
     ]
     running = tuple(made_by[part.key] for part in to_start)
     steps.add(VerifyCopies(configuration=made, copies=tuple(roles), running=running), archive.name, entered)
+    if reception is not None:
+        add_hearing(steps, reception.enclosure.standing)
     return steps
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xsconsole.domain.actions.copies import CopyMachine, Slot, StartCopy
-from xsconsole.domain.actions.fences import CheckFence, ClaimShare, FitRouter, MakeVlan, WriteFence
+from xsconsole.domain.actions.fences import CheckFence, ClaimShare, FitRouter, HearMembers, MakeVlan, WriteFence
 from xsconsole.domain.actions.proofs import MakeScratchNetwork
 from xsconsole.domain.actions.provisions import SeedDisk
 from xsconsole.domain.disks import DISK_ROLE_KEY, SEED_ROLE, disks_of
@@ -30,6 +30,8 @@ from xsconsole.errors import NotPromotable
 
 SEED_NAME = "cloud-init"
 NAME_LIMIT = 40
+HEARD_WITHIN_S = 60
+HEAR_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,6 +256,12 @@ def close(
         host = enclosure.hosts.get(router.template.uuid)
         proved = [steps.add(StartCopy(copy=made_router), "the router", proved, memory, host=host)]
     return proved
+
+
+def add_hearing(steps: Steps, fence: StandingFence) -> None:
+    """Add, after the step that is the last so far, what compares the addresses that guests report with the plan's."""
+    action = HearMembers(configuration=fence.configuration, within_s=HEARD_WITHIN_S)
+    steps.add(action, fence.fence.name, [steps.all[-1].key], Estimate(seconds=HEAR_S))
 
 
 def _add_router(

@@ -38,6 +38,7 @@ from xsconsole.engine.fence_commands import Deploy
 from xsconsole.engine.fences.building import (
     Enclosure,
     Housed,
+    add_hearing,
     close,
     demand_sound,
     hosts_of,
@@ -128,6 +129,7 @@ def plan_fenced(order: Order, offspring: Offspring, command: Deploy, board: Boar
     proved = close(steps, enclosure, laid, members, fitted)
     started = add_starts_of_copies(steps, parts, copies, hosts, proved, is_downtime=False)
     add_members(steps, replace(order, title=drawing.fence.name), offspring, parts, copies, parts, started)
+    add_hearing(steps, standing)
     plan = Plan(
         intent=order.intent,
         steps=steps.all,

@@ -14,6 +14,7 @@ from xsconsole.domain.actions.fences import (
     FitFenced,
     FitRouter,
     ForgetFence,
+    HearMembers,
     MakeVlan,
     OutfitFenced,
     ReleaseShare,
@@ -22,6 +23,7 @@ from xsconsole.domain.actions.fences import (
     TakeForOff,
     WriteFence,
 )
+from xsconsole.domain.fence.heard import Heard, astray, field_by_field, hear
 from xsconsole.domain.fence.proof import prove
 from xsconsole.domain.fence.standing import (
     ROUTER_KEY,
@@ -43,6 +45,7 @@ from xsconsole.engine.archives.prover import Prover
 from xsconsole.engine.copies.copier import Copier
 from xsconsole.engine.ports import Field, Progress
 from xsconsole.engine.provisions.cidata import image_of
+from xsconsole.engine.runs.gatekeeper import NOT_MET, Gatekeeper
 from xsconsole.engine.runs.presence import Presence
 from xsconsole.engine.values import insist, remove_value, set_key, write_value
 from xsconsole.errors import PlanIsStale, PoolFailed, Refused, VerificationFailed
@@ -51,10 +54,11 @@ from xsconsole.errors import PlanIsStale, PoolFailed, Refused, VerificationFaile
 class Fencer:
     """Performs them; each can be repeated."""
 
-    def __init__(self, presence: Presence, copier: Copier, prover: Prover) -> None:
+    def __init__(self, presence: Presence, copier: Copier, prover: Prover, gatekeeper: Gatekeeper) -> None:
         self._at = presence
         self._copier = copier
         self._prover = prover
+        self._gatekeeper = gatekeeper
         self._pool = presence.pool
 
     async def perform(self, action: FenceAction, on_progress: Progress) -> str:
@@ -85,6 +89,8 @@ class Fencer:
                 await write_value(self._pool, Field.POOL, fence_stem(action.configuration), await self._text(action))
             case CheckFence():
                 return await self._check(action)
+            case HearMembers():
+                return await self._hear(action)
             case ReseedRouter():
                 await self._reseed(action, action.files, on_progress)
             case TakeForOff(vms=vms):
@@ -246,6 +252,21 @@ class Fencer:
         if not proof.holds:
             raise VerificationFailed(differences=tuple(breach.sentence.rstrip(".") for breach in proof.breaches))
         return proof.facts
+
+    async def _hear(self, action: HearMembers) -> str:
+        """Return what guests report, field by field, as something not met where it is not what was planned."""
+
+        def heard(inventory: Inventory) -> tuple[Heard, ...]:
+            keys = inventory.pool.other_config if inventory.pool is not None else {}
+            standing = fence_on(keys, action.configuration)
+            return hear(standing, inventory) if standing is not None else ()
+
+        def is_settled(inventory: Inventory) -> bool:
+            found = heard(inventory)
+            return bool(found) and not any(one.is_silent for one in found)
+
+        found = heard(await self._gatekeeper.look(is_settled, action.within_s))
+        return f"{NOT_MET if astray(found) else ''}{field_by_field(found)}"
 
     async def _untag(self, network: Uuid, vlan: int) -> None:
         await insist(self._pool, lambda: self._pool.networks.untag(network, vlan))

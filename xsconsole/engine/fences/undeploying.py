@@ -18,6 +18,7 @@ from xsconsole.domain.plan import Estimate, Intent, Plan, RunKind, Start, Step, 
 from xsconsole.domain.words import count, listing
 from xsconsole.engine.commands import Delete
 from xsconsole.engine.fence_commands import Redeploy, Undeploy
+from xsconsole.engine.fences.building import add_hearing
 from xsconsole.engine.fences.drawn import demand_fence, keys_of
 from xsconsole.engine.fences.hosting import host_for
 from xsconsole.engine.fences.stranded import add_taking_for_off, hosts_of, stranded
@@ -248,6 +249,7 @@ def plan_redeploy(command: Redeploy, board: Board, inventory: Inventory, actor: 
     delays_s = {vm.uuid: vm.start_delay for vm in vms}
     ready = add_starts(steps, starting, delays_s, ready, is_downtime=False, hosts=hosts)
     steps.add(Verify(members={}, running=tuple(sorted(vm.uuid for vm in machines))), card.name, ready)
+    add_hearing(steps, standing)
     on = {found.name_label for uuid in hosts.values() if (found := inventory.by_uuid(Host, uuid)) is not None}
     where = f" on {listing(tuple(shortened(name, 40) for name in sorted(on)))}" if on else ""
     return Plan(

@@ -22,7 +22,7 @@ from xsconsole.engine.archives.return_checks import barriers_against, card_to_be
 from xsconsole.engine.commands import Newcomer, Provision
 from xsconsole.engine.copies.copying import CLONE_S, COPIED_BYTES_PER_S, DISK_S, FIT_S
 from xsconsole.engine.fences.arriving import Reception
-from xsconsole.engine.fences.building import lay_out
+from xsconsole.engine.fences.building import add_hearing, lay_out
 from xsconsole.engine.plans import capacity, rules
 from xsconsole.engine.plans.barring import demand_open
 from xsconsole.engine.plans.claims import Claims, claims_on
@@ -218,6 +218,8 @@ def _steps(
             ready = _add_starts(steps, one, copies, hosts, ready)
             running = tuple(copies.values())
         _enter(steps, command, one, copies, ready, running, target, workflow)
+        if reception is not None:
+            add_hearing(steps, reception.enclosure.standing)
     return steps
 
 

@@ -5,13 +5,14 @@ tried through a `Prober`, which belongs to this console's machine.
 """
 
 import asyncio
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol, assert_never
 
 import msgspec
 
 from xsconsole.domain.actions.copies import VerifyCopies
+from xsconsole.domain.actions.fences import HearMembers
 from xsconsole.domain.board import Board, Card, Member, Standing
 from xsconsole.domain.continuing import version_on
 from xsconsole.domain.gates import Answer, Elsewhere, Scene, judge, judge_approved
@@ -142,6 +143,8 @@ def _remark(step: Step, result: str) -> str:
             return f"The gate “{gate_name(gate)}” is not met, and nothing is put back for it: {found}"
         case Verify() | VerifyCopies():
             return result
+        case HearMembers() if result.startswith(NOT_MET):
+            return result.removeprefix(NOT_MET)
         case _:
             return ""
 
@@ -158,6 +161,13 @@ class Gatekeeper:
     def beside(self, other: "Gatekeeper") -> "Gatekeeper":
         """Return one that looks at another one's pool too."""
         return Gatekeeper(self.world, self._clock, self._prober, other.world)
+
+    async def look(self, is_settled: Callable[[Inventory], bool], within_s: float) -> Inventory:
+        """Wait until the pool as last heard of shows something, or the time is up, and return it."""
+        end_s = self._clock.monotonic_s() + within_s
+        while not is_settled(self.world.inventory) and self._clock.monotonic_s() + POLL_S <= end_s:
+            await self._clock.sleep(POLL_S)
+        return self.world.inventory
 
     async def pass_through(
         self, gate: Gate, plan: Plan, approved: str = "", machines: Sequence[Uuid] | None = None

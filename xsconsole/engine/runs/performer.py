@@ -111,7 +111,7 @@ class Performer:
         own, world = archives or NoArchives(), gatekeeper.world
         self._archivist = Archivist(self._at, record, self._snapshots, self._copier, self._marking, world, own)
         self.prover = Prover(self._at, record, self._copier, gatekeeper, own)
-        self.fencer = Fencer(self._at, self._copier, self.prover)
+        self.fencer = Fencer(self._at, self._copier, self.prover, gatekeeper)
         self._librarian = Librarian(self._at, record, self._copier, own)
         self._reviewing = Reviewing(self._at, record, key)
         self._placing = Placing(self._at)
