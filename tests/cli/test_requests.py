@@ -112,7 +112,10 @@ def test_a_promotion_is_asked_for_approved_run_and_a_way_back_is_by_file(people:
     assert "  ! The disks stay as they are now.\n" in decided.out
     assert decided.out.count("must be approved by ") == 1
     assert (taken.status, taken.document["given"]) == (0, 1), taken.err
-    assert (foreign.status, "holds no decision" in foreign.err) == (1, True)
+    assert (foreign.status, "a decision is wanted here. Decide on it" in foreign.err) == (
+        1,
+        True,
+    )
     assert withdrawn.status == 0, withdrawn.err
     assert (replayed.status, "about no request that stands" in replayed.err) == (1, True)
     rows = people.rita.say("audit", "list", "--json").document

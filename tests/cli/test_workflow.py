@@ -283,9 +283,9 @@ def test_a_publication_is_approved_by_file_off_the_pool(shell: Seat, tmp_path: P
         "signature of the decision does not match": shell.say(*take_in, str(forged)),
         "names nobody with the key that signed it": shell.say(*take_in, foreign),
         "about something else": shell.say("workflow", "receive", draft, "--decision", decision),
-        "The file asks for a decision; it holds none": shell.say(*take_in, asked),
+        "is a request to publish a workflow; a decision is wanted here": shell.say(*take_in, asked),
         "signature of the request does not match": bob.say("workflow", "decide", str(changed), *said, "--out", own),
-        "The file holds a decision; it asks for none": bob.say("workflow", "decide", decision, *said, "--out", own),
+        "publishing a workflow; a request is wanted here": bob.say("workflow", "decide", decision, *said, "--out", own),
         "The file holds no request that": bob.say("workflow", "decide", draft, *said, "--out", own),
     }
     assert {one.status for one in refusals.values()} == {1}

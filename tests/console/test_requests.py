@@ -323,7 +323,7 @@ async def test_a_decision_by_file_counts_and_one_that_is_forged_or_about_somethi
             Meaning.APPROVE,
             "",
         )
-    with pytest.raises(Refused, match="holds no request"):
+    with pytest.raises(Refused, match="is a decision on a request; a request is wanted here"):
         await read_paper(answered, RequestFile)
 
     view = await take_in(await read_paper(answered, DecisionFile))

@@ -102,7 +102,7 @@ async def test_files_that_are_forged_or_of_another_kind_are_refused_with_the_rea
     ):
         with pytest.raises(Refused, match=reason):
             await window.workshop.open_request(str(path))
-    with pytest.raises(Refused, match="The file asks for a decision"):
+    with pytest.raises(Refused, match="is a request to publish a workflow; a decision is wanted here"):
         await sheet.approvals.open_decision(str(asked))
     own = DecideDialog(await read_asked(asked), console.home, failing_jobs())
     own.open()

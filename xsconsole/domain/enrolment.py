@@ -7,6 +7,7 @@ import msgspec
 
 from xsconsole.domain.canonical import canonical_bytes
 from xsconsole.domain.folding import shortened
+from xsconsole.domain.paper_kinds import KEY, unread
 from xsconsole.domain.signing import SignatureCheck, Signer, key_fingerprint, raw_of, text_of
 from xsconsole.domain.workflow import Person, Workflow
 from xsconsole.domain.workflow.roll import add_person, change_person
@@ -20,7 +21,7 @@ _OTHER_KIND = re.compile(r"\s*(md5|sha-?1|sha-?384|sha-?512)\b", re.IGNORECASE)
 _OF_SSH = re.compile(r"[A-Za-z0-9+/]{43}=?")  # what `ssh-keygen -l` prints: base64 of another text's SHA-256
 
 
-class KeyFile(msgspec.Struct, frozen=True, kw_only=True, tag="xsconsole key", tag_field="type"):
+class KeyFile(msgspec.Struct, frozen=True, kw_only=True, tag=KEY, tag_field="type"):
     """Whose key it is, they say; the signature proves only that they have it."""
 
     format: Literal[1] = 1
@@ -51,9 +52,7 @@ def from_bytes(content: bytes, check: SignatureCheck) -> KeyFile:
     try:
         file = msgspec.json.decode(content, type=KeyFile)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as failure:
-        raise Refused(
-            reason="The file holds no key.", mend="Name the file that `xsconsole key export` wrote."
-        ) from failure
+        raise unread(content, KEY, "Name the file that `xsconsole key export` wrote.") from failure
     public_key, signature = raw_of(file.public_key), raw_of(file.signature)
     covered = _covered(file.name, file.public_key)
     if public_key is None or signature is None or not check(public_key, signature, covered):

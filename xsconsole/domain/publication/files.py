@@ -10,6 +10,7 @@ import msgspec
 from xsconsole.domain.approval import Decision
 from xsconsole.domain.canonical import canonical_bytes
 from xsconsole.domain.ids import Digest, StageId, Uuid
+from xsconsole.domain.paper_kinds import PUBLICATION_DECISION, PUBLICATION_REQUEST, unread
 from xsconsole.domain.publication.values import subject_of
 from xsconsole.domain.signing import SignatureCheck, Signer, key_fingerprint, raw_of, text_of
 from xsconsole.domain.text_form import DECOMPRESSED_LIMIT_BYTES
@@ -17,17 +18,9 @@ from xsconsole.domain.workflow import Workflow, from_json, to_json
 from xsconsole.errors import Refused
 
 FILE_LIMIT_BYTES = 3 * DECOMPRESSED_LIMIT_BYTES
-OTHERS = {
-    "xsconsole request": "The file asks for a promotion, not for publishing a workflow.",
-    "xsconsole decision": "The file holds a decision on a promotion, not on publishing a workflow.",
-    "xsconsole publication request": "The file asks for a decision; it holds none.",
-    "xsconsole publication decision": "The file holds a decision; it asks for none.",
-}
 
 
-class PublicationRequest(
-    msgspec.Struct, frozen=True, kw_only=True, tag="xsconsole publication request", tag_field="type"
-):
+class PublicationRequest(msgspec.Struct, frozen=True, kw_only=True, tag=PUBLICATION_REQUEST, tag_field="type"):
     """What is to be published, over what and with which mapping; signed by the key of whoever asks.
 
     `rules` are in words: who is named by them, the standing version decides where the decision is taken in.
@@ -47,9 +40,7 @@ class PublicationRequest(
     signature: str = ""
 
 
-class PublicationDecision(
-    msgspec.Struct, frozen=True, kw_only=True, tag="xsconsole publication decision", tag_field="type"
-):
+class PublicationDecision(msgspec.Struct, frozen=True, kw_only=True, tag=PUBLICATION_DECISION, tag_field="type"):
     """What somebody decided on a publication that came as a file."""
 
     format: Literal[1] = 1
@@ -132,31 +123,19 @@ def to_bytes(value: PublicationRequest | PublicationDecision) -> bytes:
 
 
 def _from_bytes(content: bytes, kind: type[F]) -> F:
-    what = "request" if kind is PublicationRequest else "decision"
     try:
         return msgspec.json.decode(content, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as failure:
-        raise Refused(
-            reason=OTHERS.get(_type_of(content), f"The file holds no {what} that this console can read."),
-            mend="Name the file that was written for publishing a workflow.",
-        ) from failure
-
-
-class _Tagged(msgspec.Struct, frozen=True):
-    type: str = ""
-
-
-def _type_of(content: bytes) -> str:
-    try:
-        return msgspec.json.decode(content, type=_Tagged).type
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return ""
+        is_request = kind is PublicationRequest
+        written = "workflow request" if is_request else "workflow decide"
+        wanted = PUBLICATION_REQUEST if is_request else PUBLICATION_DECISION
+        raise unread(content, wanted, f"Name the file that `xsconsole {written}` wrote.") from failure
 
 
 def _covered(request: PublicationRequest) -> bytes:
     return canonical_bytes(
         {
-            "type": "xsconsole publication request",
+            "type": PUBLICATION_REQUEST,
             "subject": request.subject,
             "pool": request.pool,
             "pool_name": request.pool_name,

@@ -5,14 +5,14 @@ from typing import Literal, TypeVar
 import msgspec
 
 from xsconsole.domain.approval import Decision
+from xsconsole.domain.paper_kinds import DECISION, REQUEST, unread
 from xsconsole.domain.requests.values import Paper, checked
 from xsconsole.domain.text_form import DECOMPRESSED_LIMIT_BYTES
-from xsconsole.errors import Refused
 
 FILE_LIMIT_BYTES = 2 * DECOMPRESSED_LIMIT_BYTES
 
 
-class RequestFile(msgspec.Struct, frozen=True, kw_only=True, tag="xsconsole request", tag_field="type"):
+class RequestFile(msgspec.Struct, frozen=True, kw_only=True, tag=REQUEST, tag_field="type"):
     """A request with all that it is about. `rules` are in words: who is named by them, the pool's workflow decides."""
 
     format: Literal[1] = 1
@@ -23,7 +23,7 @@ class RequestFile(msgspec.Struct, frozen=True, kw_only=True, tag="xsconsole requ
     rules: tuple[str, ...]
 
 
-class DecisionFile(msgspec.Struct, frozen=True, kw_only=True, tag="xsconsole decision", tag_field="type"):
+class DecisionFile(msgspec.Struct, frozen=True, kw_only=True, tag=DECISION, tag_field="type"):
     """What somebody decided on a request that came as a file."""
 
     format: Literal[1] = 1
@@ -44,14 +44,12 @@ def from_bytes(content: bytes, kind: type[F]) -> F:
     Raises:
         Refused: it is damaged, of a newer console, or another kind of file.
     """
-    what = "request" if kind is RequestFile else "decision"
+    wanted = REQUEST if kind is RequestFile else DECISION
     try:
         found = msgspec.json.decode(content, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as failure:
-        raise Refused(
-            reason=f"The file holds no {what} that this console can read.",
-            mend="Name the file that `xsconsole request export` or `request decide` wrote.",
-        ) from failure
+        written = "request export" if kind is RequestFile else "request decide"
+        raise unread(content, wanted, f"Name the file that `xsconsole {written}` wrote.") from failure
     if isinstance(found, RequestFile):
         return msgspec.structs.replace(found, paper=checked(found.paper))
     return found
