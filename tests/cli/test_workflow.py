@@ -167,9 +167,11 @@ def test_drafts_are_begun_shown_compared_exported_published_and_discarded(
 def test_versions_that_are_gone_from_the_pool_are_read_back_from_the_record(shell: Seat, tmp_path: Path) -> None:
     assert shell.say("workflow", "publish", "published").status == 0
     for number, words in ((1, "second"), (2, "third"), (3, "fourth")):
-        version = msgspec.structs.replace(change_workflow(default_workflow(), description=words), version=number)
+        other = change_workflow(default_workflow(), description=words, summary=f"the {words}")
+        version = msgspec.structs.replace(other, version=number)
         published = shell.say("workflow", "publish", written(version, tmp_path / "next.json"))
         assert published.status == 0, published.err
+        assert f"  the {words}\n" in published.out
     shell.pool.calls()
 
     gone = shell.say("workflow", "diff", "v1", "v3")

@@ -1,6 +1,8 @@
 """Requests stay on the version under which they were made, and a new version grants nothing by itself."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -28,8 +30,11 @@ from xsconsole.domain.workflow.edits import change_stage, remove
 from xsconsole.domain.workflow.values import FreezeCalendar
 from xsconsole.engine.commands import Direction
 from xsconsole.engine.ports import Field
+from xsconsole.engine.publication.continuing import fates_of
+from xsconsole.engine.publication.publish_pools import Site
 from xsconsole.engine.requests.asked import command_of
 from xsconsole.errors import Barred, NotPermitted, NotPromotable, Refused
+from xsconsole.store.keys import is_signature
 
 
 def test_a_request_is_judged_and_carried_out_by_the_version_under_which_it_was_made() -> None:
@@ -333,5 +338,19 @@ def test_a_publication_that_is_cut_off_loses_no_request(cut_at: int) -> None:
         assert view(scene.bob, request).state is RequestState.APPROVED
         assert (await (await run(scene.bob, request)).wait()).state is RunState.DONE
         await scene.bob.until(lambda: not kept(scene))
+
+    virtually(story)
+
+
+def test_what_has_expired_by_the_pools_own_clock_goes_on_as_no_version() -> None:
+    async def story() -> None:
+        scene, _ = await waiting_request(expiry_s=3600)
+        desk, next_one = scene.carol, ruled(scene.alice, scene.bob, scene.carol, version=3)
+        site = Site(pool=desk.pool.pool.uuid, name="acme", board=desk.board, inventory=desk.inventory)
+
+        for ahead, goes_on in ((0, 1), (-7200, 1), (7200, 0)):
+            by_its_clock = replace(site, ahead=timedelta(seconds=ahead))
+            fates = fates_of((by_its_clock,), next_one, site.pool, {}, None, desk.clock.now(), is_signature)
+            assert len(fates) == goes_on, ahead
 
     virtually(story)

@@ -320,7 +320,7 @@ def _add_workflow(workflow: "_Verbs[_Verb]") -> None:
     )
     _add_publication(verb)
     verb.add_argument("--dry-run", action="store_true", help="say what it would do, and change nothing")
-    verb.add_argument("--summary", default="", metavar="TEXT", help="what is different; it stands in the version")
+    verb.add_argument("--summary", default="", metavar="TEXT", help="what is different; default: what the file says")
     for name, what in (("approve", "approve of publishing it"), ("reject", "reject publishing it")):
         verb = _verb(workflow, f"workflow {name}", f"{what}, by this console's key", has_json=True)
         _add_publication(verb)

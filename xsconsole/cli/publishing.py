@@ -12,6 +12,7 @@ from xsconsole.domain.approval import Meaning
 from xsconsole.domain.drafts import Draft
 from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.publication.effects import EffectKind, PartState, PublishPlan, PublishReport
+from xsconsole.domain.publication.values import own_summary
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import Workflow
 from xsconsole.domain.workflow.difference import lines_of_draft
@@ -87,7 +88,10 @@ async def planned(pools: Pools, draft: Draft | None, options: argparse.Namespace
     # Who says over which version it goes says more than the draft knows.
     base = draft.base if draft is not None and options.over is None else None
     workflow = draft.workflow if draft is not None else await named_workflow(pools.first, options.what)
+    for console in pools:
+        await console.requests.clock.time()  # by which requests may have ended; what only reads has not asked yet
     mapping = _mapping(pools, workflow, options.map)
+    summary = summary or own_summary(workflow, pools.publishing.plan(workflow).standing)
 
     def look(later: Collection[Uuid] = (), replaced: Collection[Uuid] = ()) -> PublishPlan:
         return pools.publishing.plan(
@@ -125,6 +129,8 @@ def _show(plan: PublishPlan, options: argparse.Namespace) -> None:
         return
     over = f" over version {plan.standing.version}" if plan.standing is not None else ""
     output.say(f"Version {plan.workflow.version} of {output.cell(plan.workflow.name)}{over}   {plan.digest[:12]}")
+    if plan.workflow.summary:
+        output.say(f"  {output.cell(plan.workflow.summary, 300)}")
     for line in lines_of_draft(plan.standing, plan.workflow) if plan.standing is not None else ():
         output.say(f"  · {output.cell(line, 300)}")
     for part in plan.pools:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from xsconsole.console.drafts import Drafts
+from xsconsole.console.requests.pool_clock import PoolClock
 from xsconsole.console.values import Verb
 from xsconsole.domain.board import Board
 from xsconsole.domain.events import Event, LinkChanged
@@ -20,6 +21,13 @@ from xsconsole.errors import NotPermitted
 from xsconsole.settings import Settings
 
 E = TypeVar("E", bound=Event)
+
+
+class Timed(Protocol):
+    """What goes by the clock of a pool."""
+
+    @property
+    def clock(self) -> PoolClock: ...
 
 
 class Desk(Protocol):
@@ -39,6 +47,9 @@ class Desk(Protocol):
 
     @property
     def engine(self) -> Engine: ...
+
+    @property
+    def requests(self) -> Timed: ...
 
     def denial(self, verb: Verb) -> NotPermitted | None: ...
 

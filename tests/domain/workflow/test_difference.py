@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tests.domain.workflow.flows import PRODUCTION, STAGING, TO_PRODUCTION, edited, rich_workflow, workflows
 from xsconsole.domain.ids import GroupId, PersonId, StageId, TransitionId
+from xsconsole.domain.publication.values import own_summary
 from xsconsole.domain.workflow import Limits, check, default_workflow
 from xsconsole.domain.workflow.difference import ChangeKind, Subject, apply, diff, diff_of_drafts, lines, value_of
 from xsconsole.domain.workflow.edits import (
@@ -216,3 +217,11 @@ def test_a_group_removed_by_one_and_used_anew_by_the_other_stays() -> None:
     check(rebased.workflow)
     assert [conflict.id for conflict in rebased.conflicts] == ["leads"]
     assert rebased.workflow.groups[0].id == "leads"
+
+
+def test_a_file_speaks_for_itself_only_where_the_standing_version_does_not_say_the_same() -> None:
+    standing, edited_since = (change_workflow(default_workflow(), summary=said) for said in ("First", "Second"))
+
+    assert own_summary(edited_since, standing) == "Second"
+    assert own_summary(edited_since, None) == "Second"
+    assert own_summary(standing, standing) == ""

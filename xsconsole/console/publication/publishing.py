@@ -260,6 +260,7 @@ class Publishing:
                 inventory=desk.inventory,
                 is_away=desk.link.state is LinkState.LOST,
                 as_of=desk.link.as_of,
+                ahead=desk.requests.clock.offset,
             )
             for pool, desk in self._here().items()
         )

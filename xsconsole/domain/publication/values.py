@@ -105,6 +105,11 @@ def content_digest(workflow: Workflow) -> Digest:
     return digest_of(_bare(workflow))
 
 
+def own_summary(workflow: Workflow, standing: Workflow | None) -> str:
+    """Return what a workflow says itself of its changes; nothing where the standing version says the same."""
+    return workflow.summary if standing is None or workflow.summary != standing.summary else ""
+
+
 def subject_of(workflow: Workflow, base: Digest | None, mapping: Mapping[StageId, StageId]) -> Digest:
     """Return what people approve: this content in the place of that version, with this mapping."""
     approved: dict[str, Json] = {

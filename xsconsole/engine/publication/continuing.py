@@ -131,6 +131,7 @@ def _is_older(version: Workflow, workflow: Workflow) -> bool:
 
 
 def _open_on(site: Site, at: datetime, check: SignatureCheck) -> Iterable[_Open]:
+    at = max(at, at + site.ahead)  # a request has ended where one of both clocks says so
     for paper in papers_on(site.keys):
         request = paper.request
         judged_by = judging(site.keys, site.standing, request, check)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from xsconsole.domain.board import Board, published_workflow
 from xsconsole.domain.ids import Uuid
@@ -19,7 +19,10 @@ WORKFLOW_PREFIX = PREFIX + "workflow."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A pool as this home has last heard of it. `is_away`: the road is broken, and `as_of` is when that was."""
+    """A pool as this home has last heard of it. `is_away`: the road is broken, and `as_of` is when that was.
+
+    `ahead` is how much later its clock is than this computer's.
+    """
 
     pool: Uuid
     name: str
@@ -27,6 +30,7 @@ class Site:
     inventory: Inventory
     is_away: bool = False
     as_of: datetime | None = None
+    ahead: timedelta = timedelta()
 
     @property
     def keys(self) -> Mapping[str, str]:

@@ -8,6 +8,7 @@ from xsconsole.domain import words
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.publication.effects import PublishPlan, PublishReport
+from xsconsole.domain.publication.values import own_summary
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import Workflow
 from xsconsole.errors import ConsoleError, Refused
@@ -77,7 +78,7 @@ class PublishSheet(QDialog):
         fit_on_screen(self, SIZE)
         self._make()
         self._lay_out()
-        self.summary.setText(said.summary)
+        self.summary.setText(said.summary or own_summary(desk.workflow, console.board.workflow))
         desk.changed.connect(self._look_soon)
         desk.findings_changed.connect(self._look_soon)
         for news in (bridge.layout_changed, bridge.card_changed, bridge.run_changed, bridge.link_changed):
