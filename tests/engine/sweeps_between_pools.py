@@ -9,6 +9,7 @@ from typing import Protocol
 from tests.engine import (
     crossings,
     test_changing_places_across,
+    test_copies_changing_places,
     test_crossing,
     test_refreshing_across,
     test_restoring_across,
@@ -21,6 +22,8 @@ from tests.engine.two_pools import Company
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.engine.commands import Direction, Plannable
 from xsconsole.errors import ConsoleError
+
+BOTH = 2  # who takes the place, and who had it
 
 
 class Ends(Protocol):
@@ -64,8 +67,7 @@ async def taking_over_across() -> Sweep:
     """A move into a place of another pool that is taken, whose data stay there, from when who has that is off."""
     scene = await test_changing_places_across.Scene().begin()
     sweep = await _promotion_between_pools(scene, test_changing_places_across.Ends(scene))
-    found = [(death, machines(death.pools[1]).get("shop-1")) for death in sweep.deaths]
-    return replace(sweep, deaths=[death for death, state in found if state is None or state[1] == "Halted"])
+    return replace(sweep, deaths=[death for death in sweep.deaths if _stands_by(death)])
 
 
 async def swap_across() -> Sweep:
@@ -75,6 +77,68 @@ async def swap_across() -> Sweep:
     return replace(sweep, deaths=[death for death in sweep.deaths if not machines(death.pools[0])])
 
 
+async def copies_into_a_place() -> Sweep:
+    """Copies into a place of another pool that is taken, from when who has that is off."""
+    scene = await test_copies_changing_places.Copied().begin(**test_copies_changing_places.COPIES)
+    sweep = await _promotion_between_pools(scene, test_copies_changing_places.Ends())
+    return replace(sweep, deaths=[death for death in sweep.deaths if _stands_by(death)])
+
+
+async def copies_into_a_place_by_stream() -> Sweep:
+    """The same where hosts do not reach each other, from when who had the place is sent until that is destroyed."""
+    copied = await test_copies_changing_places.Copied().begin(**test_copies_changing_places.COPIES)
+    scene = test_streaming_across.part(copied)
+    sweep = await _promotion_between_pools(scene, test_copies_changing_places.Ends())
+    return replace(sweep, deaths=[death for death in sweep.deaths if "shop-1" in _doubled(death)])
+
+
+async def streams_both_ways() -> Sweep:
+    """A move into a place that is taken, both as streams, from when who had it is sent until the first is destroyed."""
+    scene = test_streaming_across.part(await test_changing_places_across.Scene().begin())
+    sweep = await _promotion_between_pools(scene, test_changing_places_across.Ends(scene))
+    return replace(sweep, deaths=[death for death in sweep.deaths if len(_doubled(death)) == BOTH])
+
+
+async def swap_by_streams() -> Sweep:
+    """A swap with a stand-by of another pool, both as streams, from when who leaves is sent until one is destroyed."""
+    scene = test_streaming_across.part(await (await test_changing_places_across.Scene().begin()).promoted())
+    ends = test_changing_places_across.Ends(scene)
+    sweep = await _between_pools(scene, ends, scene.pair.there, scene.swap())
+    return replace(sweep, deaths=[death for death in sweep.deaths if len(_doubled(death)) == BOTH])
+
+
+async def return_as_a_stream() -> Sweep:
+    """A return to a restore point that goes as a stream, from the first that came until one is destroyed."""
+    begun = test_streaming_across.part(await Company().begin(**MOVE))
+    company = await test_restoring_across.served_there(begun)
+    command = test_restoring_across.going_back(company.pair.there, company)
+    sweep = await _between_pools(company, test_restoring_across.Ends(company), company.pair.there, command)
+    asides = max(_asides(death) for death in sweep.deaths)  # they are the first to go
+    return replace(
+        sweep, deaths=[death for death in sweep.deaths if machines(death.pools[0]) and _asides(death) == asides]
+    )
+
+
+def _asides(death: Death) -> int:
+    """Return how many snapshots of an earlier present stand in the pool that is left."""
+    return sum(
+        1
+        for vm in death.pools[1].vms()
+        if vm.is_a_snapshot and death.pools[1].contents[vm.uuid] == test_restoring_across.WRITTEN
+    )
+
+
+def _stands_by(death: Death) -> bool:
+    state = machines(death.pools[1]).get("shop-1")
+    return state is None or state[1] == "Halted"
+
+
+def _doubled(death: Death) -> set[str]:
+    """Return what stands in both pools."""
+    first, second = map(machines, death.pools)
+    return set(first) & set(second)
+
+
 async def _promotion_between_pools(company: Company, ends: Ends) -> Sweep:
     return await _between_pools(company, ends, (here := company.pair.here), here.promotion(company.shop, "production"))
 
@@ -82,7 +146,7 @@ async def _promotion_between_pools(company: Company, ends: Ends) -> Sweep:
 async def _between_pools(
     company: Company, ends: Ends, desk: Desk, command: Plannable, configuration: ConfigurationId | None = None
 ) -> Sweep:
-    work = quietly(desk.do(command))
+    work = quietly(test_streaming_across.do(desk, command))
 
     async def inherit(death: Death, direction: Direction) -> Fate:
         left = copy.copy(company)

@@ -12,18 +12,16 @@ from tests.engine.test_gates_between_pools import LOOKING, double_arrivals
 from tests.engine.two_pools import Company
 from xsconsole.domain.actions.travel import RetireSource, StreamAcross
 from xsconsole.domain.board import Standing
-from xsconsole.domain.ids import NULL_REF, TransitionId, Uuid
+from xsconsole.domain.ids import NULL_REF, Uuid
 from xsconsole.domain.inventory import VBD, Appliance
-from xsconsole.domain.plan import CheckGate, Disks, Plan
+from xsconsole.domain.plan import CheckGate, Plan
 from xsconsole.domain.poolstate import STAGE_FIELD_KEY
 from xsconsole.domain.runs import RunState, RunStatus
 from xsconsole.domain.words import describe, describe_undo, explain
 from xsconsole.engine.commands import Confirmed, Direction
-from xsconsole.engine.moves.streaming_across import HELD_BACK
+from xsconsole.engine.moves.sending import HELD_BACK
 from xsconsole.engine.plans.lands import Journey, nothing_told
-from xsconsole.errors import ConsoleError, GateNotMet, Interrupted, NotPromotable, PoolFailed, RunFailed
-
-BACK = TransitionId("production-to-staging")
+from xsconsole.errors import ConsoleError, GateNotMet, Interrupted, PoolFailed, RunFailed
 
 
 async def parted() -> Company:
@@ -129,25 +127,6 @@ def test_a_way_that_demands_a_stream_goes_as_one_though_hosts_reach_each_other()
     virtually(story)
 
 
-def test_what_goes_from_host_to_host_alone_is_refused_by_a_way_that_demands_a_stream() -> None:
-    async def story() -> None:
-        company = await Company().begin(**MOVE)
-        here, there = company.pair.here, company.pair.there
-        await do(here, here.promotion(company.shop, "production"))
-        back = [msgspec.structs.replace(way, as_stream=way.id == BACK) for way in company.workflow(**MOVE).transitions]
-        demanding = msgspec.structs.replace(company.workflow(**MOVE), version=3, transitions=tuple(back))
-        for desk in (here, there):
-            await desk.publish(demanding)
-
-        with pytest.raises(NotPromotable) as refused:
-            there.engine.plan(there.demotion(company.shop, "staging", disks=Disks.RESTORE))
-
-        assert "as a stream through the console alone" in refused.value.reason
-        assert refused.value.mend.startswith("Demand no stream of the way in the workflow. Or demote with the disks")
-
-    virtually(story)
-
-
 def refuse_to_be_asked(journey: Journey) -> PoolFailed | None:
     """Fail where XAPI is asked: of a way that demands a stream nothing depends on its answer."""
     raise AssertionError(journey)
@@ -173,9 +152,6 @@ def test_the_machines_arrive_as_the_same_ones_and_come_back_the_same_way() -> No
         (point,) = card.restore_points
         assert (point.stage, point.is_whole) == ("staging", True)
 
-        with pytest.raises(NotPromotable) as refused:
-            there.engine.plan(there.demotion(company.shop, "staging", disks=Disks.RESTORE))
-        assert "demote with the disks as they are" in refused.value.mend
         back = there.demotion(company.shop, "staging")
         (question,) = there.engine.plan(back).questions
         assert question == "Destroy 3 snapshots in pool “production pool”, which no stream takes along"

@@ -22,11 +22,6 @@ APART = frozenset({NO_CONTACT, "HOST_CANNOT_ATTACH_NETWORK", "HOST_HAS_NO_MANAGE
 """Hosts that do not reach each other. What goes through the console needs no more than that this reaches both."""
 DEMANDED = "STREAM_DEMANDED"
 """No answer of XAPI: the way itself lets machines go through the console alone."""
-THROUGH_HERE = (
-    "Or demote with the disks as they are, or move into a place that nobody has, or let the way make full copies: "
-    "those go through this console."
-)
-GIVING_WAY = "Or demote it first, which goes through this console, or let the way archive it where it is."
 NAMED: tuple[tuple[type[Record], str], ...] = (
     (VDI, "disk"),
     (SR, "storage"),
@@ -39,33 +34,23 @@ def demand_clearance(
     journeys: Sequence[Journey],
     there: Land,
     inventory: Inventory,
-    instead: str = THROUGH_HERE,
-    *,
-    may_stream: bool = False,
 ) -> PoolFailed | None:
     """Refuse what XAPI was asked for and refused, in a sentence; what nobody asked it yet is let pass.
 
-    Where the hosts of the two pools do not reach each other, `instead` says what leads there; what `may_stream`
-    through this console is not refused for that, and what XAPI said of it is returned. None of all else.
+    Where the hosts of the two pools do not reach each other, or the way demands it, machines go through this console,
+    and what was said of that is returned. None of all else.
 
     Raises:
         NotPromotable: naming the machines for the same reason together, and what of them is in the way.
     """
     refused = [(journey, failure) for journey in journeys if (failure := _standing(journey, there)) is not None]
     cut_off = next((failure for _, failure in refused if failure.code in (*APART, DEMANDED)), None)
-    if not refused or (may_stream and cut_off is not None):
+    if not refused or cut_off is not None:
         return cut_off
     first = refused[0][1]
-    if first.code == DEMANDED:
-        raise NotPromotable(
-            reason=f"This way lets machines go to pool {called(there)} as a stream through the console alone, and what "
-            "is asked for goes from host to host.",
-            mend=f"Demand no stream of the way in the workflow. {instead}",
-        )
     same = [(journey, failure) for journey, failure in refused if failure.code == first.code]
     names = tuple(f"“{shortened(journey.vm.name_label, 60)}”" for journey, _ in same)
     failed, mend = sentences(first.code, first.parameters)
-    mend = f"{mend} {instead}" if first.code in APART else mend
     about = tuple(dict.fromkeys(name for _, failure in same for name in _named(failure, (inventory, there.inventory))))
     where = f" It is {listing(about)}." if about else ""
     others = len(refused) - len(same)
@@ -81,12 +66,12 @@ def as_confirmed(plan: Plan) -> Told:
 
     A stream does as well where they do by now. All else the run asks itself.
     """
-    return _not_reached if is_streamed(plan) else nothing_told
+    return not_reached if is_streamed(plan) else nothing_told
 
 
-def as_demanded(edge: Transition, land: Land | None) -> Land | None:
+def as_demanded(edge: Transition, land: Land) -> Land:
     """Return the other pool as a way has it that lets machines go there through the console alone."""
-    return replace(land, told=_demanded) if land is not None and edge.as_stream else land
+    return replace(land, told=_demanded) if edge.as_stream else land
 
 
 def parted(lands: Lands) -> Lands:
@@ -94,12 +79,13 @@ def parted(lands: Lands) -> Lands:
 
     def land(pool: Uuid) -> Land | None:
         found = lands(pool)
-        return None if found is None else replace(found, told=_not_reached)
+        return None if found is None else replace(found, told=not_reached)
 
     return land
 
 
-def _not_reached(journey: Journey) -> PoolFailed:
+def not_reached(journey: Journey | None = None) -> PoolFailed:
+    """Return what XAPI says where hosts of two pools do not reach each other."""
     del journey
     return PoolFailed(code=NO_CONTACT, method="VM.assert_can_migrate")
 

@@ -19,9 +19,10 @@ from xsconsole.engine.copies.candidates import add_use
 from xsconsole.engine.copies.copy_checks import Offspring, Order, Part, copy_name, demand_operations, of_what_is_frozen
 from xsconsole.engine.copies.freezing import add_freeze, runs
 from xsconsole.engine.moves.relocation import preferred_hosts
+from xsconsole.engine.moves.sending import SEND_S, SENT_BYTES_PER_S, add_openings
 from xsconsole.engine.moves.succession import Incumbent, told
 from xsconsole.engine.moves.taking_over_across import retreat_of, retreat_words, retreated, room_for
-from xsconsole.engine.moves.trip_steps import Leg, add_questions, seeing
+from xsconsole.engine.moves.trip_steps import Leg, seeing
 from xsconsole.engine.plans import capacity, rules
 from xsconsole.engine.plans.claims import claims_on
 from xsconsole.engine.plans.disk_roles import blanks_of, staying_of, staying_words, travels_after_all
@@ -32,9 +33,6 @@ from xsconsole.engine.plans.placement import Guest, freed_by, less, memory_of, p
 from xsconsole.engine.plans.steps import Steps
 from xsconsole.engine.runs.gatekeeper import gated
 from xsconsole.errors import NotPromotable
-
-SEND_S = 10.0
-SENT_BYTES_PER_S = 50 * 1024 * 1024
 
 
 def plan_crossing(order: Order, offspring: Offspring, there: Land, home: Land) -> Plan:
@@ -73,7 +71,7 @@ def plan_crossing(order: Order, offspring: Offspring, there: Land, home: Land) -
     running = [part for part in parts if runs(part.member) and is_freezing]
 
     steps = Steps()
-    asked = add_questions(steps, back) if back is not None else []
+    asked = add_openings(steps, back) if back is not None else []
     if order.stock is None:
         taken = _freeze(steps, order, parts, inventory, asked)
     else:
@@ -224,7 +222,7 @@ def _giving_way(incumbent: Incumbent | None, back: Leg | None) -> list[str]:
     """Return what to know of who has the place."""
     if incumbent is None:
         return []
-    return [told(incumbent, is_kept=True), *retreat_words(back, incumbent)]
+    return [told(incumbent, is_kept=True), *retreat_words(back, incumbent, is_kept=incumbent.can_return)]
 
 
 def _sentences(order: Order, running: Sequence[Part], sr: SR) -> list[str]:

@@ -73,7 +73,7 @@ def plan_moving_across(
     room = demand_room(party, way, inventory, vms if is_kept else ())
     hosts = hosts_there(way, [each.guest(sr, will_start=each.uuid in starting) for each in party])
     leg = Leg(way=way, party=tuple(party), hosts=hosts, inventory=inventory, is_one_way=bool(one_way))
-    cut_off = demand_clearance(leg.journeys(card), there, inventory, may_stream=True)
+    cut_off = demand_clearance(leg.journeys(card), there, inventory)
     if cut_off is not None:
         return plan_streaming_across(card, source, target, edge, intent, values, there, inventory, cut_off, host)
 

@@ -261,16 +261,24 @@ def _networks(
 
 
 def losses(
-    parts: Sequence[Returnee], point: RestorePoint, card: Card, inventory: Inventory, *, is_newest_meant: bool
+    parts: Sequence[Returnee],
+    point: RestorePoint,
+    card: Card,
+    inventory: Inventory,
+    *,
+    is_newest_meant: bool,
+    is_kept: bool = True,
 ) -> list[str]:
+    """Return what a return loses; `is_kept` says that what was set aside stays for a while."""
     kept = [disk for part in parts for disk in part.disks if disk not in part.added_disks]
     space = size(sum(disk.virtual_size for disk in kept))
     names = listing(tuple(part.member.name for part in parts))
     grown = sum(cost.grown for cost in Scales(inventory).costs(point.snapshots.values()))
     much = f", {size(grown)} as far as the storage tells," if grown else ""
+    then = "it stays in the snapshots set aside" if is_kept else "it is lost for good with the last step"
     sentences = [
         f"Everything written since {instant(point.at)} on {count(len(kept), 'disk')} ({space}) of {names}{much} leaves "
-        "the machines; it stays in the snapshots set aside."
+        f"the machines; {then}."
     ]
     added = tuple(disk.name_label for part in parts for disk in part.added_disks)
     if added:

@@ -14,6 +14,8 @@ from xsconsole.domain.workflow import Stage, Transition
 from xsconsole.engine.clearance import demand_clearance
 from xsconsole.engine.moves.relocation import SET_S
 from xsconsole.engine.moves.restoring import Returnee, add_asides, add_reverts, demand_own_disks, losses, starts
+from xsconsole.engine.moves.restoring_as_stream import plan_restoring_as_stream
+from xsconsole.engine.moves.sending import as_stream, demand_sendable
 from xsconsole.engine.moves.trip_steps import (
     Leg,
     add_company,
@@ -51,7 +53,8 @@ def plan_restoring_across(
 
     The snapshots of the restore point hang at the machines and go along with them. They move first: what is likely to
     fail is over before anything is reverted, and what is put back until then is only a way back. All are set aside
-    before the first is reverted, as where they stay in their pool.
+    before the first is reverted, as where they stay in their pool. Where hosts do not reach each other they return
+    before they go, as streams.
     """
     demand_own_disks(card, source, inventory)
     sr = storage_in(target, there.inventory)
@@ -61,8 +64,6 @@ def plan_restoring_across(
     running = [part.member for part in parts if part.member.power_state == "Running"]
     to_start = [part.member for part in parts if starts(part, target)]
     party = travellers(card.members, [part.vm for part in parts], way, set(), inventory)
-    _demand_operations(parts, running, to_start, target, inventory)
-    room = demand_room(party, way, inventory)
     put = {part.vm.uuid: networks_in(part.snapshot, source, target, inventory, there.inventory) for part in parts}
     guests = [
         _guest(each, part, way, put[part.vm.uuid], will_start=part.member in to_start)
@@ -75,7 +76,13 @@ def plan_restoring_across(
         inventory=inventory,
         is_one_way=bool(one_way),
     )
-    demand_clearance(leg.journeys(card), there, inventory)
+    cut_off = demand_clearance(leg.journeys(card), there, inventory)
+    _demand_operations(parts, running, to_start, target, inventory, is_streamed=cut_off is not None)
+    if cut_off is not None:
+        streamed = as_stream(leg, cut_off, is_kept=False)
+        demand_sendable(streamed.party)
+        return plan_restoring_as_stream(card, point, parts, put, source, intent, values, streamed, to_start)
+    room = demand_room(party, way, inventory)
 
     steps, was_up = Steps(), bool(running)
     ready = add_notes(steps, leg, add_shutdowns(steps, running, add_questions(steps, leg)))
@@ -151,10 +158,13 @@ def _demand_operations(
     to_start: Sequence[Member],
     target: Stage,
     inventory: Inventory,
+    *,
+    is_streamed: bool,
 ) -> None:
     rules.demand_power_changes((target, to_start), what="a return")
     for part in parts:
-        rules.demand_operation(part.vm, "migrate_send", inventory, is_own_block_lifted=True)
+        if not is_streamed:
+            rules.demand_operation(part.vm, "migrate_send", inventory, is_own_block_lifted=True)
         if part.member in running:
             rules.demand_operation(part.vm, "clean_shutdown", inventory, is_own_block_lifted=True)
         for operation in ("start", "start_on", "snapshot", "revert"):

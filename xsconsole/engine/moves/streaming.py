@@ -11,10 +11,11 @@ from xsconsole.domain.actions.travel import KeepOff, RetireSource, SettleArrived
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import ShutDown, Start, Step
+from xsconsole.domain.plan import Purpose, ShutDown, Start, Step, TakeSnapshot
 from xsconsole.domain.poolstate import STAGE_FIELD_KEY
 from xsconsole.domain.runs import GONE
 from xsconsole.engine.copies.copier import Copier
+from xsconsole.engine.moves.arrivals import disks_of, is_awaited
 from xsconsole.engine.ports import Field, Progress
 from xsconsole.engine.runs.marking import Marking
 from xsconsole.engine.runs.presence import Presence, gone
@@ -52,8 +53,8 @@ class Streamer:
         """Return whether a step certainly changed nothing that undoing it would put back."""
         return isinstance(action, StreamAcross) and not await self._here.exists(action.vm)
 
-    async def perform(self, action: StreamAction, on_progress: Progress) -> None:
-        """Bring the effect about.
+    async def perform(self, step: Step, action: StreamAction, on_progress: Progress) -> str:
+        """Bring the effect about; return which disks arrived, where a later step needs to know.
 
         Raises:
             PoolFailed: one of the pools said no, or the machine is gone.
@@ -68,10 +69,12 @@ class Streamer:
                 await self._stream(action, on_progress)
             case SettleArrived():
                 await self._settle(action)
+                return await disks_of(self._here, action.vm, action.devices) if is_awaited(step, self._here) else ""
             case RetireSource():
                 await self._retire(action)
             case _:
                 assert_never(action)
+        return ""
 
     async def undo(self, action: StreamAction, on_progress: Progress) -> str:
         """Put back what a step changed; return what has to be known of that.
@@ -89,6 +92,7 @@ class Streamer:
                 await self._take_back(vm, on_progress)
             case RetireSource():
                 await self._copier.demand_all(action)
+                await self._demand_asides()
             case _:
                 assert isinstance(action, SettleArrived), "it has no inverse, and goes with what arrived"
         return ""
@@ -180,12 +184,29 @@ class Streamer:
                 await self._destroy(vm)
 
     async def _destroy(self, vm: Uuid) -> None:
-        """Destroy a machine that is off with its disks; its snapshots first, which nobody would find after it."""
-        pool, run = self._here.pool, self._here.run
-        for snapshot in await insist(pool, lambda: pool.snapshots_of(vm)):
+        """Destroy a machine that is off with its disks; its snapshots first, which nobody would find after it.
+
+        What the run set aside is the first of these to go: by that it is known that it has begun.
+        """
+        pool, run, asides = self._here.pool, self._here.run, self._asides()
+        snapshots = await insist(pool, lambda: pool.snapshots_of(vm))
+        for snapshot in sorted(snapshots, key=lambda one: one.uuid not in asides):
             await insist(pool, lambda snapshot=snapshot: pool.destroy_snapshot(snapshot.uuid, run))  # type: ignore[misc]
         await self._marking.protect(vm, {})
         await insist(pool, lambda: pool.copies.destroy(vm, run, set()))
+
+    def _asides(self) -> set[Uuid]:
+        """Return the snapshots in this pool that the run set aside, to lead back from a restore point."""
+        steps = (step for step in self._here.plan.steps if isinstance(step.action, TakeSnapshot))
+        aside = (step.key for step in steps if step.action.purpose is Purpose.SET_ASIDE and self._here.is_here(step))
+        return {made for key in aside if (made := self._here.made(key)) is not None}
+
+    async def _demand_asides(self) -> None:
+        if not all([await self._here.exists(snapshot) for snapshot in self._asides()]):
+            raise Refused(
+                reason="What was set aside is destroyed already, so that nothing leads back to it.",
+                mend="Resume the run.",
+            )
 
     async def _demand_off(self, vm: Uuid) -> None:
         _demand_state(await self._at(self._here, vm))

@@ -14,17 +14,24 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Intent, Plan
 from xsconsole.domain.poolstate import MemberValue
 from xsconsole.domain.workflow import Stage, Transition, Workflow
+from xsconsole.engine.clearance import demand_clearance
 from xsconsole.engine.moves.exchanging import add_passes
 from xsconsole.engine.moves.moving import runs
+from xsconsole.engine.moves.sending import (
+    add_openings,
+    add_points_there,
+    add_transfer,
+    as_stream,
+    demand_sendable,
+    why_streamed,
+)
 from xsconsole.engine.moves.swapping import add_points, disks_in, machines_in, to_start_again, told_of_swap
 from xsconsole.engine.moves.trip_steps import (
     Leg,
     add_company,
     add_entries,
     add_homes,
-    add_moves,
     add_notes,
-    add_questions,
     add_records,
     hosts_there,
     left_by,
@@ -68,44 +75,48 @@ def plan_swap_across(
     intent: Intent,
     workflow: Workflow,
     there: Land,
-    board: Board,
-    inventory: Inventory,
+    home: Land,
 ) -> Plan:
     """Let the stand-by come while the place is served, then change places; the other way round where room is short.
 
     Where both fit into the pool of the place at once, nobody serves only for a shutdown and a start. Where they do not,
-    who leaves goes first, if the other pool has room for both. Disks of the place change hands where both are.
+    who leaves goes first, if the other pool has room for both. Disks of the place change hands where both are. Where
+    hosts do not reach each other both go as streams, the stand-by first, and stay where they were until the end.
     """
-    out, back = _legs(card, standby, source, target, edge, intent, there, board, inventory)
+    board, inventory = home.board, home.inventory
+    out, back = _ways_open(card, home, *_legs(card, standby, source, target, edge, intent, there, home))
     kept = _kept(card, out, back)
     leaving, coming = machines_in(card, inventory), machines_in(standby, there.inventory)
     running = [member for member, _ in leaving if runs(member)]
     to_start = to_start_again(coming, leaving, source)
     _demand_operations(out, back, running)
-    is_brought_first, room = _order(out, back, kept, is_kept=edge.restore_point is not None, board=board)
+    is_kept = edge.restore_point is not None
+    is_brought_first, room = _order(out, back, kept, is_kept=is_kept and not out.is_streamed, board=board)
 
     steps, was_up = Steps(), bool(running)
-    ready = [*add_questions(steps, out), *add_questions(steps, back)]
+    ready = [*add_openings(steps, out), *add_openings(steps, back)]
     if is_brought_first:
-        ready = arrived = add_moves(steps, back, add_notes(steps, back, ready))
+        ready = arrived = add_transfer(steps, back, add_notes(steps, back, ready))
     ready = add_shutdowns(steps, running, ready)
-    if edge.restore_point is not None:
+    if is_kept and not out.is_streamed:
         ready = add_points(steps, leaving, ready, inventory)
     if not is_brought_first:
-        ready = arrived = add_moves(steps, out, add_notes(steps, out, ready), is_downtime=was_up)
+        ready = arrived = add_transfer(steps, out, add_notes(steps, out, ready), is_downtime=was_up)
     moved_by = {each.uuid: key for each, key in zip((back if is_brought_first else out).party, arrived, strict=True)}
     with steps.at(None if is_brought_first else intent.abroad):
         passes = [_passed(one, moved_by[one.coming if is_brought_first else one.leaving]) for one in kept]
         ready = add_passes(steps, passes, {vm.uuid: member.name for member, vm in coming}, ready, is_downtime=was_up)
     if not is_brought_first:
-        ready = add_moves(steps, back, add_notes(steps, back, ready), is_downtime=was_up)
+        ready = add_transfer(steps, back, add_notes(steps, back, ready), is_downtime=was_up)
     ready = add_company(steps, back, add_homes(steps, back, ready))
     delays_s = {vm.uuid: vm.start_delay for _, vm in coming}
     ready = add_starts(steps, to_start, delays_s, ready, is_downtime=was_up, hosts=back.hosts)
     ready = add_records(steps, standby, back, add_entries(steps, back, _values(standby, source, workflow), ready))
     if is_brought_first:
         left = {(one.leaving, one.original.device) for one in kept if one.given is None}
-        ready = add_moves(steps, out, add_notes(steps, out, ready), left)
+        ready = add_transfer(steps, out, add_notes(steps, out, ready), left)
+        if is_kept and out.is_streamed:
+            ready = add_points_there(steps, out, ready)
     ready = add_company(steps, out, add_homes(steps, out, ready))
     ready = add_records(steps, card, out, add_entries(steps, out, _values(card, target, workflow), ready))
     last = _verified(steps, standby, {member.uuid for member in to_start}, ready, None)
@@ -140,15 +151,14 @@ def _legs(
     edge: Transition,
     intent: Intent,
     there: Land,
-    board: Board,
-    inventory: Inventory,
+    home: Land,
 ) -> tuple[Leg, Leg]:
     """Return how the one leaves the place and the other comes back to it.
 
     Raises:
         NotPromotable: one cannot, such as out of a pool of a higher version.
     """
-    home = Land(board=board, inventory=inventory)
+    inventory = home.inventory
     out = Way(
         source=source,
         target=target,
@@ -199,10 +209,22 @@ def _legs(
     )
 
 
+def _ways_open(card: Card, home: Land, out: Leg, back: Leg) -> tuple[Leg, Leg]:
+    """Return both as they can go: from host to host, or as streams if either cannot."""
+    cut_off = demand_clearance(out.journeys(card), out.way.there, out.inventory)
+    cut_off = cut_off or demand_clearance(back.journeys(card), home, back.inventory)
+    if cut_off is None:
+        return out, back
+    return as_stream(out, cut_off, is_kept=out.way.is_doubled), as_stream(back, cut_off, is_kept=False)
+
+
 def _demand_operations(out: Leg, back: Leg, running: Sequence[Member]) -> None:
     for leg in (out, back):
+        if leg.is_streamed:
+            demand_sendable(leg.party)
         for each in leg.party:
-            rules.demand_operation(each.vm, "migrate_send", leg.inventory, is_own_block_lifted=True)
+            if not leg.is_streamed:
+                rules.demand_operation(each.vm, "migrate_send", leg.inventory, is_own_block_lifted=True)
             for operation in ("start", "start_on", "snapshot"):
                 rules.demand_unblocked(each.vm, operation)
     for each in out.party:
@@ -239,8 +261,10 @@ def _order(out: Leg, back: Leg, kept: Sequence["_Kept"], *, is_kept: bool, board
             *capacity.demand_space(there, leaving, goes, claimed_there, left_by(back)),
         ]
     except NotPromotable as first:
-        if any(one.given is None for one in kept):
-            raise  # a disk of the place would leave it with the copy, and nothing of its own would
+        if any(one.given is None for one in kept) or out.is_streamed:
+            # A disk of the place would leave it with the copy, and nothing of its own would; and what goes as a stream
+            # stays where it was until the end.
+            raise
         try:
             return False, [
                 *capacity.demand_space(here, frozen, "The snapshots", claimed),
@@ -326,6 +350,12 @@ def _told(card: Card, standby: Card, out: Leg, inventory: Inventory, *, is_broug
     here, there = pool_names(out.way, inventory)
     name, other = shortened(card.name, 60), shortened(standby.name, 60)
     told = [f"{other} moves from pool {there} to pool {here}, and {name} the other way."]
+    if out.is_streamed:
+        told.append(
+            f"Both go as streams through this console, {why_streamed(out)} They come off and as the same machines, "
+            "without snapshots. What was sent stands by where it was, off and marked, until "
+            "everything has passed; the last steps destroy it there with its disks and snapshots."
+        )
     if is_brought_first:
         told.append(f"{other} comes first, while {name} still serves.")
     else:

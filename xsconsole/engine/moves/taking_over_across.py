@@ -12,22 +12,30 @@ from xsconsole.domain.board import Board, Card
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import VDI, VM, Inventory
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.plan import Estimate, Intent, Plan, Step, TakeSnapshot
+from xsconsole.domain.plan import Estimate, Intent, Plan, Step, TakeSnapshot, is_streamed
 from xsconsole.domain.poolstate import MemberValue
 from xsconsole.domain.words import count
 from xsconsole.domain.workflow import EntryAction, Stage, Transition, Workflow
-from xsconsole.engine.clearance import GIVING_WAY, demand_clearance
+from xsconsole.engine.clearance import as_demanded, demand_clearance, not_reached
 from xsconsole.engine.moves.exchanging import add_passes, exchange_words, exchanges_of, succession_of
 from xsconsole.engine.moves.moving import add_restore_point, is_kept_by, runs, vms_of
+from xsconsole.engine.moves.sending import (
+    add_openings,
+    add_points_there,
+    add_transfer,
+    as_stream,
+    demand_sendable,
+    demand_stream_operations,
+    stream_words,
+    why_streamed,
+)
 from xsconsole.engine.moves.succession import Incumbent, add_standing_down, ended, told
 from xsconsole.engine.moves.trip_steps import (
     Leg,
     add_company,
     add_entries,
     add_homes,
-    add_moves,
     add_notes,
-    add_questions,
     add_records,
     demand_operations,
     hosts_there,
@@ -41,7 +49,7 @@ from xsconsole.engine.plans.claims import claims_on
 from xsconsole.engine.plans.lands import Land, demand_versions, storage_in
 from xsconsole.engine.plans.placement import freed_by
 from xsconsole.engine.plans.steps import Steps, add_shutdowns, add_starts, add_verification, moved
-from xsconsole.errors import NotPromotable
+from xsconsole.errors import NotPromotable, PoolFailed
 
 LAST = "zzz-back-"  # of the steps that come when all that may lead back has passed
 
@@ -76,7 +84,6 @@ def plan_taking_over_across(
         for member in card.members
         if target.entry is EntryAction.START or (target.entry is EntryAction.LEAVE and runs(member))
     ]
-    demand_operations(party, [member for member in to_start if member not in running], running, inventory)
     starting = {member.uuid for member in to_start}
     gets = {vm.uuid: [one.disk for one in exchanged if one.to == vm.uuid] for vm in vms}
     guests = [
@@ -84,19 +91,28 @@ def plan_taking_over_across(
     ]
     hosts = hosts_there(way, guests, freed_by(incumbent.vms, there.inventory))
     leg = Leg(way=way, party=tuple(party), hosts=hosts, inventory=inventory, is_one_way=bool(one_way))
-    demand_clearance(leg.journeys(card), there, inventory)
+    cut_off = demand_clearance(leg.journeys(card), there, inventory)
     is_kept = is_kept_by(incumbent, edge, exchanged)
-    back = retreat_of(incumbent, card, target, intent, exchanged, there, home, is_kept=is_kept)
-    room = _demand_room(leg, back, vms if is_kept_first else (), incumbent.vms if is_kept else (), home.board)
+    back = retreat_of(incumbent, card, target, intent, exchanged, there, home, is_kept=is_kept, cut_off=cut_off)
+    cut_off = cut_off or (back.cut_off if back is not None else None)
+    if cut_off is None:
+        demand_operations(party, [member for member in to_start if member not in running], running, inventory)
+    else:
+        leg = as_stream(leg, cut_off, is_kept=is_kept_first)
+        demand_stream_operations(party, running, to_start, inventory)
+    is_kept_here = is_kept_first and not leg.is_streamed
+    room = _demand_room(leg, back, vms if is_kept_here else (), incumbent.vms if is_kept else (), home.board)
     is_down = incumbent.is_serving
 
     steps = Steps()
-    ready = [*add_questions(steps, leg), *(add_questions(steps, back) if back is not None else ())]
+    ready = [*add_openings(steps, leg), *(add_openings(steps, back) if back is not None else ())]
     ready = add_shutdowns(steps, running, ready, is_downtime=not is_down)
-    if is_kept_first:
+    if is_kept_here:
         ready = add_restore_point(steps, card.members, vms, inventory, ready)
-    ready = add_moves(steps, leg, add_notes(steps, leg, ready))
+    ready = add_transfer(steps, leg, add_notes(steps, leg, ready))
     arrived = dict(zip((vm.uuid for vm in vms), ready, strict=True))
+    if is_kept_first and leg.is_streamed:
+        ready = add_points_there(steps, leg, ready)
     ready = add_company(steps, leg, add_homes(steps, leg, ready))
     with steps.at(way.ends):
         ready = add_standing_down(steps, incumbent, target, ready, there.inventory, is_kept=is_kept)
@@ -111,11 +127,11 @@ def plan_taking_over_across(
     warnings = [
         told(incumbent, is_kept=is_kept),
         *exchange_words(exchanged, card, incumbent),
-        *sentences(card, party, way, inventory),
+        *(stream_words(card, leg) if leg.is_streamed else sentences(card, party, way, inventory)),
         *room,
         *one_way,
     ]
-    warnings += retreat_words(back, incumbent)
+    warnings += retreat_words(back, incumbent, is_kept=is_kept)
     if running:
         then = "started again there" if set(running) <= set(to_start) else "stay so"
         warnings.append(f"{count(len(running), 'running machine')} will be shut down for the move and {then}.")
@@ -142,10 +158,12 @@ def retreat_of(
     home: Land,
     *,
     is_kept: bool,
+    cut_off: PoolFailed | None = None,
 ) -> Leg | None:
     """Return how who gives way goes to the pool of the run; None where its way back leads into no other pool.
 
-    Whether the pools let it go is asked for the `newcomer`, whose plan stands or falls with that.
+    Whether the pools let it go is asked for the `newcomer`, whose plan stands or falls with that. Where hosts do not
+    reach each other, as `cut_off` may say already, it goes as a stream.
 
     Raises:
         NotPromotable: it cannot go there, or its way back leads to a third pool.
@@ -176,21 +194,36 @@ def retreat_of(
     demand_versions(home, there.inventory)
     members = [member for member, _ in incumbent.members]
     party = travellers(members, incumbent.vms, way, set(), there.inventory)
-    for vm in incumbent.vms:
-        rules.demand_operation(vm, "migrate_send", there.inventory, is_own_block_lifted=True)
     hosts = hosts_there(way, [each.guest(way.sr, will_start=False) for each in party])
-    grown = (replace(each, space=_with_given(each, exchanged, way, inventory)) for each in party)
-    leg = Leg(way=way, party=tuple(grown), hosts=hosts, inventory=there.inventory)
-    demand_clearance(leg.journeys(newcomer), home, there.inventory, GIVING_WAY)
-    return leg
+    leg = Leg(way=way, party=tuple(party), hosts=hosts, inventory=there.inventory)
+    cut_off = cut_off or demand_clearance(leg.journeys(newcomer), as_demanded(edge_back, home), there.inventory)
+    if cut_off is not None:
+        leg = as_stream(leg, cut_off, is_kept=is_kept)
+        demand_sendable(leg.party)
+    else:
+        for vm in incumbent.vms:
+            rules.demand_operation(vm, "migrate_send", there.inventory, is_own_block_lifted=True)
+    grown = (replace(each, space=_with_given(each, exchanged, way, inventory)) for each in leg.party)
+    return replace(leg, party=tuple(grown))
 
 
-def retreat_words(leg: Leg | None, incumbent: Incumbent) -> list[str]:
+def retreat_words(leg: Leg | None, incumbent: Incumbent, *, is_kept: bool) -> list[str]:
     """Return what to know of who gives way into another pool."""
     if leg is None:
         return []
-    pools = pool_names(leg.way, leg.inventory)
-    return [f"For that {shortened(incumbent.card.name, 60)} moves from pool {pools[0]} to pool {pools[1]}."]
+    pools, name = pool_names(leg.way, leg.inventory), shortened(incumbent.card.name, 60)
+    if not leg.is_streamed:
+        return [f"For that {name} moves from pool {pools[0]} to pool {pools[1]}."]
+    found = [
+        f"For that {name} goes from pool {pools[0]} to pool {pools[1]} as a stream through this console, "
+        f"{why_streamed(leg)} The last step destroys it in pool {pools[0]}, with its snapshots."
+    ]
+    if is_kept:
+        found.append(
+            f"Its restore point is taken once more in pool {pools[1]}, where it is kept: disks that stay with the "
+            "place are not in that one."
+        )
+    return found
 
 
 def _with_given(each: Traveller, exchanged: Sequence[ExchangeDisks], way: Way, inventory: Inventory) -> dict[Uuid, int]:
@@ -212,13 +245,16 @@ def retreated(
     actions = [step.action for step in plan.steps]
     exchanged = [action for action in actions if isinstance(action, ExchangeDisks)]
     is_kept = any(isinstance(one, TakeSnapshot) and one.configuration == incumbent.card.id for one in actions)
-    leg = retreat_of(incumbent, newcomer, place, plan.intent, exchanged, there, home, is_kept=is_kept)
+    cut_off = not_reached() if is_streamed(plan) else None
+    leg = retreat_of(incumbent, newcomer, place, plan.intent, exchanged, there, home, is_kept=is_kept, cut_off=cut_off)
     if leg is None:
         last = ended(incumbent, place, workflow, there.inventory, plan.ends)
         return _with(plan, tuple(msgspec.structs.replace(step, pool=plan.intent.abroad) for step in last))
     steps = Steps(LAST)
     left = {(one.vm, one.original.device) for one in actions if isinstance(one, HandOverDisk)}
-    ready = add_moves(steps, leg, add_notes(steps, leg, list(plan.ends)), left)
+    ready = add_transfer(steps, leg, add_notes(steps, leg, list(plan.ends)), left)
+    if is_kept and leg.is_streamed:
+        ready = add_points_there(steps, leg, ready, incumbent.card.id, place.id)
     ready = add_company(steps, leg, add_homes(steps, leg, ready))
     values = {member.uuid: moved(member.value, leg.way.target, workflow) for member, _ in incumbent.members}
     ready = add_records(steps, incumbent.card, leg, add_entries(steps, leg, values, ready))

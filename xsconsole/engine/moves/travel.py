@@ -10,6 +10,7 @@ from xsconsole.domain.ids import Uuid
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Plan, Revert, Step
 from xsconsole.domain.poolstate import COMPANY_KEY
+from xsconsole.engine.moves.arrivals import disks_of, exchanges, is_awaited
 from xsconsole.engine.moves.placing import when_storage_is_free
 from xsconsole.engine.ports import Berth, Field, PoolPort, Progress
 from xsconsole.engine.runs.presence import Presence, gone
@@ -63,21 +64,9 @@ class Travel:
                 await self._move(action.vm, home, self._there.pool, berth, on_progress)
 
         await self._insist(attempt)
-        if not any(each.arrived == step.key for each in self._exchanges()):
+        if not is_awaited(step, self._there):
             return ""
-        return await self._disks_of(action, self._there)
-
-    def _exchanges(self) -> list[ExchangeArrived]:
-        return [step.action for step in self._there.plan.steps if isinstance(step.action, ExchangeArrived)]
-
-    async def _disks_of(self, action: MoveAcross, at: Presence) -> str:
-        """Return the disks of a machine that has moved by device, in JSON: each move gives them other uuids."""
-        found = {}
-        for device in action.original_storage:
-            disk = await insist(at.pool, partial(at.pool.disks.at, action.vm, device))
-            if disk is not None:
-                found[device] = disk.disk
-        return json.dumps(found, sort_keys=True)
+        return await disks_of(self._there, action.vm, action.original_storage)
 
     async def come_back(self, step: Step, action: MoveAcross, on_progress: Progress) -> str:
         """Bring the machine back to where it was; return which disks it has, where one of them is to be given back.
@@ -107,8 +96,10 @@ class Travel:
         await self._insist(attempt)
         if await home.exists(action.vm):
             await insist(home.pool, lambda: home.pool.placing.prefer(action.vm, action.original_home))
-        handed = (each for each in self._exchanges() if action.vm in (each.vm, each.to) and each.arrived != step.key)
-        return await self._disks_of(action, home) if any(handed) else ""
+        handed = (
+            each for each in exchanges(self._there.plan) if action.vm in (each.vm, each.to) and each.arrived != step.key
+        )
+        return await disks_of(home, action.vm, action.original_storage) if any(handed) else ""
 
     async def company(self, action: NoteCompany, *, is_undone: bool) -> str:
         """Note of which vApp and schedule a machine is, or let it be of those again; return what there is not."""

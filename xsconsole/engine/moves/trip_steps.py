@@ -31,7 +31,7 @@ from xsconsole.engine.plans.lands import Journey, called
 from xsconsole.engine.plans.networking import present_networks
 from xsconsole.engine.plans.placement import Guest, less, memory_of, place
 from xsconsole.engine.plans.steps import Steps, own_blocks, writing
-from xsconsole.errors import NotPromotable
+from xsconsole.errors import NotPromotable, PoolFailed
 
 ASK_S = 2.0
 MOVE_S = 15.0
@@ -40,13 +40,21 @@ MOVED_BYTES_PER_S = 50 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
-    """Machines of one configuration on one way, and the host that receives each; `inventory` is where they are."""
+    """Machines of one configuration on one way, and the host that receives each; `inventory` is where they are.
+
+    `cut_off` is what XAPI said where hosts do not carry them: then they go through this console.
+    """
 
     way: Way
     party: tuple[Traveller, ...]
     hosts: Mapping[Uuid, Uuid]
     inventory: Inventory
     is_one_way: bool = False
+    cut_off: PoolFailed | None = None
+
+    @property
+    def is_streamed(self) -> bool:
+        return self.cut_off is not None
 
     def question(self, each: Traveller) -> AskAcross:
         return AskAcross(
@@ -67,7 +75,12 @@ def space_of(leg: Leg) -> dict[Uuid, int]:
 
 
 def left_by(leg: Leg) -> dict[Uuid, int]:
-    """Return what is certainly free again when the machines have left, by storage: what is theirs alone."""
+    """Return what is certainly free again when the machines have left, by storage: what is theirs alone.
+
+    What goes through this console stays where it was until the end.
+    """
+    if leg.is_streamed:
+        return {}
     vms = [vm for each in leg.party for vm in (each.vm, *each.snapshots)]
     held = [(leg.inventory.get(SR, disk.SR), disk) for vm in vms for _, disk in drives_of(leg.inventory, vm)]
     return capacity.total(*({sr.uuid: max(0, disk.physical_utilisation)} for sr, disk in held if sr is not None))

@@ -70,7 +70,7 @@ from xsconsole.engine.moves.moving import plan_move, runs
 from xsconsole.engine.moves.moving_across import plan_moving_across
 from xsconsole.engine.moves.restoring import newest_point, plan_restore
 from xsconsole.engine.moves.restoring_across import plan_restoring_across
-from xsconsole.engine.moves.streaming_across import retiring
+from xsconsole.engine.moves.sending import ended_across
 from xsconsole.engine.moves.succession import incumbent_of, succeeded
 from xsconsole.engine.moves.swapping import demand_standby, plan_swap, with_predecessor
 from xsconsole.engine.moves.swapping_across import plan_swap_across
@@ -78,7 +78,7 @@ from xsconsole.engine.moves.taking_over_across import plan_taking_over_across, r
 from xsconsole.engine.plans import rules
 from xsconsole.engine.plans.barring import demand_open, held
 from xsconsole.engine.plans.enforcement import demand_enforced
-from xsconsole.engine.plans.lands import Lands, home_of, land_of, looked_after_there, names_of, no_land, pools_of
+from xsconsole.engine.plans.lands import Lands, home_of, land_of, names_of, no_land, pools_of
 from xsconsole.engine.plans.point_notes import noted
 from xsconsole.engine.plans.stage_names import StageNames
 from xsconsole.engine.plans.steps import moved
@@ -207,7 +207,8 @@ def _plan_transition(
     request = command.candidate if isinstance(command, Promote) else None
     stock = stock_of(card, request, inventory) if request is not None and edge.method is not Method.MOVE else None
     card = stock.ordered(card) if stock is not None else card
-    land = as_demanded(edge, land_of(target, board, inventory, lands))
+    land = land_of(target, board, inventory, lands)
+    land = None if land is None else as_demanded(edge, land)
     at_target, home = board if land is None else land.board, home_of(board, inventory, lands)
     if edge.method is Method.MOVE and isinstance(command, Promote) and command.is_stopped_first:
         raise NotPromotable(
@@ -291,12 +292,13 @@ def _plan_transition(
             copied = plan_crossing(order, offspring, land, home)
         copied = noted(copied, edge.restore_point, card, inventory)
         copied = reviewed(copied, edge, passed)
-        return _demanding(copied if land is None else looked_after_there(copied), edge, workflow, manifest)
+        whole = copied if land is None else ended_across(copied, inventory, land.inventory)
+        return _demanding(whole, edge, workflow, manifest)
     values = {member.uuid: moved(member.value, target, workflow) for member in card.members}
     if land is not None and incumbent is not None:
         planned = plan_taking_over_across(card, source, target, edge, intent, values, incumbent, land, home)
     elif land is not None and standby is not None:
-        planned = plan_swap_across(card, standby, source, target, edge, intent, workflow, land, board, inventory)
+        planned = plan_swap_across(card, standby, source, target, edge, intent, workflow, land, home)
     elif land is not None and point is not None:
         planned = plan_restoring_across(card, point, source, target, edge, intent, values, land, inventory)
     elif land is not None:
@@ -319,7 +321,7 @@ def _plan_transition(
     if kind is RunKind.DEMOTE and standby is None:
         left = with_predecessor(left, card, source, workflow, inventory, board, at_target)
     left = reviewed(left, edge, passed)
-    whole = let_go(left, fenced, inventory) if land is None else looked_after_there(retiring(left, inventory))
+    whole = let_go(left, fenced, inventory) if land is None else ended_across(left, inventory, land.inventory)
     return _demanding(whole, edge, workflow, manifest)
 
 

@@ -64,8 +64,7 @@ class Crew:
             if isinstance(step.action, ProofAction):
                 return await self._of(step).prover.perform(step, step.action, on_progress)
             if isinstance(step.action, StreamAction):
-                await self._of(step).streamer.perform(step.action, on_progress)
-                return ""
+                return await self._of(step).streamer.perform(step, step.action, on_progress)
             await self._of(step).streamer.demand_alone(step)
             return await self._of(step).perform(step, on_progress)
 

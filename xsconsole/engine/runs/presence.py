@@ -8,7 +8,7 @@ from xsconsole.domain.actions.copies import CopyMachine, DropCandidate, DropPoin
 from xsconsole.domain.actions.placing import Migrate, MoveDisk
 from xsconsole.domain.actions.service import Resume, Suspend, SwitchOff
 from xsconsole.domain.actions.stowing import DestroyTemplate, StowMember
-from xsconsole.domain.actions.travel import MoveAcross, StreamAcross
+from xsconsole.domain.actions.travel import MoveAcross, SettleArrived, StreamAcross
 from xsconsole.domain.ids import RunId, StepKey, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.plan import Plan, Revert, ShutDown, Start, Step, TakeSnapshot
@@ -148,7 +148,7 @@ def machines_of(step: Step) -> tuple[Uuid, ...]:
     match step.action:
         case TakeSnapshot(vm=vm) | Start(vm=vm) | StartAgain(vm=vm) | ShutDown(vm=vm) | CopyMachine(vm=vm):
             return (vm,)
-        case MoveDisk(vm=vm) | Migrate(vm=vm) | MoveAcross(vm=vm) | StreamAcross(vm=vm):
+        case MoveDisk(vm=vm) | Migrate(vm=vm) | MoveAcross(vm=vm) | StreamAcross(vm=vm) | SettleArrived(vm=vm):
             return (vm,)
         case Suspend(vm=vm) | Resume(vm=vm) | SwitchOff(vm=vm) | StowMember(vm=vm) | DestroyTemplate(vm=vm):
             return (vm,)

@@ -48,7 +48,8 @@ async def verify(step: Step, action: Verify, at: Presence, placing: Placing, tra
 async def lost_points(at: Presence) -> str:
     """Return a sentence about restore points of this run that somebody else removed meanwhile; empty where all stand.
 
-    Nothing is put back for that. A machine that goes to another pool takes its snapshots along.
+    Nothing is put back for that. A machine that moves to another pool takes its snapshots along; what is taken in the
+    other pool is there.
     """
     steps = at.plan.steps
     gone_elsewhere = {step.action.vm for step in steps if isinstance(step.action, MoveAcross)}
@@ -59,6 +60,7 @@ async def lost_points(at: Presence) -> str:
         if (
             isinstance(step.action, TakeSnapshot)
             and step.action.purpose is Purpose.RESTORE_POINT
+            and at.is_here(step)
             and step.action.vm not in gone_elsewhere
             and step.key not in dropped
             and taken is not None

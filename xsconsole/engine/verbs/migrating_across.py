@@ -22,7 +22,7 @@ from xsconsole.engine.archives.return_checks import storage_named
 from xsconsole.engine.commands import Relocate
 from xsconsole.engine.moves.moving import vms_of
 from xsconsole.engine.moves.moving_across import plan_moving_across
-from xsconsole.engine.moves.streaming_across import retiring
+from xsconsole.engine.moves.sending import retiring
 from xsconsole.engine.plans import rules
 from xsconsole.engine.plans.intents import intent_in
 from xsconsole.engine.plans.lands import (
@@ -85,7 +85,7 @@ def plan_relocation_across(
     planned = plan_moving_across(card, source, target, way, intent, values, there, inventory, host)
     _demand_power(planned, found)
     told = (*planned.warnings, *_network_words(table, inventory, there), *_stage_words(stage, sr, there))
-    return retiring(msgspec.structs.replace(planned, warnings=told), inventory)
+    return retiring(msgspec.structs.replace(planned, warnings=told), inventory, there.inventory)
 
 
 # What must hold
