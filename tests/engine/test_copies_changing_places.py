@@ -130,6 +130,9 @@ def test_copies_take_the_place_with_its_data_and_who_had_it_goes_to_the_other_po
             "shop-2 (Production)": ("Halted", False, ""),
         }
         assert there.card(scene.old).stage == "production"
+        await here.caught_up()
+        again = scene.promotion_plan()  # the copies that gave way keep their id in the other pool
+        assert again.intent.makes not in {*here.board.cards, *there.board.cards}
 
     virtually(story)
 

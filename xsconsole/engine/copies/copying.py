@@ -57,15 +57,18 @@ DISK_S = 2.0
 COPIED_BYTES_PER_S = 100 * 1024 * 1024
 
 
-def offspring_of(card: Card, edge: Transition, board: Board, inventory: Inventory) -> Offspring:
-    """Return the first one that is not there: made from what was asked, so that equal plans make equal ones."""
+def offspring_of(card: Card, edge: Transition, inventory: Inventory, *boards: Board) -> Offspring:
+    """Return the first one that is not there: made from what was asked, so that equal plans make equal ones.
+
+    It is on none of the `boards`: an earlier one may have gone into another pool since, and keeps its id there.
+    """
     pool = inventory.pool.uuid if inventory.pool else ""
     number = 0
     while True:
         number += 1
         name = "\n".join((pool, card.id, edge.id, str(number)))
         made = ConfigurationId(str(uuid.uuid5(CONFIGURATION_SPACE, name)))
-        if made not in board.cards:
+        if not any(made in board.cards for board in boards):
             return Offspring(id=made, number=number)
 
 

@@ -94,7 +94,7 @@ def plan_crossing(order: Order, offspring: Offspring, there: Land, home: Land) -
         leases_abroad=rules.leases_for(
             order.card.id, order.card.service, (order.target, None if back else goes), also=order.intent.others
         ),
-        warnings=(*_sentences(order, running, sr), *_giving_way(leaving, back), *warnings),
+        warnings=(*_sentences(order, running, sr), *_giving_way(leaving, back, leaves_disks=bool(staying)), *warnings),
         asks=True,
     )
     drops = taken if order.edge.restore_point is None and is_freezing else {}
@@ -218,11 +218,12 @@ def guest_there(part: Part, sr: SR) -> Guest:
     )
 
 
-def _giving_way(incumbent: Incumbent | None, back: Leg | None) -> list[str]:
+def _giving_way(incumbent: Incumbent | None, back: Leg | None, *, leaves_disks: bool) -> list[str]:
     """Return what to know of who has the place."""
     if incumbent is None:
         return []
-    return [told(incumbent, is_kept=True), *retreat_words(back, incumbent, is_kept=incumbent.can_return)]
+    words = retreat_words(back, incumbent, is_kept=incumbent.can_return, leaves_disks=leaves_disks)
+    return [told(incumbent, is_kept=True), *words]
 
 
 def _sentences(order: Order, running: Sequence[Part], sr: SR) -> list[str]:

@@ -151,7 +151,7 @@ def drawn(command: Deploy, board: Board, inventory: Inventory) -> Drawing:
         Refused: there is no ground, or no such configuration.
     """
     card = rules.card_of(board, command.configuration)
-    offspring = offspring_of(card, way_of(_as_replica(command), card.stage, RunKind.DEPLOY), board, inventory)
+    offspring = offspring_of(card, way_of(_as_replica(command), card.stage, RunKind.DEPLOY), inventory, board)
     _, drawing = drawing_of(command, card, offspring.id, offspring.number, board, inventory)
     return drawing
 

@@ -16,7 +16,14 @@ from xsconsole.domain.ids import ConfigurationId, StageId, StepKey, Uuid
 from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Plan, Purpose, Step, TakeSnapshot
-from xsconsole.domain.poolstate import BLOCK_REASON_PREFIX, STAGE_FIELD_KEY
+from xsconsole.domain.poolstate import (
+    BLOCK_REASON_PREFIX,
+    MEMBER_STEM,
+    STAGE_FIELD_KEY,
+    MemberValue,
+    decode,
+    newest_text,
+)
 from xsconsole.domain.side_by_side import COPIES_INTO_A_STORAGE
 from xsconsole.domain.wording.pool import sentences as told
 from xsconsole.domain.words import count, size
@@ -123,13 +130,19 @@ def retiring(plan: Plan, inventory: Inventory, there: Inventory) -> Plan:
         ended = Step(
             key=key,
             action=RetireSource(vms=sent, question=question if snapshots else ""),
-            subject=shortened(plan.intent.name, SUBJECT_LIMIT),
+            subject=shortened(_name_at(vms) or plan.intent.name, SUBJECT_LIMIT),
             after=msgspec.structs.replace(plan, steps=steps).ends,
             estimate=Estimate(seconds=RETIRE_S),
             pool=plan.intent.abroad if is_abroad else None,
         )
         steps = (*steps, ended)
     return msgspec.structs.replace(plan, steps=steps)
+
+
+def _name_at(vms: Sequence[VM]) -> str:
+    """Return of which configuration machines are, as they carry it."""
+    values = (decode(newest_text(vm.other_config, MEMBER_STEM, MemberValue), MemberValue) for vm in vms)
+    return next((value.name for value in values if value is not None), "")
 
 
 # Steps

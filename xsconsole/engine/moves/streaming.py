@@ -197,8 +197,11 @@ class Streamer:
 
     def _asides(self) -> set[Uuid]:
         """Return the snapshots in this pool that the run set aside, to lead back from a restore point."""
-        steps = (step for step in self._here.plan.steps if isinstance(step.action, TakeSnapshot))
-        aside = (step.key for step in steps if step.action.purpose is Purpose.SET_ASIDE and self._here.is_here(step))
+        aside = (
+            step.key
+            for step in filter(self._here.is_here, self._here.plan.steps)
+            if isinstance(step.action, TakeSnapshot) and step.action.purpose is Purpose.SET_ASIDE
+        )
         return {made for key in aside if (made := self._here.made(key)) is not None}
 
     async def _demand_asides(self) -> None:

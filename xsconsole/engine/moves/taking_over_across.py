@@ -131,7 +131,7 @@ def plan_taking_over_across(
         *room,
         *one_way,
     ]
-    warnings += retreat_words(back, incumbent, is_kept=is_kept)
+    warnings += retreat_words(back, incumbent, is_kept=is_kept, leaves_disks=bool(exchanged))
     if running:
         then = "started again there" if set(running) <= set(to_start) else "stay so"
         warnings.append(f"{count(len(running), 'running machine')} will be shut down for the move and {then}.")
@@ -207,8 +207,8 @@ def retreat_of(
     return replace(leg, party=tuple(grown))
 
 
-def retreat_words(leg: Leg | None, incumbent: Incumbent, *, is_kept: bool) -> list[str]:
-    """Return what to know of who gives way into another pool."""
+def retreat_words(leg: Leg | None, incumbent: Incumbent, *, is_kept: bool, leaves_disks: bool) -> list[str]:
+    """Return what to know of who gives way into another pool; `leaves_disks` says that some stay with the place."""
     if leg is None:
         return []
     pools, name = pool_names(leg.way, leg.inventory), shortened(incumbent.card.name, 60)
@@ -220,8 +220,8 @@ def retreat_words(leg: Leg | None, incumbent: Incumbent, *, is_kept: bool) -> li
     ]
     if is_kept:
         found.append(
-            f"Its restore point is taken once more in pool {pools[1]}, where it is kept: disks that stay with the "
-            "place are not in that one."
+            f"Its restore point is taken once more in pool {pools[1]}, where it is kept"
+            f"{': disks that stay with the place are not in that one' if leaves_disks else ''}."
         )
     return found
 
