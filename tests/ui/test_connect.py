@@ -10,7 +10,8 @@ from tests.ui.live_console import open_console, until
 from xsconsole.console import Connection, Estate
 from xsconsole.domain.record import AuditQuery
 from xsconsole.errors import CertificateChanged, CertificateUnknown
-from xsconsole_ui.connect_dialog import CertificateBox, ConnectDialog
+from xsconsole_ui.certificate_box import CertificateBox
+from xsconsole_ui.connect_dialog import ConnectDialog
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.jobs import Jobs
 
