@@ -3,28 +3,30 @@
 import argparse
 from contextlib import AbstractAsyncContextManager
 
-import msgspec
-
-from xsconsole.cli import documents, output
+from xsconsole.cli import output
 from xsconsole.cli.acting import confirm, on_record, see_through
 from xsconsole.cli.asking import print_plan
+from xsconsole.cli.blueprint_words import (
+    DRAFT,
+    document_of,
+    draft_document,
+    finding_document,
+    gold_words,
+    lines_of,
+    row_of,
+)
 from xsconsole.cli.session import connected
 from xsconsole.console import BlueprintDraft, Console, LibraryDesk, RunState, read_document, read_one, write_document
 from xsconsole.domain.approval import Meaning
-from xsconsole.domain.blueprint import Blueprint, Finding, fill, findings, to_json
-from xsconsole.domain.blueprint.answers import asked, written_as
-from xsconsole.domain.blueprint.difference import diff, told, value_words
+from xsconsole.domain.blueprint import Blueprint, Finding, fill, to_json
+from xsconsole.domain.blueprint.difference import diff, told
 from xsconsole.domain.blueprint.standing import Library, Shelved, shelved
-from xsconsole.domain.canonical import Json
 from xsconsole.domain.ids import BlueprintId
-from xsconsole.domain.lineage import captured_words
 from xsconsole.domain.naming import find_configuration, find_storage
 from xsconsole.domain.words import count, instant
 from xsconsole.domain.workflow import Method
 from xsconsole.engine.commands import Confirmed
 from xsconsole.errors import NotFound, Refused
-
-DRAFT = "draft:"
 
 
 async def list_(options: argparse.Namespace) -> int:
@@ -32,7 +34,7 @@ async def list_(options: argparse.Namespace) -> int:
         desk = LibraryDesk(console)
         library = desk.library
         if options.json:
-            output.print_json([_document(one, desk) for one in library.versions])
+            output.print_json([document_of(one, desk) for one in library.versions])
             return 0
         heads = (
             "BLUEPRINT",
@@ -45,7 +47,7 @@ async def list_(options: argparse.Namespace) -> int:
             "CHANGES",
             "ID",
         )
-        output.print_table(heads, [_row(one, desk) for one in library.versions])
+        output.print_table(heads, [row_of(one, desk) for one in library.versions])
         for one in library.versions:
             if one.problem:
                 output.note(f"{one.called} version {one.version}: {one.problem}")
@@ -66,9 +68,9 @@ async def show(options: argparse.Namespace) -> int:
             output.print_bytes(member.user_data.encode())
             return 0
         if options.json:
-            output.print_json(_document(found, desk))
+            output.print_json(document_of(found, desk))
             return 0
-        for line in _lines(found, blueprint, desk):
+        for line in lines_of(found, blueprint, desk):
             output.say(output.cell(line, 400))
         _say_findings(found.findings)
         return 0
@@ -132,7 +134,7 @@ async def drafts(options: argparse.Namespace) -> int:
     async with _looking(options) as console:
         found = await LibraryDesk(console).drafts()
     if options.json:
-        output.print_json([_draft_document(one) for one in found])
+        output.print_json([draft_document(one) for one in found])
         return 0
     rows = [
         (output.cell(one.blueprint.name), f"{DRAFT}{one.id}", str(one.seen or "none"), instant(one.updated_at))
@@ -159,7 +161,7 @@ async def check(options: argparse.Namespace) -> int:
         values = await read_one(options.values)
         found += tuple(one for one in fill(blueprint, values).findings if one not in found)
     if options.json:
-        output.print_json([_finding(one) for one in found])
+        output.print_json([finding_document(one) for one in found])
     elif found:
         _say_findings(found)
     else:
@@ -222,17 +224,10 @@ async def decide(options: argparse.Namespace) -> int:
         meaning = Meaning.APPROVE if options.verb == "blueprint approve" else Meaning.REJECT
         found = await desk.decide(found, meaning, options.reason)
         if options.json:
-            output.print_json(_document(found, desk))
+            output.print_json(document_of(found, desk))
             return 0
     output.say(output.cell(f"{found.called} version {found.version}: {gold_words(found)}", 400))
     return 0
-
-
-def gold_words(one: Shelved) -> str:
-    """Return whether a version is a gold master, and what is lacking."""
-    if one.gold is None:
-        return "no rules for gold masters"
-    return "gold master" if one.is_gold else f"not gold. {one.gold.sentence}"
 
 
 def _looking(options: argparse.Namespace) -> AbstractAsyncContextManager[Console]:
@@ -280,7 +275,7 @@ async def _draft(desk: LibraryDesk, text: str) -> BlueprintDraft:
 
 def _say_draft(draft: BlueprintDraft, desk: LibraryDesk, options: argparse.Namespace) -> int:
     if options.json:
-        output.print_json(_draft_document(draft))
+        output.print_json(draft_document(draft))
         return 0
     output.say(f"{DRAFT}{draft.id}")
     _say_findings(desk.look(draft.blueprint))
@@ -306,95 +301,3 @@ def _note_left(library: Library) -> None:
             f"{count(len(library.left), 'template')} of the library is needed by no version: "
             "`xsconsole blueprint clean` removes what was made for it."
         )
-
-
-def _row(one: Shelved, desk: LibraryDesk) -> tuple[str, ...]:
-    blueprint = one.blueprint
-    return (
-        output.cell(one.called, 40),
-        str(one.version),
-        "yes" if one.is_gold else "",
-        "yes" if one.is_usable else "no",
-        str(len(blueprint.members)) if blueprint is not None else "",
-        str(len(desk.made_of(one.id, one.version)) or ""),
-        instant(blueprint.at) if blueprint is not None and blueprint.at is not None else "",
-        output.cell(blueprint.changes if blueprint is not None else one.problem, 40),
-        one.id,
-    )
-
-
-def _lines(one: Shelved, blueprint: Blueprint, desk: LibraryDesk) -> list[str]:
-    found = [f"{blueprint.name}, version {blueprint.version}", *([blueprint.summary] if blueprint.summary else [])]
-    if not one.is_newest:
-        found.append(f"Version {desk.library.of(one.id)[0].version} is newer.")
-    published = f"Published by {blueprint.author or 'nobody known'}"
-    published += f" at {instant(blueprint.at)}" if blueprint.at is not None else ""
-    found.append(
-        f"{published}; {f'signed by {one.signed_by[:16]}' if one.signed_by else 'its signature does not hold'}"
-    )
-    found += [f"Changes: {blueprint.changes}"] if blueprint.changes else []
-    found.append(f"Gold: {gold_words(one)}")
-    if blueprint.source is not None:
-        found.append(captured_words(blueprint.source))
-    if blueprint.imported is not None:
-        was = blueprint.imported
-        found.append(f"It was version {was.version} in “{was.pool}”, in a file that key {was.key[:16]} signed")
-    for parameter in blueprint.parameters:
-        default = f", else {written_as(parameter, parameter.default)}" if parameter.default is not None else ""
-        found.append(f"Parameter {parameter.name}: {parameter.caption}: {asked(parameter)}{default}")
-    for member in blueprint.members:
-        found.append(
-            f"Member {member.id} ({member.role}): {member.name_pattern}, of {member.template_name or member.template}; "
-            f"vCPUs {value_words('vcpus', member.vcpus)}, memory {value_words('memory', member.memory)}; "
-            f"disks {value_words('disks', member.disks)}; interfaces {value_words('interfaces', member.interfaces)}; "
-            f"start order {member.order}"
-        )
-    made = desk.made_of(one.id)
-    for card in made:
-        version = card.origin.revision if card.origin is not None else 0
-        found.append(f"{card.name} came of version {version}")
-    return found
-
-
-def _document(one: Shelved, desk: LibraryDesk) -> documents.Document:
-    blueprint = one.blueprint
-    document: Json = msgspec.json.decode(to_json(blueprint)) if blueprint is not None else None
-    made: list[Json] = [card.id for card in desk.made_of(one.id, one.version)]
-    return {
-        "blueprint": one.id,
-        "version": one.version,
-        "name": one.called,
-        "pool": one.pool,
-        "is_newest": one.is_newest,
-        "is_usable": one.is_usable,
-        "is_gold": one.is_gold,
-        "gold": gold_words(one),
-        "signed_by": one.signed_by,
-        "problem": one.problem,
-        "digest": blueprint.digest if blueprint is not None else None,
-        "findings": [_finding(each) for each in one.findings],
-        "configurations": made,
-        "document": document,
-    }
-
-
-def _finding(one: Finding) -> Json:
-    return {
-        "rule": one.rule,
-        "severity": one.severity.value,
-        "sentence": one.sentence,
-        "mend": one.mend,
-        "member": one.member,
-        "parameter": one.parameter,
-        "field": one.field,
-    }
-
-
-def _draft_document(one: BlueprintDraft) -> documents.Document:
-    return {
-        "draft": f"{DRAFT}{one.id}",
-        "name": one.blueprint.name,
-        "seen": one.seen,
-        "updated_at": one.updated_at.isoformat(),
-        "findings": [_finding(each) for each in findings(one.blueprint)],
-    }
