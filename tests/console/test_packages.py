@@ -13,7 +13,8 @@ from tests.console.pool_state import runs_and_held_leases
 from tests.console.test_provisioning import left
 from xsconsole.console import LibraryDesk, PackageDesk, RunState, verify_package
 from xsconsole.domain.blueprint import Blueprint, Interface, Member
-from xsconsole.domain.blueprint.standing import Shelved, read_mark
+from xsconsole.domain.blueprint.standing import Shelved
+from xsconsole.domain.blueprint.templates import read_mark
 from xsconsole.domain.board import Standing
 from xsconsole.domain.disks import drives_of
 from xsconsole.domain.ids import BlueprintId, StageId, Uuid

@@ -13,7 +13,8 @@ from tests.engine.memory_port import EPOCH, Fault
 from tests.engine.test_copying import census
 from xsconsole.domain.archive.values import sealed
 from xsconsole.domain.blueprint.package import BLUEPRINT, Opened, Package, PackedPart, PackedTemplate
-from xsconsole.domain.blueprint.standing import library_of, read_mark
+from xsconsole.domain.blueprint.standing import library_of
+from xsconsole.domain.blueprint.templates import read_mark
 from xsconsole.domain.ids import ConsoleId, Digest
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.runs import RunState

@@ -10,10 +10,8 @@ from tests.engine.memory_port import Fault
 from tests.engine.test_copying import census, halted
 from tests.engine.test_planning import kinds
 from xsconsole.domain.blueprint import fill
-from xsconsole.domain.blueprint.standing import (
-    Library,
-    read_mark,
-)
+from xsconsole.domain.blueprint.standing import Library
+from xsconsole.domain.blueprint.templates import read_mark
 from xsconsole.domain.ids import BlueprintId
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.plan import RunKind

@@ -12,15 +12,9 @@ from tests.engine.test_copying import census
 from xsconsole.domain.actions.copies import CopyMachine
 from xsconsole.domain.approval import Matter, Meaning, decided
 from xsconsole.domain.blueprint import Blueprint, Finding
-from xsconsole.domain.blueprint.standing import (
-    TEMPLATE_KEY,
-    Library,
-    needed_by,
-    read_mark,
-    shelved,
-    subject_of,
-    version_words,
-)
+from xsconsole.domain.blueprint.gold import subject_of
+from xsconsole.domain.blueprint.standing import Library, needed_by, shelved, version_words
+from xsconsole.domain.blueprint.templates import TEMPLATE_KEY, read_mark
 from xsconsole.domain.board import RunView
 from xsconsole.domain.ids import BlueprintId, ConsoleId, PersonId, RunId, StageId
 from xsconsole.domain.inventory import VM

@@ -16,14 +16,9 @@ from xsconsole.console.refusals import record_unread
 from xsconsole.console.values import Verb
 from xsconsole.domain.approval import Matter, Meaning, decided, people_of
 from xsconsole.domain.blueprint import Blueprint, Finding, Template, check, content_digest, findings, from_json, to_json
-from xsconsole.domain.blueprint.standing import (
-    Library,
-    Shelved,
-    library_of,
-    subject_of,
-    templates_of,
-    templates_to_choose,
-)
+from xsconsole.domain.blueprint.gold import subject_of
+from xsconsole.domain.blueprint.standing import Library, Shelved, library_of
+from xsconsole.domain.blueprint.templates import templates_of, templates_to_choose
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.ids import BlueprintId, Uuid
 from xsconsole.domain.inventory import Inventory

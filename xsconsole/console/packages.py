@@ -20,7 +20,8 @@ from xsconsole.domain.blueprint.package import (
     damage,
     whole_words,
 )
-from xsconsole.domain.blueprint.standing import Shelved, read_mark
+from xsconsole.domain.blueprint.standing import Shelved
+from xsconsole.domain.blueprint.templates import read_mark
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.disks import drives_of
 from xsconsole.domain.ids import Digest, Uuid

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from xsconsole.domain.blueprint import Blueprint
-from xsconsole.domain.blueprint.standing import Library, library_of, shelved, signer_of
+from xsconsole.domain.blueprint.gold import signer_of
+from xsconsole.domain.blueprint.standing import Library, library_of, shelved
 from xsconsole.errors import Refused
 from xsconsole.store.keys import is_signature
 

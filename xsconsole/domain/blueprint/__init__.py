@@ -2,6 +2,7 @@
 
 `values` say what one is made of; `text` is its form in files and on the pool; `check` refuses what can be neither shown
 nor kept, `findings` tell what is wrong otherwise. `rendering` fills one in; `capturing` makes one of a configuration.
+`standing` says what a pool's library has, `templates` what its templates carry, and `gold` who signed a version.
 """
 
 from xsconsole.domain.blueprint.check import check

@@ -1,4 +1,4 @@
-"""What stands in a pool's library: blueprints with their versions, the marks of their templates, and what is left over.
+"""What stands in a pool's library: blueprints with their versions, and what is left over.
 
 `docs/pool-keys.md` publishes the keys. A version is written once and never changed, under its own number: of two who
 publish the same one, XAPI lets one.
@@ -12,31 +12,26 @@ from functools import lru_cache
 
 import msgspec
 
-from xsconsole.domain.approval import Decision, Matter, Requester, Tally, tally
+from xsconsole.domain.approval import Tally
 from xsconsole.domain.blueprint.finding import Finding
-from xsconsole.domain.blueprint.findings import Template, findings
+from xsconsole.domain.blueprint.findings import findings
+from xsconsole.domain.blueprint.gold import gold_of, signer_of
+from xsconsole.domain.blueprint.templates import read_mark, templates_of
 from xsconsole.domain.blueprint.text import from_stored
 from xsconsole.domain.blueprint.values import Blueprint
 from xsconsole.domain.board import Card
-from xsconsole.domain.canonical import canonical_bytes
-from xsconsole.domain.disks import drives_of
 from xsconsole.domain.folding import natural
-from xsconsole.domain.ids import BlueprintId, Digest, RunId, Uuid
-from xsconsole.domain.inventory import VIF, VM, Inventory
+from xsconsole.domain.ids import BlueprintId, Uuid
+from xsconsole.domain.inventory import VM, Inventory
 from xsconsole.domain.naming import ID_BEGINNING
-from xsconsole.domain.poolstate import ARCHIVED_KEY, BLOCK_REASON_PREFIX, PREFIX, SCHEMA, numbers
-from xsconsole.domain.publication.values import decisions_on
-from xsconsole.domain.signing import SignatureCheck, Signer, key_fingerprint, raw_of, text_of
+from xsconsole.domain.poolstate import PREFIX, SCHEMA, numbers
+from xsconsole.domain.signing import SignatureCheck
 from xsconsole.domain.workflow import Workflow
-from xsconsole.domain.workflow.values import Signature
 from xsconsole.errors import NotFound, Refused
 
 BLUEPRINT_PREFIX = PREFIX + "blueprint."
 RETIRED_PREFIX = PREFIX + "blueprint_retired."
-TEMPLATE_KEY = PREFIX + "library"  # at a template
-RECIPE = "disks"  # in other_config of a template: the disks that a machine is to be installed on
 TOGETHER_LIMIT_BYTES = 256 * 1024  # of all blueprints of a pool, which everybody reads all the time
-BLOCKED = {"destroy": f"{BLOCK_REASON_PREFIX}of the library"}
 
 
 def blueprint_stem(blueprint: BlueprintId) -> str:
@@ -57,19 +52,6 @@ def blueprint_thing(blueprint: BlueprintId) -> str:
     return f"blueprint.{blueprint}"
 
 
-class TemplateMark(msgspec.Struct, frozen=True, kw_only=True):
-    """What a template of the library carries. `vm` is its own uuid: a clone copies the value and is told apart by it.
-
-    `run` is the one that made it; None: it was there before, and stays when nobody needs it any more.
-    """
-
-    schema: int = SCHEMA
-    vm: Uuid
-    blueprint: BlueprintId
-    role: str
-    run: RunId | None = None
-
-
 class Retired(msgspec.Struct, frozen=True, kw_only=True):
     """The highest version that was ever retired, so that no other one gets its number."""
 
@@ -78,35 +60,6 @@ class Retired(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     by: str
     at: datetime
-
-
-def mark_text(mark: TemplateMark) -> str:
-    return msgspec.json.encode(mark, order="sorted").decode()
-
-
-def filled_mark(text: str, vm: Uuid, run: RunId) -> str:
-    """Return the mark of a plan with what was not known when it was planned."""
-    return mark_text(msgspec.structs.replace(msgspec.json.decode(text, type=TemplateMark), vm=vm, run=run))
-
-
-def read_mark(vm: VM) -> TemplateMark | None:
-    """Return the mark of a template's own; None where it has none, or that of what it was cloned of."""
-    mark = _mark_at(vm)
-    return mark if mark is not None and mark.vm == vm.uuid and not vm.is_a_snapshot else None
-
-
-def arrived_from(vm: VM) -> Uuid | None:
-    """Return of which template of a library a machine was made, where it carries the mark of that one only."""
-    mark = _mark_at(vm)
-    return mark.vm if mark is not None and mark.vm != vm.uuid else None
-
-
-def _mark_at(vm: VM) -> TemplateMark | None:
-    text = vm.other_config.get(TEMPLATE_KEY, "")
-    try:
-        return msgspec.json.decode(text, type=TemplateMark) if text else None
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,90 +250,6 @@ def shelved(library: Library, name: str, version: int | None = None) -> Shelved:
 def _names(one: Shelved) -> tuple[str, ...]:
     own = one.blueprint.name.casefold() if one.blueprint is not None else ""
     return (one.called.casefold(), own)
-
-
-def signer_of(blueprint: Blueprint, check: SignatureCheck) -> str:
-    """Return the fingerprint of the key that signed a version; empty where its signature does not hold."""
-    if blueprint.signature is None:
-        return ""
-    key, value = raw_of(blueprint.signature.public_key), raw_of(blueprint.signature.value)
-    if key is None or value is None or not check(key, value, _covered(blueprint)):
-        return ""
-    return key_fingerprint(key)
-
-
-def signed(blueprint: Blueprint, signer: Signer) -> Blueprint:
-    """Return a version with this key's signature over its digest."""
-    signature = Signature(public_key=text_of(signer.public_key), value=text_of(signer.sign(_covered(blueprint))))
-    return msgspec.structs.replace(blueprint, signature=signature)
-
-
-def _covered(blueprint: Blueprint) -> bytes:
-    return canonical_bytes({"type": "xsconsole blueprint", "format": blueprint.format, "digest": blueprint.digest})
-
-
-def gold_of(
-    blueprint: Blueprint, keys: Mapping[str, str], workflow: Workflow | None, check: SignatureCheck
-) -> Tally | None:
-    """Return how the approvals of a version as gold master stand, by the rules for publishing the workflow.
-
-    Whoever published the version does not count. None: the workflow has no such rules.
-    """
-    if workflow is None or not workflow.publishing:
-        return None
-    decisions = decisions_on(keys, Matter.BLUEPRINT, subject_of(blueprint))
-    asker = Requester(fingerprint=signer_of(blueprint, check) or "nobody", actor=blueprint.author)
-    return tally(
-        workflow.publishing, workflow, Matter.BLUEPRINT, subject_of(blueprint), decisions, asker, check, (asker,)
-    )
-
-
-def subject_of(blueprint: Blueprint) -> Digest:
-    """Return what is signed of a version that is to be a gold master."""
-    return blueprint.digest
-
-
-def decisions_of(blueprint: Blueprint, keys: Mapping[str, str]) -> tuple[Decision, ...]:
-    return decisions_on(keys, Matter.BLUEPRINT, subject_of(blueprint))
-
-
-def templates_of(blueprint: Blueprint, inventory: Inventory) -> dict[Uuid, Template]:
-    """Return what a pool has of a blueprint's templates, as the findings see them."""
-    found = (inventory.by_uuid(VM, member.template) for member in blueprint.members)
-    return {vm.uuid: template_of(vm, inventory) for vm in found if vm is not None and not vm.is_a_snapshot}
-
-
-def template_of(vm: VM, inventory: Inventory) -> Template:
-    disks = {
-        int(drive.userdevice): disk.virtual_size
-        for drive, disk in drives_of(inventory, vm)
-        if drive.userdevice.isdecimal()
-    }
-    nics = (vif.device for ref in vm.VIFs if (vif := inventory.get(VIF, ref)) is not None)
-    return Template(
-        uuid=vm.uuid,
-        name=vm.name_label,
-        is_template=vm.is_a_template,
-        disks=disks,
-        interfaces=tuple(sorted(int(device) for device in nics if device.isdecimal())),
-        is_protected="destroy" in vm.blocked_operations,
-        is_marked=read_mark(vm) is not None,
-        is_recipe=only_installs(vm),
-    )
-
-
-def only_installs(vm: VM) -> bool:
-    """Return whether a template only says how to install a machine, as those do that XenServer brings along."""
-    return vm.is_default_template or RECIPE in vm.other_config
-
-
-def templates_to_choose(inventory: Inventory) -> tuple[Template, ...]:
-    """Return the templates of a pool of which machines can be made, by name."""
-    every = (vm for vm in inventory.all(VM) if vm.is_a_template and not vm.is_a_snapshot)
-    found = [
-        template_of(vm, inventory) for vm in every if not only_installs(vm) and ARCHIVED_KEY not in vm.other_config
-    ]
-    return tuple(sorted(found, key=lambda one: (natural(one.name), one.uuid)))
 
 
 def needed_by(library: Library, but: Iterable[tuple[BlueprintId, int]] = ()) -> Mapping[Uuid, tuple[str, ...]]:

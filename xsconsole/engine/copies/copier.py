@@ -22,7 +22,7 @@ from xsconsole.domain.actions.copies import (
 )
 from xsconsole.domain.actions.provisions import OutfitCopy
 from xsconsole.domain.actions.stowing import StowCopy
-from xsconsole.domain.blueprint.standing import TEMPLATE_KEY, arrived_from, filled_mark
+from xsconsole.domain.blueprint.templates import TEMPLATE_KEY, arrived_from, filled_mark
 from xsconsole.domain.ids import ConfigurationId, StepKey, Uuid
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.naming import shortened

@@ -12,15 +12,8 @@ from xsconsole.domain.blueprint.capturing import Captured, capture, recaptured
 from xsconsole.domain.blueprint.finding import Finding
 from xsconsole.domain.blueprint.findings import findings
 from xsconsole.domain.blueprint.namesakes import demand_own_name
-from xsconsole.domain.blueprint.standing import (
-    BLOCKED,
-    TemplateMark,
-    blueprint_key,
-    blueprint_stem,
-    blueprint_thing,
-    mark_text,
-    next_version,
-)
+from xsconsole.domain.blueprint.standing import blueprint_key, blueprint_stem, blueprint_thing, next_version
+from xsconsole.domain.blueprint.templates import BLOCKED, TemplateMark, mark_text
 from xsconsole.domain.board import Board, Card, Member, Standing
 from xsconsole.domain.disks import disks_of, drives_of
 from xsconsole.domain.ids import StepKey, Uuid

@@ -10,15 +10,8 @@ from xsconsole.domain.blueprint import Blueprint, Template, check, from_stored, 
 from xsconsole.domain.blueprint.findings import findings
 from xsconsole.domain.blueprint.namesakes import namesakes
 from xsconsole.domain.blueprint.package import Opened, PackedTemplate
-from xsconsole.domain.blueprint.standing import (
-    BLOCKED,
-    TemplateMark,
-    blueprint_key,
-    blueprint_stem,
-    blueprint_thing,
-    mark_text,
-    next_version,
-)
+from xsconsole.domain.blueprint.standing import blueprint_key, blueprint_stem, blueprint_thing, next_version
+from xsconsole.domain.blueprint.templates import BLOCKED, TemplateMark, mark_text
 from xsconsole.domain.board import Board
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import SR, Inventory

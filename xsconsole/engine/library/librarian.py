@@ -6,7 +6,9 @@ import msgspec
 
 from xsconsole.domain.actions.captures import KeepTemplate, VerifyTemplates, WriteBlueprint
 from xsconsole.domain.blueprint import Blueprint, from_json, from_stored, to_stored
-from xsconsole.domain.blueprint.standing import BLOCKED, blueprint_key, read_mark, signed
+from xsconsole.domain.blueprint.gold import signed
+from xsconsole.domain.blueprint.standing import blueprint_key
+from xsconsole.domain.blueprint.templates import BLOCKED, read_mark
 from xsconsole.domain.blueprint.values import content_digest
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.poolstate import RunRecord

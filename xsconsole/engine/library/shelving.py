@@ -14,23 +14,17 @@ import msgspec
 from xsconsole.domain.actions.copies import CopyMachine
 from xsconsole.domain.approval import Decision, Matter
 from xsconsole.domain.blueprint import Blueprint, check, findings, from_stored, to_stored
+from xsconsole.domain.blueprint.gold import signed, subject_of
 from xsconsole.domain.blueprint.namesakes import demand_own_name
 from xsconsole.domain.blueprint.standing import (
-    BLOCKED,
-    TEMPLATE_KEY,
     Retired,
-    TemplateMark,
     blueprint_key,
     blueprint_stem,
-    mark_text,
     next_version,
-    read_mark,
     retired_stem,
-    signed,
-    subject_of,
-    templates_of,
     versions_in,
 )
+from xsconsole.domain.blueprint.templates import BLOCKED, TEMPLATE_KEY, TemplateMark, mark_text, read_mark, templates_of
 from xsconsole.domain.board import Board
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.ids import RunId, Uuid

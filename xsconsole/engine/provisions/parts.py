@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from xsconsole.domain.actions.copies import Slot
 from xsconsole.domain.actions.provisions import DiskShape
 from xsconsole.domain.blueprint.rendering import FilledDisk, FilledMember
-from xsconsole.domain.blueprint.standing import only_installs
+from xsconsole.domain.blueprint.templates import only_installs
 from xsconsole.domain.disks import BLOCK_TYPES, DISK_ROLE_KEY, SEED_ROLE, SYSTEM, drives_of
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import SR, VBD, VDI, VM, Inventory, Network
