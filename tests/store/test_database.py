@@ -354,3 +354,21 @@ async def test_a_database_that_lacks_a_table_is_called_damaged(home: Home) -> No
     with pytest.raises(DatabaseDamaged, match="It lacks what every record has"):
         await reader.verify()
     await reader.close()
+
+
+async def test_a_large_file_is_not_read_as_a_whole_before_it_is_used(home: Home) -> None:
+    await home.written(20)
+    with closing(sqlite3.connect(home.database)) as file:
+        file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (root,) = file.execute("SELECT rootpage FROM sqlite_master WHERE name = 'audit_by_event'").fetchone()
+        (size,) = file.execute("PRAGMA page_size").fetchone()
+    with home.database.open("r+b") as spoilt:
+        spoilt.seek((root - 1) * size)
+        spoilt.write(b"\xff" * 64)
+    engine = sqlite.reader_engine(home.database, 1000)
+
+    with engine.connect() as connection:
+        sqlite.check_whole(connection, home.database, home.database.stat().st_size - 1)
+        with pytest.raises(DatabaseDamaged):
+            sqlite.check_whole(connection, home.database, home.database.stat().st_size)
+    engine.dispose()

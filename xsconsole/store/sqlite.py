@@ -160,15 +160,16 @@ def unusable(path: Path, reason: str) -> HomeUnusable:
     )
 
 
-def check_whole(connection: Connection, path: Path) -> None:
-    """Look for damage, without reading every index.
+def check_whole(connection: Connection, path: Path, most_bytes: int | None = None) -> None:
+    """Look for damage, without reading every index; a file of more than `most_bytes` is not read for it.
 
     Raises:
         DatabaseDamaged: also where the file is another program's.
     """
-    finding = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
-    if finding != "ok":
-        raise damaged(path, f"SQLite says: {finding}.")
+    if most_bytes is None or path.stat().st_size <= most_bytes:
+        finding = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+        if finding != "ok":
+            raise damaged(path, f"SQLite says: {finding}.")
     owner = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
     if owner != APPLICATION_ID and (owner or _has_tables(connection)):
         raise damaged(path, "It belongs to another program.")
