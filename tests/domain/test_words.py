@@ -1,6 +1,6 @@
 """Sentences for people: every error, step, kind and fact has one, and hostile text does not break it."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -191,6 +191,10 @@ def test_audit_rows_read_as_sentences() -> None:
     ended = Fact(event=AuditEvent.RUN_CLOSED, configuration_name="shop 1", outcome=Outcome.UNDONE, reason="full")
 
     assert record_words.event_sentence(did) == "Did: Start web"
+    assert record_words.standing(replace(did, event=AuditEvent.STEP_INTENDED)) == "begins"
+    took = replace(did, outcome=Outcome.DONE, details={"took_s": 4.2})
+    assert (record_words.standing(took), record_words.standing(ended)) == ("done in 4.2 s", "put back")
+    assert record_words.standing(Fact(event=AuditEvent.CONSOLE_STARTED)) == ""
     assert record_words.event_sentence(moved) == "Seen on the pool: shop 1 from Staging to Production"
     assert record_words.event_sentence(acted) == "Ended: Start: web (not known)"
     assert record_words.event_sentence(ended) == "Ended: shop 1 (put back) — full"
@@ -199,7 +203,8 @@ def test_audit_rows_read_as_sentences() -> None:
         one = Fact(
             event=AuditEvent.DECIDED, actor="ann", details={"what": "approve: shop", "decision": {"actor": actor}}
         )
-        assert record_words.event_sentence(one) == f"{began}: approve: shop"
+        assert record_words.event_sentence(one) == f"{began}: approve: shop (begins)"
+        assert record_words.event_sentence(replace(one, outcome=Outcome.DONE)) == f"{began}: approve: shop (done)"
 
 
 ERRORS: tuple[tuple[ConsoleError, str], ...] = (

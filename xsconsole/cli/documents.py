@@ -121,6 +121,7 @@ def row_document(row: AuditRow) -> Document:
         "at": row.at.isoformat(),
         "event": fact.event.value,
         "sentence": record_words.event_sentence(fact),
+        "standing": record_words.standing(fact),
         "actor": fact.actor,
         "os_user": row.os_user,
         "console": row.console,

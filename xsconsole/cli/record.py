@@ -54,7 +54,7 @@ async def audit_list(options: argparse.Namespace) -> int:
                 row.fact.actor,
                 row.fact.configuration_name,
                 record_words.event_sentence(row.fact),
-                record_words.outcome_name(row.fact.outcome) if row.fact.outcome else "",
+                record_words.standing(row.fact),
             )
             for row in rows
         ),

@@ -271,6 +271,7 @@ class ArchiveRoom:
         self._demand_later(until)
         await self._record(AuditEvent.ARCHIVE_HELD, folder, archive, reason, None)
         await self._shelf.keep(folder, HOLD, msgspec.json.encode(held))
+        await self._record(AuditEvent.ARCHIVE_HELD, folder, archive, reason, Outcome.DONE)
 
     async def release(self, folder: Path, reason: str) -> None:
         """Lift a hold; raises as `hold` does, and where there is none."""
@@ -280,6 +281,7 @@ class ArchiveRoom:
             raise Refused(reason=f"“{shortened(archive.name)}” is not held.", mend="There is nothing to lift.")
         await self._record(AuditEvent.ARCHIVE_RELEASED, folder, archive, reason, None)
         await self._shelf.keep(folder, HOLD, None)
+        await self._record(AuditEvent.ARCHIVE_RELEASED, folder, archive, reason, Outcome.DONE)
 
     async def keep(self, folder: Path, until: datetime | None, reason: str = "") -> None:
         """Say until when an archive is kept; None: until somebody deletes it.
@@ -294,6 +296,7 @@ class ArchiveRoom:
         why = f"Until {instant(until) if until is not None else 'somebody deletes it'}. {reason}".strip()
         await self._record(AuditEvent.ARCHIVE_KEPT, folder, archive, why, None)
         await self._shelf.keep(folder, KEEP, msgspec.json.encode(said) if said is not None else None)
+        await self._record(AuditEvent.ARCHIVE_KEPT, folder, archive, why, Outcome.DONE)
 
     def now(self) -> datetime:
         return self._home.clock.now()

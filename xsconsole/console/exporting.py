@@ -12,7 +12,7 @@ import msgspec
 from xsconsole.console.facts import fact_of
 from xsconsole.console.home import Home
 from xsconsole.console.review import open_review
-from xsconsole.console.row_words import sentence_of
+from xsconsole.console.row_words import sentence_of, standing_of
 from xsconsole.domain.anchors import Anchor, AnchorKind, of_chain
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.naming import shortened
@@ -171,7 +171,7 @@ def _written(
     )
     try:
         with files.writing_out(file, may_replace=may_replace) as out:
-            page = bundle_page(sentence_of, is_signature)
+            page = bundle_page(sentence_of, is_signature, standing=standing_of)
             return write_bundle(out, extraction, stretch, order, home.signer, page, joined(), is_signature, hear)
     except TooLarge as failure:
         raise Refused(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from xsconsole.domain.wording.record import event_sentence
+from xsconsole.domain.wording.record import event_sentence, standing
 from xsconsole.store import fields as stored_fields
 
 
@@ -13,3 +13,11 @@ def sentence_of(fields: Mapping[str, Any]) -> str:
         return event_sentence(stored_fields.fact_of(fields))
     except (KeyError, ValueError, TypeError, AttributeError):
         return str(fields.get("event", "withheld"))
+
+
+def standing_of(fields: Mapping[str, Any]) -> str:
+    """Return whether a row begins something or how it ended, in the words of every list."""
+    try:
+        return standing(stored_fields.fact_of(fields))
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return str(fields.get("outcome", ""))

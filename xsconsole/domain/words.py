@@ -12,6 +12,8 @@ from xsconsole.domain.runs import GONE, KEPT, RunState
 from xsconsole.domain.wording import pool as pool_words
 from xsconsole.domain.wording import steps as step_words
 from xsconsole.domain.wording.record import NOTHING
+from xsconsole.domain.wording.spans import duration as duration
+from xsconsole.domain.wording.spans import exact_duration as exact_duration
 from xsconsole.domain.workflow import Method, Workflow
 from xsconsole.domain.workflow.names import name_of_id
 from xsconsole.errors import (
@@ -62,23 +64,6 @@ def size(size_bytes: int) -> str:
         unit += 1
     number = f"{amount:.1f}".removesuffix(".0") if abs(amount) < 100 else f"{amount:.0f}"
     return f"{number} {UNITS[unit]}"
-
-
-def duration(seconds: float) -> str:
-    """Return a time span as people read it: `45 s`, `3 min`, `2 h 5 min`."""
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    minutes = round(whole / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    hours, rest = divmod(minutes, 60)
-    return f"{hours} h {rest} min" if rest else f"{hours} h"
-
-
-def exact_duration(seconds: float) -> str:
-    """Return how long something took: `0.4 s`, from ten seconds on as `duration` says it."""
-    return f"{max(0.0, seconds):.1f} s" if seconds < 9.95 else duration(seconds)
 
 
 def instant(at: datetime) -> str:

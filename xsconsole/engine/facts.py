@@ -18,7 +18,7 @@ from xsconsole.domain.plan import Intent, OpenReview, Step
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.record import AuditEvent, Fact, OpenRun, Outcome
 from xsconsole.domain.requests.values import from_warrant
-from xsconsole.domain.wording.record import NOTHING
+from xsconsole.domain.wording.record import NOTHING, TOOK
 from xsconsole.domain.words import describe, describe_undo, explain, title
 from xsconsole.domain.workflow import Workflow, to_stored
 from xsconsole.engine.commands import Closing, Lift, Plannable, Settle
@@ -158,6 +158,11 @@ def step_fact(
         details["failure"] = notice.details
     fact = run_fact(event, record, identity, workflow, outcome=outcome, reason=reason)
     return replace(fact, step=step.key, details=details)
+
+
+def timed(fact: Fact, took_s: float | None) -> Fact:
+    """Return an outcome with how long what it ends took; None where nobody measured it."""
+    return fact if took_s is None else replace(fact, details={**(fact.details or {}), TOOK: round(took_s, 1)})
 
 
 def stop_reason(record: RunRecord, failure: ConsoleError, undoing: Step | None) -> str:

@@ -11,7 +11,7 @@ import msgspec
 
 from xsconsole.domain.approval import Decision, is_genuine
 from xsconsole.domain.fidelity import Statement
-from xsconsole.domain.record import AuditRow, Verdict
+from xsconsole.domain.record import AuditRow, Outcome, Verdict
 from xsconsole.domain.signing import SignatureCheck
 from xsconsole.domain.wording import record as record_words
 from xsconsole.reports.bundle import Order, Page
@@ -91,13 +91,18 @@ def bundle_page(
     check: SignatureCheck,
     label: Callable[[int], str] = str,
     files: Sequence[File] = (),
+    standing: Callable[[Mapping[str, Any]], str] = lambda fields: str(fields.get("outcome", "")),
 ) -> Page:
     """Return what makes the page of a bundle, piece by piece; `sentence` says what a row's fields tell.
+
+    `standing` says whether a row begins something or how it ended.
 
     Where it is of several `files`, each has its own verdicts, and `label` says whose a row is.
     """
     environment = _environment()
-    environment.filters.update(sentence=sentence, at=_instant, signed=partial(_signed, check), label=label)
+    environment.filters.update(
+        sentence=sentence, standing=standing, ended=_ended, at=_instant, signed=partial(_signed, check), label=label
+    )
     template = environment.get_template(BUNDLE)
 
     def page(order: Order, manifest: Mapping[str, Any], told: Told, verdicts: tuple[Found, ...]) -> Iterator[str]:
@@ -122,7 +127,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         loader=jinja2.FunctionLoader(read_text),
     )
-    environment.filters.update(local=_local, source=_source, sentence=_sentence)
+    environment.filters.update(local=_local, source=_source, sentence=_sentence, standing=_standing)
     return environment
 
 
@@ -136,6 +141,14 @@ def _source(picture: Picture) -> str:
 
 def _sentence(row: AuditRow) -> str:
     return record_words.event_sentence(row.fact)
+
+
+def _standing(row: AuditRow) -> str:
+    return record_words.standing(row.fact)
+
+
+def _ended(outcome: str) -> str:
+    return record_words.outcome_name(Outcome(outcome)) if outcome in set(Outcome) else outcome
 
 
 def _instant(fields: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ TIMELINE_ROWS = 5000
 LISTED_ROWS = 500  # of each list; approvals and runs take less room
 APPROVAL_ROWS = 2000
 RUNS = ("run.opened", "run.closed")
-KEPT_OF_RUNS = ("what", "plan", "kind", "warrant", "emergency")
+KEPT_OF_RUNS = ("what", "took_s", "plan", "kind", "warrant", "emergency")
 
 Fields = dict[str, Any]
 
@@ -75,7 +75,7 @@ class Told:
                 self.doubtful.append(fields)
         if event in RUNS:
             self.runs.append(_without_weight(fields, KEPT_OF_RUNS))
-        self.timeline.append(_without_weight(fields, ("what",)))
+        self.timeline.append(_without_weight(fields, ("what", "took_s")))
 
     def of(self, part: str) -> tuple[Fields, ...]:
         """Return the rows of a list, such as `differences`, that are kept, oldest first."""

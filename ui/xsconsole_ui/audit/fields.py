@@ -33,6 +33,7 @@ CAPTIONS = {
     "seq": "Up to row",
     "left_in": "Left in",
     "open_s": "Open for, in seconds",
+    "took_s": "Took, in seconds",
     "url": "Address",
     "iso": "ISO",
     "by_hand": "By rule",
@@ -86,7 +87,7 @@ def cell(row: AuditRow, column: Column, workflow: Workflow | None, called: Calle
         case Column.WAY:
             return way(row, workflow)
         case Column.OUTCOME:
-            return record_words.outcome_name(fact.outcome) if fact.outcome is not None else ""
+            return record_words.standing(fact)
         case Column.DIGEST:
             return row.digest[:SHORT_DIGEST]
         case Column.POOL:
@@ -133,7 +134,7 @@ def all_fields(row: AuditRow, workflow: Workflow | None, called: Called) -> tupl
         (tr("Time"), times.exact_time(row.at)),
         (tr("What"), record_words.event_sentence(fact)),
         (tr("Event"), str(fact.event)),
-        (tr("Outcome"), record_words.outcome_name(fact.outcome) if fact.outcome is not None else ""),
+        (tr("Outcome"), record_words.standing(fact)),
         (tr("Who"), fact.actor),
         (tr("At the desktop"), tr("{os_user} on {console}").format(os_user=row.os_user, console=row.console)),
         (tr("Configuration"), fact.configuration_name),

@@ -106,5 +106,5 @@ class AuditModel(QAbstractTableModel):
 
 def _tone(row: AuditRow, column: Column) -> str:
     if column is Column.OUTCOME:
-        return TONES.get(row.fact.outcome, "") if row.fact.outcome is not None else ""
+        return TONES.get(row.fact.outcome, "") if row.fact.outcome is not None else "muted"
     return "muted" if column in (Column.SEQ, Column.DIGEST) else ""

@@ -7,7 +7,7 @@ from typing import Any
 from xsconsole.console.review.joining import Joined
 from xsconsole.console.review.ranges import PartOfReview
 from xsconsole.console.review.reading import Reading
-from xsconsole.console.row_words import sentence_of
+from xsconsole.console.row_words import sentence_of, standing_of
 from xsconsole.reports.bundle import Order
 from xsconsole.reports.html import bundle_page
 from xsconsole.reports.verifier.values import harmless
@@ -37,5 +37,5 @@ def made_page(reading: Reading | Joined, parts: Sequence[PartOfReview], label: C
         chain_id=str(manifest["chain_id"]),
         head=(0, ""),
     )
-    page = bundle_page(sentence_of, is_signature, label, parts)
+    page = bundle_page(sentence_of, is_signature, label, parts, standing_of)
     return harmless("".join(page(order, manifest, index.told, reading.verdicts)))

@@ -1,12 +1,14 @@
 """Sentences about rows of the audit."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.endings import OF_OUTCOME, ending_name
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
 from xsconsole.domain.signing import key_fingerprint, raw_of
+from xsconsole.domain.wording.spans import exact_duration
 from xsconsole.domain.workflow.names import name_of_id
 
 _EVENTS: dict[AuditEvent, str] = {
@@ -82,6 +84,27 @@ _EVENTS: dict[AuditEvent, str] = {
 NOTHING = "nothing, as "
 """Begins what is put back of a step that had not happened."""
 
+BEGINS = "begins"
+_INTENTS = frozenset(
+    {
+        *(AuditEvent.BATCH_OPENED, AuditEvent.RUN_OPENED, AuditEvent.RUN_RESUMED, AuditEvent.RUN_UNDOING),
+        *(AuditEvent.STEP_INTENDED, AuditEvent.UNDO_INTENDED, AuditEvent.JOB_OPENED, AuditEvent.EXPORT_OPENED),
+    }
+)
+_IN_TWO = frozenset(
+    {
+        *(AuditEvent.WORKFLOW_PUBLISHED, AuditEvent.DECIDED, AuditEvent.REQUESTED, AuditEvent.REQUEST_ENDED),
+        *(AuditEvent.REVIEW_CLOSED, AuditEvent.CLOSED, AuditEvent.LIFTED, AuditEvent.STAY_EXTENDED),
+        *(AuditEvent.GROUND_SET, AuditEvent.DIFFERENCE_ALLOWED, AuditEvent.DIFFERENCE_FORBIDDEN),
+        *(AuditEvent.ARCHIVE_DELETED, AuditEvent.ARCHIVE_HELD, AuditEvent.ARCHIVE_RELEASED, AuditEvent.ARCHIVE_KEPT),
+        *(AuditEvent.BLUEPRINT_PUBLISHED, AuditEvent.BLUEPRINT_RETIRED, AuditEvent.TEMPLATES_REMOVED),
+    }
+)
+"""Of these an intent, which has no outcome, and what became of it have the same words otherwise."""
+_SAYING_HOW = frozenset({AuditEvent.RUN_CLOSED, AuditEvent.ACT_SETTLED, AuditEvent.EXPORT_CLOSED})
+TOOK = "took_s"
+"""The detail of an outcome that says how long what it ends took, in seconds."""
+
 
 def read_rows(text: str) -> str:
     """Return what of the record somebody reads who gave this filter."""
@@ -89,6 +112,7 @@ def read_rows(text: str) -> str:
 
 
 READ_VERDICTS = "its verification"
+FROM_A_FILE = "Took in what somebody decided, from a file"
 
 
 def event_name(event: AuditEvent) -> str:
@@ -99,6 +123,16 @@ def outcome_name(outcome: Outcome) -> str:
     if outcome is Outcome.OBSERVED:
         return "seen"
     return ending_name(OF_OUTCOME[outcome]) if outcome in OF_OUTCOME else str(outcome)
+
+
+def standing(fact: Fact) -> str:
+    """Return what a list says of a row beside its sentence: `begins` of an intent, else how it ended, `done in 4 s`."""
+    if fact.outcome is None:
+        return BEGINS if fact.event in _INTENTS or fact.event in _IN_TWO else ""
+    took_s = (fact.details or {}).get(TOOK)
+    if isinstance(took_s, int | float) and not isinstance(took_s, bool):
+        return f"{outcome_name(fact.outcome)} in {exact_duration(took_s)}"
+    return outcome_name(fact.outcome)
 
 
 _CLOSING = (  # how what is closed begins in words, and what is said of it when it is closed and when it is lifted
@@ -125,7 +159,7 @@ def _decided_how(fact: Fact) -> str:
     decision = (fact.details or {}).get("decision") if fact.event is AuditEvent.DECIDED else None
     if not isinstance(decision, dict) or decision.get("actor"):
         return ""
-    return "Took in what somebody decided, from a file"
+    return FROM_A_FILE
 
 
 def decided_by(decision: Mapping[str, Json], owner_of: Callable[[str], str]) -> str:
@@ -136,13 +170,13 @@ def decided_by(decision: Mapping[str, Json], owner_of: Callable[[str], str]) -> 
     return f"{owner}, {how}" if owner else f"{log_in or how}; no version of the workflow known here pins the key"
 
 
-def event_sentence(fact: Fact) -> str:
-    """Return an audit row as one line, such as `Did: Start shop-web-1`."""
+def event_sentence(fact: Fact, *, has_way: bool = True) -> str:
+    """Return an audit row as one line, such as `Did: Start shop-web-1`; `has_way`: also from and to which stage."""
     what = (fact.details or {}).get("what")
     parts = [what] if isinstance(what, str) and what else []
     if not parts and fact.configuration_name:
         parts.append(fact.configuration_name)
-        if fact.source and fact.target and fact.source != fact.target:
+        if has_way and fact.source and fact.target and fact.source != fact.target:
             parts[0] += f" from {name_of_id(fact.source)} to {name_of_id(fact.target)}"
     told = [shortened(part, 200) for part in parts]
     text = ": ".join([_decided_how(fact) or event_name(fact.event), *told])
@@ -150,11 +184,41 @@ def event_sentence(fact: Fact) -> str:
         text = closing_sentence(told[0], is_lifted=fact.event is AuditEvent.LIFTED)
     elif told and fact.event in _PUTTING_BACK and not told[0].startswith(NOTHING):
         text = f"{event_name(fact.event)} by “{told[0]}”"
-    if (
-        fact.event in {AuditEvent.RUN_CLOSED, AuditEvent.ACT_SETTLED, AuditEvent.EXPORT_CLOSED}
-        and fact.outcome is not None
-    ):
+    if fact.outcome is not None and (fact.event in _SAYING_HOW or fact.event in _IN_TWO):
         text += f" ({outcome_name(fact.outcome)})"
+    elif fact.event in _IN_TWO:
+        text += f" ({BEGINS})"
     if fact.reason:
         text += f" — {shortened(fact.reason, 300)}"
     return text
+
+
+def searched_words(fact: Fact) -> tuple[str, ...]:
+    """Return what plain words of a filter are looked for in beside the columns: the sentence, and what it shortens.
+
+    Without from and to: the stages are among the columns, by their ids, and are told here by their names.
+    """
+    what = (fact.details or {}).get("what")
+    stages = (name_of_id(stage) for stage in (fact.source, fact.target) if stage)
+    return (event_sentence(fact, has_way=False), what if isinstance(what, str) else "", *stages)
+
+
+def kinds_saying(run: str) -> frozenset[AuditEvent]:
+    """Return the kinds of rows whose sentences may hold folded letters by themselves, whatever the row is about."""
+    return frozenset(event for event in AuditEvent if run in _own_words(event))
+
+
+def outcomes_saying(run: str) -> frozenset[Outcome]:
+    """Return the outcomes whose words hold folded letters."""
+    return frozenset(outcome for outcome in Outcome if run in outcome_name(outcome).casefold())
+
+
+@cache
+def _own_words(event: AuditEvent) -> str:
+    """Return every word that a row of this kind may have beside what it is about, folded."""
+    texts = [event_name(event)]
+    texts += [text for _, *both in _CLOSING for text in both] + ["Lifted Closed"] if event in _CLOSES else []
+    texts += ["by"] if event in _PUTTING_BACK else []
+    texts += [FROM_A_FILE] if event is AuditEvent.DECIDED else []
+    texts += [BEGINS] if event in _IN_TWO else []
+    return " ".join(texts).casefold()

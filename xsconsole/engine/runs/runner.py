@@ -23,7 +23,7 @@ from xsconsole.domain.runs import RunState, RunStatus, share_of
 from xsconsole.domain.side_by_side import STEPS_AT_ONCE, most_urgent_first
 from xsconsole.domain.words import explain, title
 from xsconsole.engine.commands import Direction
-from xsconsole.engine.facts import nothing_fact, run_fact, step_fact, stop_reason
+from xsconsole.engine.facts import nothing_fact, run_fact, step_fact, stop_reason, timed
 from xsconsole.engine.ports import LEAST_PRIORITY, PoolPort
 from xsconsole.engine.requests.emergency import PRIORITY
 from xsconsole.engine.runs.aborting import Aborting
@@ -386,7 +386,8 @@ class Run:
         record = self._standing.record
         identity, named = self._pool.identity, self._workflow
         fact = step_fact(event, record, identity, named, step, outcome=outcome, failure=failure, result=result)
-        await self._ledger.record(fact)
+        took_s = self._took_s.get(step.key) if outcome in (Outcome.DONE, Outcome.UNDONE) else None
+        await self._ledger.record(timed(fact, took_s))
 
     def _fact(self, event: AuditEvent, *, outcome: Outcome | None = None, reason: str = "") -> Fact:
         identity = self._pool.identity
