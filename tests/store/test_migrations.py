@@ -1,19 +1,24 @@
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from tests.store.homes import Home, no_file_beyond
-from tests.store.test_ledger import OPENED
-from xsconsole.domain.record import AuditQuery
+from tests.store.test_ledger import OPENED, STARTED
+from xsconsole.domain.audit_filter import AUDIT
+from xsconsole.domain.query.parser import query_of
+from xsconsole.domain.record import AuditEvent, AuditQuery, Fact
 from xsconsole.errors import NotFound, SchemaTooNew, StoreFailed
 from xsconsole.reports.verifier.database import NEWEST_SCHEMA
+from xsconsole.reports.verifier.program import verify_file
 from xsconsole.store.database import Database, Reading
 from xsconsole.store.migrations import MIGRATIONS
 from xsconsole.store.reader import LedgerReader
 from xsconsole.store.schema import Base
+from xsconsole.store.sqlite import append_only
 
 
 def test_the_verifier_of_files_knows_every_version_that_is_written() -> None:
@@ -73,10 +78,10 @@ async def test_a_migration_that_fails_leaves_the_version_before_it(home: Home) -
     with closing(sqlite3.connect(home.database)) as left:
         assert left.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS) + 1,)
         assert "size" not in str(left.execute("SELECT sql FROM sqlite_master").fetchall())
-    assert sorted(path.name for path in home.path.glob("*.backup")) == [
+    assert {path.name for path in home.path.glob("*.backup")} == {
         f"console.db.version-{len(MIGRATIONS)}.1.backup",
         f"console.db.version-{len(MIGRATIONS) + 1}.1.backup",
-    ]
+    }
 
 
 async def test_a_second_backup_of_one_version_does_not_replace_the_first(home: Home) -> None:
@@ -151,3 +156,44 @@ async def test_every_older_version_becomes_the_newest(home: Home) -> None:
         assert [row.fact for row in await ledger.page(AuditQuery())] == [OPENED]
         assert await ledger.jobs(10) == ()
         await ledger.close()
+
+
+SAID = Fact(event=AuditEvent.HOOK_CHANGED, details={"what": "Start Straße-1"})
+
+
+def say_less(path: Path) -> None:
+    """Make a file one of version 8, where rows were not found by what they say."""
+    with closing(sqlite3.connect(path)) as older, older:
+        older.execute("DROP TRIGGER audit_refuses_UPDATE")
+        older.execute("UPDATE audit SET searched = replace(searched, ?, '')", ("\n" + "Start Straße-1".casefold(),))
+        older.execute(append_only("audit")[0])
+        older.execute("PRAGMA user_version=8")
+
+
+async def test_rows_of_an_earlier_version_are_found_by_what_they_say(home: Home) -> None:
+    ledger = await home.ledger()
+    await ledger.record(STARTED, SAID, STARTED)
+    await ledger.close()
+    say_less(home.database)
+    asked = AuditQuery(filter=query_of("strasse-1", AUDIT))
+
+    sealed = LedgerReader(await Reading.open_file(home.database, MIGRATIONS[:8]))  # as a sealed one stays
+    in_older = [row.fact for row in await sealed.page(asked)]
+    of_older = (await sealed.verify(), verify_file(home.database))
+    await sealed.close()
+    ledger = await home.ledger()
+    in_newest = [row.fact for row in await ledger.page(asked)]
+    of_newest = (await ledger.verify(), verify_file(home.database))
+    await ledger.close()
+
+    assert in_older == in_newest == [SAID]
+    assert [
+        one for verdicts in (*of_older, *of_newest) for one in verdicts if one.check == "listing" and not one.is_good
+    ] == []
+    say_less(home.database)
+    with closing(sqlite3.connect(home.database)) as hidden, hidden:
+        hidden.execute(f"PRAGMA user_version={len(MIGRATIONS)}")
+    assert {one.check for one in verify_file(home.database) if not one.is_good} == {"listing"}
+    reader = await LedgerReader.open(home.path)
+    assert "listing" in {one.check for one in await reader.verify() if not one.is_good}
+    await reader.close()

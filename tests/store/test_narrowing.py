@@ -1,8 +1,10 @@
 """What the database leaves out of a page is only what the filter itself would have left out."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tests.store.homes import Home
+from tests.store.test_ledger import OPENED, of_step
 from xsconsole.domain.audit_filter import audit_schema
 from xsconsole.domain.ids import ConfigurationId, RunId, StageId, Uuid
 from xsconsole.domain.query.matching import asked_of_many
@@ -14,7 +16,7 @@ ACME, BETA = Uuid("22222222-0000-0000-0000-00000000000a"), Uuid("22222222-0000-0
 POOLS = {ACME: "Acme Production", BETA: "beta"}
 TEXTS = {
     "who": ("alice", "ALICE", "al*", "*-os", "Straße", "nobody"),
-    "what": ("shop", "console", '"took the"'),
+    "what": ("shop", "console", '"took the"', '"from staging to"', '"did: start shop-web"', "*(done)", "Stra*"),
     "event": ("run", "run.opened", "run.o", "console.started", "run*", "*opened"),
     "outcome": ("done", "fail", "*"),
     "configuration": ("shop", '"shop 1.3.0"', "SHOP*", "id-a", "ID-Ä", "id-ä", "ı*"),
@@ -49,6 +51,17 @@ def facts() -> list[Fact]:
         ),
         Fact(event=AuditEvent.OBSERVED, configuration=ConfigurationId("ID-Ä"), configuration_name="Straße"),
         Fact(event=AuditEvent.OBSERVED, actor="STRASSE", pool=ACME, configuration=ConfigurationId("İd")),
+        OPENED,
+        replace(of_step(AuditEvent.STEP_INTENDED, "a"), details={"what": "Start shop-web-1"}),
+        replace(
+            of_step(AuditEvent.STEP_SETTLED, "a"),
+            outcome=Outcome.DONE,
+            details={"what": "Start shop-web-1", "took_s": 4.2},
+        ),
+        replace(of_step(AuditEvent.UNDO_INTENDED, "a"), details={"what": "Start crm"}),
+        Fact(event=AuditEvent.CLOSED, reason="Week-end", details={"what": "hold of crm, by ann"}),
+        Fact(event=AuditEvent.LIFTED, outcome=Outcome.DONE, details={"what": "odd\n\u202ething " + "long " * 50}),
+        Fact(event=AuditEvent.DECIDED, details={"what": "approve: crm", "decision": {"actor": ""}}),
         Fact(event=AuditEvent.AUDIT_READ, actor="bob", reason="\ufb03 100% _ ' \"", details={"what": "shop"}),
     ]
 
@@ -75,6 +88,19 @@ def filters() -> list[Query]:
         "-shop",
         "alice or row>5",
         "shop or what:read",
+        *(
+            "start",
+            "did",
+            "held",
+            "begins",
+            "web-1",
+            "fro",
+            '"Did: start"',
+            '"put back by “Start"',
+            "lifted thing",
+            "long",
+        ),
+        *('"(put back)"', "pool shop", "production", "*: start*", "took", "—", "-begins", '"decided, from"', "4.2"),
     ]
     both = [f"{first} {second}" for first, second in zip(texts, reversed(amounts), strict=False)]
     either = [f"{first} or {second}" for first, second in zip(texts[::3], texts[1::3], strict=False)]

@@ -35,8 +35,9 @@ class FilterHelp(HelpSheet):
 
     def __init__(self, title: str, schema: Schema[T], parent: QWidget | None = None) -> None:
         fields = [(", ".join((field.name, *field.aliases)), _told(field)) for field in schema.fields]
+        words = [(tr("plain words"), tr(schema.looked_in))] if schema.looked_in else []
         sections = (
-            Section(title=tr("How to ask"), lines=[(written, tr(means)) for written, means in BASICS]),
+            Section(title=tr("How to ask"), lines=[*words, *((written, tr(means)) for written, means in BASICS)]),
             Section(title=tr("Fields of this list"), lines=fields),
         )
         super().__init__(title, sections, parent)

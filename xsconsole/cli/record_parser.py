@@ -11,7 +11,12 @@ from xsconsole.reports.verifier.program import kept_head
 def add_audit(make: VerbMaker) -> None:
     """Add the verbs of `audit`."""
     verb = make("audit list", "rows, newest first", has_json=True)
-    verb.add_argument("--text", default="", metavar="FILTER", help="only rows that fit, such as 'who:alice age<7d'")
+    verb.add_argument(
+        "--text",
+        default="",
+        metavar="FILTER",
+        help="only rows that fit, such as 'shop who:alice age<7d'; words are looked for in all that is listed (docs/filter.md)",
+    )
     verb.add_argument("--limit", type=count, default=100, metavar="N", help="at most so many rows (100)")
     verb = make("audit export", "a bundle for somebody who never sees the pool (.xsaudit)", has_json=True)
     verb.add_argument("--out", required=True, metavar="FILE", help="such as shop.xsaudit")

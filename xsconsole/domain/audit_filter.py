@@ -8,7 +8,7 @@ from xsconsole.domain.ids import Uuid
 from xsconsole.domain.outside import Kind as OutsideKind
 from xsconsole.domain.outside import kind_of
 from xsconsole.domain.query.fields import Field, Kind, Schema
-from xsconsole.domain.record import ABOUT_OBJECTS, AuditEvent, AuditRow, Outcome
+from xsconsole.domain.record import AuditEvent, AuditRow, Outcome
 from xsconsole.domain.wording import record as record_words
 
 
@@ -24,7 +24,7 @@ def _searched(row: AuditRow) -> str:
         fact.reason,
         row.console,
         row.os_user,
-        str((fact.details or {}).get("what", "")) if fact.event in ABOUT_OBJECTS else "",
+        *record_words.searched_words(fact),
     )
 
 
@@ -46,6 +46,7 @@ def audit_schema(pools: Mapping[Uuid, str]) -> Schema[AuditRow]:
 
 _FIELDS: Schema[AuditRow] = Schema(
     words=_searched,
+    looked_in="looked for in What, who, configuration, stages, outcome, reason, console and the kind of the row",
     fields=(
         Field(
             name="who",

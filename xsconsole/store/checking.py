@@ -15,6 +15,7 @@ from xsconsole.store import heads, sqlite, volumes
 from xsconsole.store.chain import ChainRow, GroupSignature, SaltedValue
 from xsconsole.store.database import driver_of
 from xsconsole.store.fields import LISTED_COLUMNS, listed
+from xsconsole.store.migrations import SAYING_WHAT
 from xsconsole.store.schema import AuditEntry, AuditSignature, AuditValue, Chain, ConsoleKey, as_bytes
 from xsconsole.store.verification import verify
 
@@ -118,20 +119,21 @@ def _rows(session: Session, misled: list[int]) -> Iterator[ChainRow]:
         .order_by(AuditEntry.seq, AuditEntry.chain_id)
         .execution_options(yield_per=CHUNK_ROWS)
     )
+    has_what = sqlite.schema_version(session.connection()) >= SAYING_WHAT
     for entries in rows.partitions():
         chains = dict.fromkeys(entry.chain_id for entry in entries)  # one, but where somebody falsified the file
         first_seq, last_seq = entries[0].seq, entries[-1].seq
         values = {chain_id: values_between(session, chain_id, first_seq, last_seq) for chain_id in chains}
         for chain_id, seq, canonical, digest, *columns in entries:
             row_values = values[chain_id].get(seq, {})
-            if not _is_listed_truly(columns, row_values):
+            if not _is_listed_truly(columns, row_values, has_what=has_what):
                 misled.append(seq)
             yield ChainRow(chain_id=chain_id, seq=seq, canonical=canonical, digest=digest, values=row_values)
 
 
-def _is_listed_truly(columns: Sequence[object], values: Mapping[str, SaltedValue]) -> bool:
+def _is_listed_truly(columns: Sequence[object], values: Mapping[str, SaltedValue], *, has_what: bool) -> bool:
     try:
-        expected = listed({name: one.value for name, one in values.items()})
+        expected = listed({name: one.value for name, one in values.items()}, has_what=has_what)
     except (msgspec.DecodeError, ValueError, TypeError, KeyError, AttributeError):
         return False
     return columns == [expected[name] for name in LISTED_COLUMNS]

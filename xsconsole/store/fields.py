@@ -76,16 +76,20 @@ def instant_of(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def searched_text(values: Mapping[str, Any]) -> str:
-    """Return what a search looks into, folded for comparing without case."""
+def searched_text(values: Mapping[str, Any], *, has_what: bool = True) -> str:
+    """Return what a search looks into, folded for comparing without case.
+
+    Without `has_what` as files before version 9 have it: what rows say is told there of some kinds alone.
+    """
     texts = [str(values[name]) for name in SEARCHED_FIELDS if name in values]
-    if values["event"] in ABOUT_OBJECTS:
-        texts.append(str((values.get("details") or {}).get("what", "")))
+    what = str((values.get("details") or {}).get("what", ""))
+    if values["event"] in ABOUT_OBJECTS or (what and has_what):
+        texts.append(what)
     return "\n".join(texts).casefold()
 
 
-def listed(encoded: Mapping[str, bytes]) -> dict[str, Any]:
-    """Return the columns by which a row is searched, from its fields as canonical JSON.
+def listed(encoded: Mapping[str, bytes], *, has_what: bool = True) -> dict[str, Any]:
+    """Return the columns by which a row is searched, from its fields as canonical JSON; `has_what` as `searched_text`.
 
     Raises:
         msgspec.DecodeError, KeyError, TypeError, AttributeError: they are not those of a row.
@@ -95,7 +99,7 @@ def listed(encoded: Mapping[str, bytes]) -> dict[str, Any]:
         "at": values["at"],
         "event": values["event"],
         "actor": values.get("actor", ""),
-        "searched": searched_text(values),
+        "searched": searched_text(values, has_what=has_what),
         **{name: values.get(name) for name in ("pool", "configuration", "run", "step", "outcome")},
     }
 

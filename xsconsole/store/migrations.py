@@ -1,5 +1,6 @@
 """How a database file of any earlier version becomes one of the newest. A step that has shipped is never edited."""
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -9,6 +10,10 @@ from xsconsole.errors import SchemaTooNew
 from xsconsole.store import sqlite
 
 Migration = Callable[[Connection], None]
+
+SAYING_WHAT = 9
+"""From this version on all rows are found by what they say; files that were sealed before stay as they are."""
+FILLED_ROWS = 5000
 
 
 def migrate(engine: Engine, path: Path, migrations: Sequence[Migration]) -> None:
@@ -157,7 +162,39 @@ def _version_8(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+_SAYING = (
+    "SELECT audit.chain_id, audit.seq, audit_value.value FROM audit JOIN audit_value"
+    " ON audit_value.chain_id = audit.chain_id AND audit_value.seq = audit.seq AND audit_value.name = 'details'"
+    " WHERE audit.chain_id = (SELECT chain_id FROM chain) AND audit.seq > ?"
+    " AND audit.event NOT IN ('job.opened', 'act.settled', 'batch.opened', 'batch.closed')"  # found by it already
+    " ORDER BY audit.seq LIMIT ?"
+)
+
+
+def _version_9(connection: Connection) -> None:
+    """Let rows be found by what they say. Only what is searched changes; a row that cannot be read stays as it is."""
+    for statement in ("DROP TRIGGER audit_refuses_UPDATE", "DROP INDEX audit_listing"):
+        connection.exec_driver_sql(statement)
+    before = 0
+    while found := connection.exec_driver_sql(_SAYING, (before, FILLED_ROWS)).all():
+        before = found[-1].seq
+        told = [(f"\n{what.casefold()}", row.chain_id, row.seq) for row in found if (what := _what(row.value))]
+        if told:
+            added = "UPDATE audit SET searched = searched || ? WHERE chain_id = ? AND seq = ?"
+            connection.exec_driver_sql(added, told)
+    for statement in (sqlite.append_only("audit")[0], "CREATE INDEX audit_listing ON audit (seq, at, pool, searched)"):
+        connection.exec_driver_sql(statement)
+
+
+def _what(details: object) -> str:
+    try:
+        found = json.loads(details) if isinstance(details, str | bytes) else None
+    except (ValueError, RecursionError):
+        return ""
+    return str(found.get("what", "")) if isinstance(found, dict) else ""
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     *(_version_1, _version_2, _version_3, _version_4),
-    *(_version_5, _version_6, _version_7, _version_8),
+    *(_version_5, _version_6, _version_7, _version_8, _version_9),
 )

@@ -17,6 +17,7 @@ from xsconsole.domain.query.fields import Kind
 from xsconsole.domain.query.values import And, Comparison, Operator, Or, Query, Word
 from xsconsole.domain.query.worth import amount, date_beginning
 from xsconsole.domain.record import AuditEvent, AuditQuery
+from xsconsole.domain.wording import record as record_words
 from xsconsole.store.fields import instant_text
 from xsconsole.store.schema import AuditEntry
 
@@ -27,14 +28,16 @@ IN_WORDS = frozenset({"who", "event", "outcome", "stage", "from", "to", "reason"
 _HOLDING = (Operator.HAS, Operator.IS)
 _FROM, _TO = (Operator.MORE, Operator.AT_LEAST), (Operator.LESS, Operator.AT_MOST)
 _WILD = re.compile(r"[*?\s]+")
+_RUN = re.compile(r"[^\W_]+")
+_WAY = "from to"
 _BEYOND_ASCII = "*[^ -~]*"
 _SLACK = timedelta(seconds=1)
 _ZONES = timedelta(days=2)  # no two clocks of the world are further apart
 _LONGEST_S = 1e10
 
 
-def conditions(query: AuditQuery, now: datetime, before: int | None) -> Iterable[Condition]:
-    """Yield what rows have to meet by their columns."""
+def conditions(query: AuditQuery, now: datetime, before: int | None, *, has_what: bool = True) -> Iterable[Condition]:
+    """Yield what rows have to meet by their columns. `has_what`: what rows say is among their words."""
     if before is not None:
         yield AuditEntry.seq < before
     if query.event is not None:
@@ -45,22 +48,24 @@ def conditions(query: AuditQuery, now: datetime, before: int | None) -> Iterable
         yield AuditEntry.configuration == query.configuration
     if query.run is not None:
         yield AuditEntry.run == query.run
-    met = _narrowed(query.filter, query.pools, now)
+    met = _narrowed(query.filter, query.pools, now, has_what=has_what)
     if met is not None:
         yield met
 
 
-def _narrowed(query: Query, pools: Mapping[Uuid, str], now: datetime) -> Condition | None:
+def _narrowed(query: Query, pools: Mapping[Uuid, str], now: datetime, *, has_what: bool) -> Condition | None:
     """Return what the columns can tell; None where that is nothing."""
     match query:
         case Word():
-            return _every(_in_words(piece) for piece in _pieces(query))
+            return _said(query) if has_what else None
+        case Comparison(field="what", operator=Operator.HAS | Operator.IS):
+            return _said(query.value, _WAY) if has_what else None
         case Comparison():
             return _compared(query, pools, now)
         case And():
-            return _every(_narrowed(part, pools, now) for part in query.parts)
+            return _every(_narrowed(part, pools, now, has_what=has_what) for part in query.parts)
         case Or():
-            parts = [_narrowed(part, pools, now) for part in query.parts]
+            parts = [_narrowed(part, pools, now, has_what=has_what) for part in query.parts]
             known = [part for part in parts if part is not None]
             return or_(*known) if len(known) == len(parts) else None
         case _:
@@ -76,6 +81,25 @@ def _pieces(word: Word) -> tuple[str, ...]:
     """Return what a text that is like a word holds. Half a character can be typed, but not stored: it finds nothing."""
     text = folded(word.text).encode(errors="replace").decode()
     return tuple(dict.fromkeys(filter(None, _WILD.split(text) if word.is_pattern else text.split())))
+
+
+def _said(word: Word, between: str = "") -> Condition | None:
+    """Return what rows must meet that say a word, in a sentence too; words `between` its parts tell nothing.
+
+    The letters and digits of a text stand in its sentence as they stand in one of its parts; between the parts there
+    are blanks and signs, and words that belong to the kind of the row or to its outcome.
+    """
+    runs = dict.fromkeys(run for piece in _pieces(word) for run in _RUN.findall(piece))
+    return _every(_in_sentence(run) for run in runs if run not in between)
+
+
+def _in_sentence(run: str) -> Condition:
+    kinds, outcomes = record_words.kinds_saying(run), record_words.outcomes_saying(run)
+    found = [_in_words(run), *(_in_words(outcome.value) for outcome in sorted(outcomes))]
+    if kinds:
+        first_line = func.substr(AuditEntry.searched, 1, func.instr(AuditEntry.searched, "\n") - 1)
+        found.append(first_line.in_(sorted(kinds)))
+    return or_(*found)
 
 
 def _in_words(piece: str) -> Condition:

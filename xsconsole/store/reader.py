@@ -26,6 +26,7 @@ from xsconsole.store.checking import values_of, verdicts
 from xsconsole.store.database import Reading, driver_of
 from xsconsole.store.extract import rows_about
 from xsconsole.store.fields import decoded_fields, fact_of, instant_of
+from xsconsole.store.migrations import SAYING_WHAT
 from xsconsole.store.narrowing import Condition, conditions
 from xsconsole.store.schema import AuditEntry, AuditValue, ConsoleKey, LeaseNonce, as_bytes
 
@@ -168,10 +169,11 @@ def _page_of(session: Session, path: Path, query: AuditQuery, before: int | None
     """Return rows that fit. The columns narrow the search; what they do not hold is asked of the rows themselves."""
     now = query.now or datetime.now(UTC)
     are_asked = asked_of_many(query.filter, audit_schema(query.pools), now)
+    has_what = sqlite.schema_version(session.connection()) >= SAYING_WHAT
     found: list[AuditRow] = []
     chunk = limit
     while True:
-        rows, last = _chunk(session, path, (*conditions(query, now, before),), chunk)
+        rows, last = _chunk(session, path, (*conditions(query, now, before, has_what=has_what),), chunk)
         found += compress(rows, are_asked(rows))
         if last is None or len(found) >= limit:
             return found[:limit]

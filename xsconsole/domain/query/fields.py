@@ -41,10 +41,14 @@ class Field(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schema(Generic[T]):
-    """What can be asked of one kind of item. `words` are the folded lines that plain words are looked for in."""
+    """What can be asked of one kind of item. `words` are the folded lines that plain words are looked for in.
+
+    `looked_in` says which those are.
+    """
 
     fields: tuple[Field[T], ...]
     words: Callable[[T], str]
+    looked_in: str = ""
 
     def field(self, name: str) -> Field[T] | None:
         """Return the field of this name or alias, whatever the case of its letters."""

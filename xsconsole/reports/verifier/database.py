@@ -14,7 +14,9 @@ from xsconsole.reports.verifier.walk import FIRST_PREVIOUS, SignatureCheck, Walk
 
 SQLITE = b"SQLite format 3\0"
 APPLICATION_ID = 0x78736331
-NEWEST_SCHEMA = 8
+NEWEST_SCHEMA = 9
+SAYING_WHAT = 9  # files before have what a row says among what is searched of some kinds alone
+ABOUT_OBJECTS = frozenset({"job.opened", "act.settled", "batch.opened", "batch.closed"})
 LONGEST_VALUE_BYTES = 64 << 20
 CHUNK_ROWS = 500
 IN_FILE = 48  # bits of a place that say which row of a file it is
@@ -38,6 +40,7 @@ class Entry(NamedTuple):
     chain_id: object
     line: bytes
     columns: Mapping[str, Any]
+    has_what: bool  # among what is searched
 
 
 class Link(NamedTuple):
@@ -105,6 +108,7 @@ class Volume:
             if kind != "table" or re.search(r"\bAS\s*\(|\bVIRTUAL\b", sql):
                 raise Wrong(f"The database {name} has no table {table} as a record has it.")
         self.later = frozenset(LATER) & set(made)
+        self.has_what = version >= SAYING_WHAT
 
     def damage(self) -> str:
         """Return what SQLite says is damaged; empty where nothing is."""
@@ -135,7 +139,7 @@ class Volume:
             "values": {str(name): {"salt": _bytes(salt).hex(), "value": _text(value)} for name, salt, value in values},
         }
         columns = {"at": at, "searched": searched, **dict(zip(LISTED, listed, strict=True))}
-        return Entry(place, seq, chain_id, json.dumps(row, sort_keys=True).encode(), columns)
+        return Entry(place, seq, chain_id, json.dumps(row, sort_keys=True).encode(), columns, self.has_what)
 
     def orphans(self) -> list[int]:
         """Return the numbers of rows that are gone while values of them stand."""
@@ -305,19 +309,21 @@ def _pass_on(walk: Walk, entry: Entry) -> None:
         walk.blame("chain", entry.seq, f"Row {entry.seq} was written as row {said.get('seq')}.")
     if said and said.get("chain_id") != entry.chain_id:
         walk.blame("chain", entry.seq, f"Row {entry.seq} stands among rows of another chain.")
-    if fields is not None and not _is_listed_truly(entry.columns, fields):
+    if fields is not None and not _is_listed_truly(entry.columns, fields, has_what=entry.has_what):
         walk.blame("listing", entry.seq, f"Row {entry.seq} is listed otherwise than it was recorded.")
 
 
-def _is_listed_truly(columns: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
+def _is_listed_truly(columns: Mapping[str, Any], fields: Mapping[str, Any], *, has_what: bool) -> bool:
     expected = {name: fields.get(name, "" if name == "actor" else None) for name in LISTED}
     texts = [str(fields[name]) for name in SEARCHED if name in fields]
     details = fields.get("details")
     what = str(details.get("what", "")) if isinstance(details, dict) else ""
-    searched = ["\n".join(one).casefold() for one in (texts, [*texts, what])]  # rows about objects are found by it, too
+    if fields.get("event") in ABOUT_OBJECTS or (what and has_what):
+        texts.append(what)
     at = instant_of(fields.get("at"))
     is_timed = at is not None and at == instant_of(columns["at"])
-    return is_timed and columns["searched"] in searched and all(columns[name] == expected[name] for name in LISTED)
+    is_found = columns["searched"] == "\n".join(texts).casefold()
+    return is_timed and is_found and all(columns[name] == expected[name] for name in LISTED)
 
 
 def _place_of(path: Path, name: str) -> Path | None:
