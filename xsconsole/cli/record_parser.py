@@ -15,7 +15,7 @@ def add_audit(make: VerbMaker) -> None:
         "--text",
         default="",
         metavar="FILTER",
-        help="only rows that fit, such as 'shop who:alice age<7d'; words are looked for in all that is listed (docs/filter.md)",
+        help="only rows that fit, such as 'shop who:alice age<7d', by docs/filter.md",
     )
     verb.add_argument("--limit", type=count, default=100, metavar="N", help="at most so many rows (100)")
     verb = make("audit export", "a bundle for somebody who never sees the pool (.xsaudit)", has_json=True)
