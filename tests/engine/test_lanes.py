@@ -3,18 +3,22 @@
 import asyncio
 from collections import Counter, defaultdict
 
+import msgspec
 import pytest
 
 from tests.engine.desks import Desk, Office, virtually
 from tests.engine.memory_pool import GIB
 from tests.engine.test_copying import copying
 from xsconsole.domain.actions.copies import CopyMachine, StartCopy
-from xsconsole.domain.ids import StageId, StepKey
-from xsconsole.domain.plan import Plan
+from xsconsole.domain.actions.placing import Migrate, MoveDisk
+from xsconsole.domain.ids import StageId, StepKey, Uuid
+from xsconsole.domain.plan import Estimate, Plan, ShutDown, Step
+from xsconsole.domain.runs import undo_left_s, works_back
 from xsconsole.domain.side_by_side import (
     COPIES_INTO_A_STORAGE,
     STARTS_ON_A_HOST,
     STEPS_AT_ONCE,
+    WHEREVER,
     Lane,
     Shared,
     most_urgent_first,
@@ -25,6 +29,7 @@ from xsconsole.engine.runs.traffic import Traffic
 from xsconsole.engine.runs.walk import walk
 
 MEMBERS = 24
+LONG = Estimate(seconds=60)
 
 
 async def planned(method: Method, *, in_groups: bool) -> tuple[Office, Desk, Plan]:
@@ -163,5 +168,47 @@ def test_the_longest_chain_begins_first() -> None:
         assert sorted(ordered) == sorted(step.key for step in plan.steps)
         places = {key: place for place, key in enumerate(ordered)}
         assert all(places[before] < places[step.key] for step in plan.steps for before in step.after)
+
+    virtually(story)
+
+
+def test_what_is_put_back_goes_in_reverse_and_keeps_to_what_a_storage_and_a_host_take() -> None:
+    async def story() -> None:
+        keys = [StepKey(f"disk-{number}") for number in range(6)]
+        sr, home = Uuid("old"), Uuid("new")
+        disks = [
+            Step(key=key, action=MoveDisk(vm=Uuid(key), device="0", sr=home, original=sr), subject="", estimate=LONG)
+            for key in keys
+        ]
+        stops = [
+            Step(key=StepKey(f"stop-{number}"), action=ShutDown(vm=Uuid("x")), subject="", after=tuple(keys))
+            for number in range(5)
+        ]
+        lifts = [Step(key=StepKey("run"), action=Migrate(vm=Uuid("y"), original=home), subject="", back=sr)]
+        _, _, plan = await planned(Method.FULL_COPY, in_groups=False)
+        plan = msgspec.structs.replace(plan, steps=(*disks, *stops, *lifts))
+        done = [*reversed(keys), *(step.key for step in (*stops, *lifts))]
+
+        works = works_back(plan, done)
+
+        assert [work.key for work in works] == list(reversed(done)), "the last first, however the plan names them"
+        lanes = {work.key: work.lane for work in works}
+        assert {lanes[key] for key in keys} == {Lane(kind=Shared.STORAGE, uuid=sr)}
+        assert {lanes[step.key] for step in stops} == {Lane(kind=Shared.HOST, uuid=WHEREVER)}
+        assert lanes[StepKey("run")] == Lane(kind=Shared.HOST, uuid=sr), "where it is brought back to"
+        begun: list[StepKey] = []
+        at_once: Counter[Lane | None] = Counter()
+
+        async def work(key: StepKey) -> None:
+            begun.append(key)
+            at_once[lanes[key]] += 1
+            assert at_once[lanes[key]] <= (lane.room if (lane := lanes[key]) else STEPS_AT_ONCE)
+            await asyncio.sleep(1)
+            at_once[lanes[key]] -= 1
+
+        after = {one.key: one.after for one in works}
+        assert await walk(after, work, limit=STEPS_AT_ONCE, may_go_on=lambda: True, lanes=lanes) == {}
+        assert begun == [StepKey(key) for key in ("run", "stop-4", "stop-3", "stop-2", "stop-1", "stop-0", *keys)]
+        assert undo_left_s(plan, set(done)) == 3 * LONG.seconds, "two disks at once"
 
     virtually(story)

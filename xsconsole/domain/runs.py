@@ -1,6 +1,6 @@
 """Runs and targets as people see them: what goes on, and what could be started."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +11,7 @@ from xsconsole.domain.actions.service import Resume, Suspend, SwitchOff
 from xsconsole.domain.actions.travel import MoveAcross
 from xsconsole.domain.ids import RunId, StageId, StepKey
 from xsconsole.domain.plan import WITHOUT_INVERSE, Disks, Plan, Revert, ShutDown, Start, Step
-from xsconsole.domain.side_by_side import Work, span_s
+from xsconsole.domain.side_by_side import Work, lane_back_of, span_s
 from xsconsole.domain.workflow import Kind
 from xsconsole.errors import ConsoleError, Refused
 
@@ -46,12 +46,30 @@ def undo_left_s(plan: Plan, stands: Collection[StepKey]) -> float:
 
     What was moved, started or stopped takes about as long again; what was made or written is soon away.
     """
-    followers: dict[StepKey, list[StepKey]] = {key: [] for key in stands}
-    standing = [step for step in plan.steps if step.key in followers]
-    for step in standing:
-        for before in followers.keys() & step.after:
-            followers[before].append(step.key)
-    return span_s([Work(key=step.key, after=followers[step.key], seconds=_undo_s(step)) for step in reversed(standing)])
+    found = set(stands)
+    return span_s(works_back(plan, [step.key for step in plan.steps if step.key in found]))
+
+
+def works_back(plan: Plan, done: Sequence[StepKey]) -> tuple[Work, ...]:
+    """Return what puts back steps that were `done` in this order: the last first, each after all that came after it.
+
+    A step uses the storage or the host that it puts something back to, as steps that go forward do.
+    """
+    followers: dict[StepKey, list[StepKey]] = {key: [] for key in done}
+    steps = [plan.step(key) for key in reversed(done)]
+    for step in steps:
+        for before in step.after:
+            if before in followers:
+                followers[before].append(step.key)
+    return tuple(
+        Work(
+            key=step.key,
+            after=tuple(followers[step.key]),
+            seconds=_undo_s(step),
+            lane=lane_back_of(step.action, step.back),
+        )
+        for step in steps
+    )
 
 
 def _undo_s(step: Step) -> float:

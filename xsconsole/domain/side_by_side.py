@@ -13,8 +13,8 @@ from types import MappingProxyType
 
 from xsconsole.domain.actions.copies import CopyMachine, StartCopy
 from xsconsole.domain.actions.placing import Migrate, MoveDisk
-from xsconsole.domain.actions.power import Start
-from xsconsole.domain.actions.service import Resume
+from xsconsole.domain.actions.power import ShutDown, Start
+from xsconsole.domain.actions.service import Resume, Suspend, SwitchOff
 from xsconsole.domain.actions.travel import MoveAcross, StreamAcross
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.workflow.values import Method
@@ -22,6 +22,8 @@ from xsconsole.domain.workflow.values import Method
 STEPS_AT_ONCE = 4
 COPIES_INTO_A_STORAGE = 2
 STARTS_ON_A_HOST = 3
+WHEREVER = Uuid("")
+"""The host of machines that start again on whichever the pool chooses: it may be the same one for all of them."""
 
 
 class Shared(StrEnum):
@@ -61,6 +63,20 @@ def lane_of(action: object, host: Uuid | None, space: Mapping[Uuid, int]) -> Lan
             return Lane(kind=Shared.STORAGE, uuid=sr)
         case Start() | StartCopy() | Migrate() | Resume() if host is not None:
             return Lane(kind=Shared.HOST, uuid=host)
+    return None
+
+
+def lane_back_of(action: object, back: Uuid | None) -> Lane | None:
+    """Return what undoing a step shares with others; `back` is the host that it brings a machine to, where chosen."""
+    match action:
+        case MoveDisk(original=sr):
+            return Lane(kind=Shared.STORAGE, uuid=sr)
+        case MoveAcross(original_storage=storages, sr=sr):
+            return Lane(kind=Shared.STORAGE, uuid=next(iter(storages.values()), sr))
+        case Migrate(original=host):
+            return Lane(kind=Shared.HOST, uuid=back or host)
+        case ShutDown() | SwitchOff() | Suspend():
+            return Lane(kind=Shared.HOST, uuid=WHEREVER)
     return None
 
 

@@ -19,7 +19,7 @@ from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Plan, Step
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.record import AuditEvent, Fact, Outcome
-from xsconsole.domain.runs import RunState, RunStatus, share_of
+from xsconsole.domain.runs import RunState, RunStatus, share_of, works_back
 from xsconsole.domain.side_by_side import STEPS_AT_ONCE, most_urgent_first
 from xsconsole.domain.words import explain, title
 from xsconsole.engine.commands import Direction
@@ -232,11 +232,16 @@ class Run:
         )
         self.status = replace(self.status, state=RunState.UNDOING)
         self._show()
-        back = self._to_undo()
-        followers = {
-            key: {step.key for step in self.plan.steps if key in step.after and step.key in back} for key in back
-        }
-        failures = await walk(followers, self._undo_step, limit=STEPS_AT_ONCE, may_go_on=lambda: not self._is_stopped)
+        works = works_back(self.plan, self._to_undo())
+        followers, lanes = {work.key: work.after for work in works}, {work.key: work.lane for work in works}
+        failures = await walk(
+            followers,
+            self._undo_step,
+            limit=STEPS_AT_ONCE,
+            may_go_on=lambda: not self._is_stopped,
+            lanes=lanes,
+            traffic=self._traffic,
+        )
         for key, failure in failures.items():
             return await self._interrupt(failure, self.plan.step(key))
         if set(self._standing.record.settled) != set(self._standing.record.undone):
@@ -245,19 +250,20 @@ class Run:
             return await self._close(Outcome.UNDONE, None)
         return await self._close(Outcome.UNDONE, put_back(self._standing.record, failed, cause, self._workflow))
 
-    def _to_undo(self) -> set[StepKey]:
-        """Return the steps whose effect stands or may stand: those that the record names, and its frontier.
+    def _to_undo(self) -> list[StepKey]:
+        """Return the steps whose effect stands or may stand: those that the record names, as they were done, and its
+        frontier.
 
         A step of the frontier that was undone is not named as such; but what it came after is undone only then.
         """
         record = self._standing.record
-        standing = set(record.settled) - set(record.undone)
-        frontier = {
-            step.key for step in self.plan.steps if step.key not in record.settled and set(step.after) <= standing
-        }
+        stands = set(record.settled) - set(record.undone)
+        frontier = [
+            step.key for step in self.plan.steps if step.key not in record.settled and set(step.after) <= stands
+        ]
         if self._is_new:
-            frontier &= self._intended  # nobody else began anything
-        return standing | frontier
+            frontier = [key for key in frontier if key in self._intended]  # nobody else began anything
+        return [*(key for key in record.settled if key in stands), *frontier]
 
     async def _undo_step(self, key: StepKey) -> None:
         step, note = self.plan.step(key), ""
