@@ -1,1 +1,1 @@
-"""The adapter to the local SQLite file: journal and audit chain."""
+"""The adapter to this machine: the SQLite file with journal, audit chain and drafts; keys; archives as files."""

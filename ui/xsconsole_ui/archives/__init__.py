@@ -1,4 +1,4 @@
-"""Configurations in files: making an archive, and the place that lists, verifies, restores and deletes them."""
+"""Archives, in files and in pools: making one, and the place that lists, verifies, restores and deletes them."""
 
 from xsconsole_ui.archives.place import ArchivePlace
 

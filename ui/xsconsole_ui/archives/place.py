@@ -1,4 +1,4 @@
-"""The place of the archives of this home: listed, filtered, verified, brought back, held and deleted."""
+"""The place of the archives, of this home and of pools: listed, filtered, verified, brought back, held and deleted."""
 
 import asyncio
 from collections.abc import Coroutine, Sequence

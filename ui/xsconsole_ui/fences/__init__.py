@@ -1,4 +1,4 @@
-"""The window of fences: a list of them, their maps, and what is asked about them."""
+"""The place of the fences: a list of them, their maps, and what is asked about them."""
 
 from xsconsole_ui.fences.news import FenceNews
 from xsconsole_ui.fences.place import FencePlace

@@ -1,4 +1,4 @@
-"""The place of the inbox: three lists at the left, the request that is chosen at the right."""
+"""The place of the inbox: three lists at the left, the request or review that is chosen at the right."""
 
 from collections.abc import Coroutine, Sequence
 from typing import Any

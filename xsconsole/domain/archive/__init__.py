@@ -1,4 +1,4 @@
-"""A configuration outside of any pool: what an archive says, and whether what lies in a folder is what it says."""
+"""A configuration outside of its stages, in files or in a pool: what an archive says, and whether that is so."""
 
 from xsconsole.domain.archive.checking import Check, Fault, Finding, Measured, judge
 from xsconsole.domain.archive.keeping import freed_words, is_due, kept_words
