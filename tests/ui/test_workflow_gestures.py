@@ -11,7 +11,7 @@ from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole.domain.workflow import Kind
 from xsconsole_ui import theme
 from xsconsole_ui.workflow.connecting import beside_pointer
-from xsconsole_ui.workflow.painter import Look
+from xsconsole_ui.workflow.look import Look
 
 __all__ = ["sheet"]
 

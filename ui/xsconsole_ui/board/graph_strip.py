@@ -10,8 +10,9 @@ from xsconsole.domain.ids import StageId
 from xsconsole.domain.workflow import Stage, Workflow
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.workflow.faces import Load, in_words
+from xsconsole_ui.workflow.look import Look
 from xsconsole_ui.workflow.measures import STRIP
-from xsconsole_ui.workflow.painter import GraphPainter, Look
+from xsconsole_ui.workflow.painter import GraphPainter
 from xsconsole_ui.workflow.scene import Scene
 
 NODE_GAP = 10  # px between nodes of one column

@@ -15,7 +15,7 @@ from xsconsole_ui.pieces import joined
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow.faces import in_words, ways_of
 from xsconsole_ui.workflow.findings_panel import summary
-from xsconsole_ui.workflow.painter import Look
+from xsconsole_ui.workflow.look import Look
 from xsconsole_ui.workflow.scene import Scene
 from xsconsole_ui.workflow.view import View
 

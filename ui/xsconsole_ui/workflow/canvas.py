@@ -23,7 +23,8 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.workflow.accessible import Graph, Readers
 from xsconsole_ui.workflow.late_parts import LateParts
-from xsconsole_ui.workflow.painter import GraphPainter, Grid, Look
+from xsconsole_ui.workflow.look import Look
+from xsconsole_ui.workflow.painter import GraphPainter, Grid
 from xsconsole_ui.workflow.scene import Scene
 from xsconsole_ui.workflow.view import LEAST_FIT, LEAST_READ, STEP, View
 

@@ -15,9 +15,10 @@ from xsconsole_ui.pieces import joined
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow import between, steps
 from xsconsole_ui.workflow.desk import DraftDesk
+from xsconsole_ui.workflow.edge_painting import paint_head
 from xsconsole_ui.workflow.gestures import Modifiers
+from xsconsole_ui.workflow.look import Look
 from xsconsole_ui.workflow.measures import place_of
-from xsconsole_ui.workflow.painter import Look, paint_head
 from xsconsole_ui.workflow.routes import loose
 from xsconsole_ui.workflow.scene import Scene
 from xsconsole_ui.workflow.steering import Step, neighbour

@@ -13,7 +13,8 @@ from xsconsole.domain.folding import one_line
 from xsconsole_ui.dialogs import ReplaceQuestion, answered
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.theme import LIGHT, Colours
-from xsconsole_ui.workflow.painter import GraphPainter, Look
+from xsconsole_ui.workflow.look import Look
+from xsconsole_ui.workflow.painter import GraphPainter
 from xsconsole_ui.workflow.scene import Scene
 
 MARGIN = 24  # px around the graph

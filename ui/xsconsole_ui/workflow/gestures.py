@@ -19,8 +19,8 @@ from xsconsole.domain.workflow.values import Place
 from xsconsole_ui.texts import tr
 from xsconsole_ui.workflow import between, placing, steps
 from xsconsole_ui.workflow.desk import DraftDesk
+from xsconsole_ui.workflow.look import Look
 from xsconsole_ui.workflow.measures import GRID, place_of
-from xsconsole_ui.workflow.painter import Look
 from xsconsole_ui.workflow.scene import Scene
 
 Modifiers = Qt.KeyboardModifier

@@ -14,8 +14,8 @@ from xsconsole_ui.workflow.canvas import Canvas
 from xsconsole_ui.workflow.connecting import Connect, PutBetween, Reroute
 from xsconsole_ui.workflow.desk import DraftDesk
 from xsconsole_ui.workflow.gestures import Gesture, Modifiers, Move, RubberBand, nudge
+from xsconsole_ui.workflow.look import Look
 from xsconsole_ui.workflow.measures import place_of
-from xsconsole_ui.workflow.painter import Look
 from xsconsole_ui.workflow.steering import ARROWS, Steered, Walk
 
 CTRL, SHIFT = Modifiers.ControlModifier, Modifiers.ShiftModifier

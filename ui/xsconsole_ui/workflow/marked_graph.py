@@ -11,8 +11,8 @@ from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole.domain.workflow import Workflow
 from xsconsole_ui import theme
 from xsconsole_ui.workflow.canvas import Canvas
+from xsconsole_ui.workflow.look import Look
 from xsconsole_ui.workflow.measures import DESIGNER
-from xsconsole_ui.workflow.painter import Look
 from xsconsole_ui.workflow.scene import Scene
 
 BADGE_HEIGHT = 18.0  # px

@@ -5,53 +5,35 @@ Nodes and labels are painted once and copied; all edges are one layer of plain p
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Hashable, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import NamedTuple
+from collections.abc import Callable, Hashable
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
 
-from xsconsole.domain.ids import StageId, TransitionId
 from xsconsole_ui import theme
 from xsconsole_ui.theme import Colours
-from xsconsole_ui.workflow.curves import bars
-from xsconsole_ui.workflow.faces import EdgeFace, NodeFace
-from xsconsole_ui.workflow.labels import PADDING, Label
+from xsconsole_ui.workflow.edge_painting import EdgeStyle, paint_edges, paint_ends, paint_label, style_of
+from xsconsole_ui.workflow.labels import Label
 from xsconsole_ui.workflow.late_parts import LateParts
+from xsconsole_ui.workflow.look import Look
 from xsconsole_ui.workflow.measures import GRID, Measures
+from xsconsole_ui.workflow.node_painting import (
+    FAR,
+    PORT,
+    Frame,
+    frame_of,
+    frame_width,
+    paint_frame,
+    paint_node,
+    paint_port,
+)
 from xsconsole_ui.workflow.routes import Route
 from xsconsole_ui.workflow.scene import Edge, Node, Scene
 
 KEPT_PICTURES = 1024
 LEAST_MADE = 4  # pictures in one turn, however full it is
 MARGIN = 3.0  # px around a node in its picture, for its border
-FAR = 0.5  # below this zoom a node says its name only, larger
-FAR_TEXT = 1.7
-PORT = 4.0
-STRIPE = 5.0
-MARK = 15.0
-DASHES = (5.0, 3.5)
-BORDER, BARS_APART = 0.84, 4.0  # where two bars cross a way into another pool, and px between them
 LEAST_DOT_STEP = 18.0  # px
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """How the graph is seen now. `seen` is what can be seen."""
-
-    colours: Colours
-    zoom: float = 1.0
-    seen: QRectF = field(default_factory=QRectF)
-    is_still: bool = True
-    keeps_pictures: bool = True  # False: paints for paper
-    stages: Collection[StageId] = ()  # selected
-    ways: Collection[TransitionId] = ()
-    lit: StageId | None = None  # the ways out of it stand out
-    offered: StageId | None = None  # where a gesture would end
-    refused: StageId | None = None
-    shows_ports: bool = True
 
 
 class GraphPainter:
@@ -86,7 +68,7 @@ class GraphPainter:
                 self._node(painter, node, look)
         for id_ in look.ways:
             if id_ in scene.edges:
-                _paint_ends(painter, scene.edges[id_].route, look.colours)
+                paint_ends(painter, scene.edges[id_].route, look.colours)
         painter.restore()
 
     def _node(self, painter: QPainter, node: Node, look: Look) -> None:
@@ -106,25 +88,25 @@ class GraphPainter:
 
     def _port(self, painter: QPainter, at: QPointF, look: Look, *, is_filled: bool) -> None:
         if look.is_still:
-            _paint_port(painter, at, look.colours, is_filled=is_filled)
+            paint_port(painter, at, look.colours, is_filled=is_filled)
             return
         key = ("port", is_filled, look.colours.scheme)
         around = QRectF(at.x() - PORT - 1, at.y() - PORT - 1, 2 * PORT + 2, 2 * PORT + 2)
 
         def paint(on: QPainter, area: QRectF) -> None:
-            _paint_port(on, area.center(), look.colours, is_filled=is_filled)
+            paint_port(on, area.center(), look.colours, is_filled=is_filled)
 
         self._stamp(painter, around, key, look, paint)
 
-    def _frame(self, painter: QPainter, node: QRectF, frame: "Frame", look: Look) -> None:
+    def _frame(self, painter: QPainter, node: QRectF, frame: Frame, look: Look) -> None:
         if look.is_still:
-            _paint_frame(painter, node, frame, look)
+            paint_frame(painter, node, frame, look)
             return
         away = 3 + frame_width(look)
         key = (frame, look.colours.scheme, node.width())
 
         def paint(on: QPainter, area: QRectF) -> None:
-            _paint_frame(on, area.adjusted(away, away, -away, -away), frame, look)
+            paint_frame(on, area.adjusted(away, away, -away, -away), frame, look)
 
         self._stamp(painter, node.adjusted(-away, -away, away, away), key, look, paint)
 
@@ -189,112 +171,6 @@ def _picture(area: QRectF, zoom: float, ratio: float, paint: Callable[[QPainter,
     return picture
 
 
-def paint_node(
-    painter: QPainter, area: QRectF, face: NodeFace, measures: Measures, look: Look, *, is_lit: bool
-) -> None:
-    colours = look.colours
-    stripe = theme.stripe(face.colour, colours)
-    ground = QColor(colours.accent_soft if is_lit else colours.surface)
-    border = area.adjusted(0.5, 0.5, -0.5, -0.5)
-    if measures.is_small:
-        painter.setPen(QPen(stripe, 1.5))
-        painter.setBrush(ground)
-        painter.drawRoundedRect(border, theme.RADIUS, theme.RADIUS)
-        _text(painter, area.adjusted(6, 0, -6, 0), face.name, theme.caption_font(), colours.text, is_centred=True)
-        return
-    painter.setPen(QPen(QColor(colours.outline), 1))
-    painter.setBrush(ground)
-    painter.drawRoundedRect(border, theme.RADIUS, theme.RADIUS)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(stripe)
-    painter.drawPath(_stripe_of(area))
-    inner = area.adjusted(STRIPE + 10, 9, -12, -9)
-    room = inner.adjusted(0, 0, -(MARK + 4) if face.mark else 0, 0)
-    if look.zoom < FAR:
-        font = theme.text_font(is_bold=True)
-        font.setPixelSize(round(theme.TEXT_PX * FAR_TEXT))
-        _text(painter, room, face.name, font, colours.text)
-    else:
-        line = inner.height() / 3
-        title = QRectF(room.left(), inner.top(), room.width(), line)
-        _text(painter, title, face.name, theme.text_font(is_bold=True), colours.text)
-        font = theme.caption_font()
-        _text(painter, QRectF(inner.left(), inner.top() + line, inner.width(), line), face.count, font, colours.muted)
-        _text(
-            painter, QRectF(inner.left(), inner.top() + 2 * line, inner.width(), line), face.place, font, colours.muted
-        )
-    if face.mark:
-        _paint_mark(painter, QRectF(area.right() - 12 - MARK, area.top() + 9, MARK, MARK), face.mark, colours)
-
-
-def _stripe_of(area: QRectF) -> QPainterPath:
-    """Return the left end of a node as a shape of its own: not every program that shows an SVG knows how to clip."""
-    whole, end = QPainterPath(), QPainterPath()
-    whole.addRoundedRect(area, theme.RADIUS, theme.RADIUS)
-    end.addRect(QRectF(area.left(), area.top(), STRIPE, area.height()))
-    return whole.intersected(end)
-
-
-class EdgeStyle(NamedTuple):
-    """What edges have in common that are painted in one go. `stands_out`: 1 is lit, 2 is selected."""
-
-    is_back: bool
-    is_bad: bool
-    stands_out: int
-    is_abroad: bool
-
-
-def style_of(face: EdgeFace, stands_out: int) -> EdgeStyle:
-    is_bad = face.mark == "bad"
-    return EdgeStyle(is_back=face.is_back, is_bad=is_bad, stands_out=stands_out, is_abroad=face.is_abroad)
-
-
-def paint_edges(painter: QPainter, found: Sequence[Route], style: EdgeStyle, measures: Measures, look: Look) -> None:
-    """Paint lines and heads that look alike as one path each. What stands out is thicker too, not only coloured."""
-    lines, heads = QPainterPath(), QPainterPath()
-    for route in found:
-        lines.addPath(route.line.path)
-        heads.addPolygon(route.head)
-    heads.setFillRule(Qt.FillRule.WindingFill)
-    colours = look.colours
-    colour = QColor(colours.accent if style.stands_out else colours.bad if style.is_bad else colours.edge)
-    pen = QPen(colour, measures.line * (1.0, 1.35, 1.9)[style.stands_out])
-    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-    if not look.is_still and not style.stands_out:
-        pen.setWidth(0)  # one pixel: several times as fast, and nobody sees it in motion
-    elif style.is_back:
-        pen.setDashPattern([dash / pen.widthF() for dash in DASHES])
-    if style.is_back and not look.is_still:
-        pen.setStyle(Qt.PenStyle.DashLine)
-    painter.setPen(pen)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawPath(lines)
-    if style.is_abroad:
-        painter.setPen(QPen(colour, measures.line))
-        painter.drawLines([bar for route in found for bar in bars(route.line, BORDER, measures.arrow / 2, BARS_APART)])
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour)
-    painter.drawPath(heads)
-
-
-def paint_head(painter: QPainter, route: Route, colour: QColor) -> None:
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour)
-    painter.drawPolygon(route.head)
-
-
-def paint_label(
-    painter: QPainter, area: QRectF, text: str, face: EdgeFace, colours: Colours, *, is_marked: bool
-) -> None:
-    painter.setPen(QPen(QColor(colours.accent if is_marked or face.is_running else colours.outline), 1))
-    painter.setBrush(QColor(colours.accent_soft if face.is_running else colours.surface))
-    radius = area.height() / 2
-    painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
-    inner = area.adjusted(PADDING, 0, -PADDING + 1, 0)
-    colour = colours.accent if is_marked or face.is_running else colours.muted
-    _text(painter, inner, text, theme.caption_font(), colour, is_centred=True)
-
-
 class Grid:
     """The dots of the grid, kept while only the offset changes."""
 
@@ -326,68 +202,3 @@ def _stands_out(edge: Edge, look: Look) -> int:
     if edge.way.id in look.ways:
         return 2
     return 1 if edge.way.source == look.lit or edge.face.is_running else 0
-
-
-class Frame(StrEnum):
-    """What the frame around a node says."""
-
-    SELECTED = "selected"
-    OFFERED = "offered"
-    REFUSED = "refused"
-
-
-def frame_of(stage: StageId, look: Look) -> Frame | None:
-    """Return what is said around a node: that it is selected, or what a gesture says to it."""
-    if stage == look.offered:
-        return Frame.OFFERED
-    if stage == look.refused:
-        return Frame.REFUSED
-    return Frame.SELECTED if stage in look.stages else None
-
-
-def frame_width(look: Look) -> float:
-    return 2.0 / min(1.0, look.zoom)
-
-
-def _paint_frame(painter: QPainter, node: QRectF, frame: Frame, look: Look) -> None:
-    """Paint it; what is refused is dashed too, and said in a word at the pointer."""
-    colours = look.colours
-    colour = {Frame.SELECTED: colours.accent, Frame.OFFERED: colours.good, Frame.REFUSED: colours.bad}[frame]
-    line = Qt.PenStyle.DashLine if frame is Frame.REFUSED else Qt.PenStyle.SolidLine
-    painter.setPen(QPen(QColor(colour), frame_width(look), line))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawRoundedRect(node.adjusted(-3, -3, 3, 3), theme.RADIUS_LARGE, theme.RADIUS_LARGE)
-
-
-def _paint_port(painter: QPainter, at: QPointF, colours: Colours, *, is_filled: bool) -> None:
-    painter.setPen(QPen(QColor(colours.accent if is_filled else colours.edge), 1.2))
-    painter.setBrush(QColor(colours.accent if is_filled else colours.surface))
-    painter.drawEllipse(at, PORT, PORT)
-
-
-def _paint_ends(painter: QPainter, route: Route, colours: Colours) -> None:
-    painter.setPen(QPen(QColor(colours.accent), 1.5))
-    painter.setBrush(QColor(colours.surface))
-    for at in route.grips:
-        painter.drawRect(QRectF(at.x() - 4, at.y() - 4, 8, 8))
-
-
-def _paint_mark(painter: QPainter, area: QRectF, mark: str, colours: Colours) -> None:
-    """A ring with `!` warns; a full disc with `×` is an error."""
-    is_bad = mark == "bad"
-    colour = QColor(colours.bad if is_bad else colours.warn)
-    painter.setPen(QPen(colour, 1.4))
-    painter.setBrush(colour if is_bad else QColor(colours.warn_soft))
-    painter.drawEllipse(area.adjusted(0.7, 0.7, -0.7, -0.7))
-    text = colours.surface if is_bad else colours.warn
-    _text(painter, area, "×" if is_bad else "!", theme.caption_font(is_bold=True), text, is_centred=True)
-
-
-def _text(painter: QPainter, area: QRectF, text: str, font: QFont, colour: str, *, is_centred: bool = False) -> None:
-    """Write one line, elided: names from files and pools may be of any length and direction."""
-    metrics = QFontMetricsF(font)
-    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width() + 0.5)
-    painter.setFont(font)
-    painter.setPen(QColor(colour))
-    where = Qt.AlignmentFlag.AlignHCenter if is_centred else Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute
-    painter.drawText(area, where | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown)
