@@ -71,6 +71,7 @@ class FencePlace(pieces.Panel):
             told=told,
             least_words=LEAST_NAME,
             key=lambda row: row.configuration,
+            is_told_below=False,
         )
         self.ground = pieces.button(self.tr("&Ground…"), "quiet", self)
         self.ground.setToolTip(self.tr("What fences are built on: outside network, addresses, router, subnets"))
@@ -100,7 +101,12 @@ class FencePlace(pieces.Panel):
 
     def _lay_out(self) -> None:
         self.page = QWidget(self)
-        self._row = QHBoxLayout(self.page)
+        stacked = QVBoxLayout(self.page)
+        stacked.setContentsMargins(0, 0, 0, 0)
+        stacked.setSpacing(0)
+        stacked.addWidget(self.list.whole)  # it scrolls with the maps: in a low window the list has its rows
+        self._row = QHBoxLayout()
+        stacked.addLayout(self._row, 1)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(0)
         self.pages = ScrollPage(self.page, self)
