@@ -8,7 +8,7 @@ from tests.engine.desks import virtually
 from tests.engine.fence_scene import Scene as Ground
 from tests.engine.fence_scene import left
 from tests.engine.memory_pool import GIB
-from xsconsole.domain.actions.fences import ClaimShare
+from xsconsole.domain.actions.fences import ClaimShare, MakeVlan
 from xsconsole.domain.comparison import compare, version_now
 from xsconsole.domain.fence.ground import Ground as GroundValue
 from xsconsole.domain.fence.ground_findings import ground_findings
@@ -16,12 +16,12 @@ from xsconsole.domain.fence.proof import prove
 from xsconsole.domain.fence.spanning import findings_beside
 from xsconsole.domain.fence.standing import claim_key, claim_text, fences_on, ground_on
 from xsconsole.domain.fence.values import FenceMode
-from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
+from xsconsole.domain.ids import NULL_REF, ConfigurationId, Ref, StageId, Uuid
 from xsconsole.domain.inventory import PIF, Network
 from xsconsole.domain.plan import Start
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import explain
-from xsconsole.domain.workflow import Binding, default_workflow
+from xsconsole.domain.workflow import Binding, PoolObject, Workflow, default_workflow
 from xsconsole.domain.workflow.edits import change_stage
 from xsconsole.domain.workflow.values import VlanRange
 from xsconsole.engine.commands import Confirmed, Deploy, Redeploy, Relocate, Undeploy
@@ -193,10 +193,7 @@ def test_a_stage_gives_its_fences_tags_of_its_own_range_and_nobody_else_any_of_i
         desk, pool = scene.desk, scene.pool
         metrics = pool.records[scene.second.metrics]
         pool.put(msgspec.structs.replace(metrics, memory_free=64 * GIB))
-        flow = change_stage(
-            default_workflow(), StageId("staging"), binding=Binding(vlans=VlanRange(first=3000, last=3001))
-        )
-        await desk.publish(msgspec.structs.replace(flow, version=2))
+        await desk.publish(reserving(VlanRange(first=3000, last=3001), 2))
 
         def deploy(stage: str, name: str) -> Deploy:
             return scene.deploy(target=StageId(stage), name=name, mode=FenceMode.ISOLATED)
@@ -220,12 +217,39 @@ def test_a_stage_gives_its_fences_tags_of_its_own_range_and_nobody_else_any_of_i
         await desk.engine.grounds.write(scene.ground(trunk=None), seen)
         asked = desk.engine.plan(deploy("staging", "three"))
         assert any("the ground names no network that carries them" in one for one in asked.warnings)
+        assert any("“LAN”, “prod-front” and “trunk” could: name one" in one for one in asked.warnings)
+
+        # The stage names what carries its tags; else the only network that can is chosen, and that is said.
+        named = VlanRange(first=3010, last=3011, trunk=PoolObject(uuid=scene.trunk.uuid, name="trunk"))
+        await desk.publish(reserving(named, 3))
+        carried = desk.engine.plan(deploy("staging", "three"))
+        assert any("VLAN 3010 over “trunk”, of those that Staging reserves, on 2" in one for one in carried.warnings)
+        (cards,) = {step.action.cards for step in carried.steps if isinstance(step.action, MakeVlan)}
+        assert set(cards) == {pool.records[ref].uuid for ref in pool.records[scene.trunk.ref].PIFs}
+        gone = msgspec.structs.replace(named, trunk=PoolObject(uuid=Uuid("gone"), name="old bond"))
+        await desk.publish(reserving(gone, 4))
+        assert "“old bond”, which is to carry the VLAN tags 3010 to 3011 of Staging, has no card" in scene.refusal(
+            deploy("staging", "three")
+        )
+        await desk.publish(reserving(VlanRange(first=3010, last=3011), 5))
+        others = {ref for network in (scene.front, scene.outside) for ref in pool.records[network.ref].PIFs}
+        for ref in others:
+            pool.put(msgspec.structs.replace(pool.records[ref], bond_slave_of=Ref("bond")))
+        chosen = desk.engine.plan(deploy("staging", "three"))
+        assert any("“trunk”, of those that Staging reserves, the only network" in one for one in chosen.warnings)
+        for ref in others:
+            pool.put(msgspec.structs.replace(pool.records[ref], bond_slave_of=NULL_REF))
         await desk.engine.grounds.write(scene.ground(trunk=None, vlans=None), ground_on(pool.keys))
         pool.put(msgspec.structs.replace(pool.records[scene.front.ref], other_config={"xo:sdn-controller:vni": "5"}))
         alone = desk.engine.plan(deploy("patch-testing", "more"))
         assert any("by tunnels, and this console could ask it for none" in one for one in alone.warnings)
 
     virtually(story)
+
+
+def reserving(tags: VlanRange, version: int) -> Workflow:
+    flow = change_stage(default_workflow(), StageId("staging"), binding=Binding(vlans=tags))
+    return msgspec.structs.replace(flow, version=version)
 
 
 def test_what_carries_the_tags_is_looked_at_before_a_ground_is_written() -> None:

@@ -154,6 +154,13 @@ def test_tags_for_fences_are_typed_as_a_range_and_refused_with_the_mend():
 
     assert node_at(tree_of(draft), *path).editor.text == "3000-3031"
     assert node_at(tree_of(edited(draft, " ", *path)), *path).editor.text == ""
+    # What carries them is chosen beside, and stays when other tags are typed.
+    by = (*path[:-1], "trunk")
+    assert node_at(tree_of(draft), *by).words == "as the ground of fences says"
+    trunk = next(one for one in node_at(tree_of(draft), *by).editor.options() if one.key)
+    carried = edited(edited(draft, trunk.words, *by), "3000-3005", *path)
+    assert node_at(tree_of(carried), *by).words == trunk.words
+    assert not any(child.key == "trunk" for child in node_at(tree_of(edited(draft, " ", *path)), *by[:-1]).children)
     for text, mend in (("3000", "Write such as 3000-3099"), ("9-8", "Swap the two"), ("0-5000", "from 1 to 4094")):
         with pytest.raises(Refused) as refused:
             edited(draft, text, *path)

@@ -47,7 +47,8 @@ async def ground_show(options: argparse.Namespace) -> int:
         for line in _ground_lines(found.ground, console.inventory):
             output.say(line)
         for one in fences.reserved(console):
-            output.say(f"VLAN tags that {output.cell(one.stage)} reserves: {one.first} to {one.last}")
+            over = f", over {output.cell(one.trunk_name or one.trunk)}" if one.trunk else ""
+            output.say(f"VLAN tags that {output.cell(one.stage)} reserves: {one.first} to {one.last}{over}")
         output.say(f"Version {found.version}, of {output.cell(found.by)}, {words.instant(found.at)}.")
         _note(fences.findings_of(console, found.ground))
     return 0

@@ -95,7 +95,7 @@ def findings_of(console: "Console", ground: Ground, beside: Iterable["Console"] 
 def can_span(console: "Console") -> bool:
     """Return whether fences of any stage can have VLANs, which several hosts see."""
     found = ground_of(console)
-    return found is not None and has_ranges(found.ground, console.board.workflow, _pool_of(console))
+    return found is not None and has_ranges(found.ground, console.board.workflow, _pool_of(console), console.inventory)
 
 
 def reserved(console: "Console") -> tuple[TagRange, ...]:

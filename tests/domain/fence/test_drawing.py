@@ -15,6 +15,7 @@ from xsconsole.domain.fence.tags import has_ranges, range_for
 from xsconsole.domain.fence.text import from_plain, from_text, to_plain, to_text
 from xsconsole.domain.fence.values import Fence, FenceMode, Services, Transport
 from xsconsole.domain.ids import StageId, Uuid
+from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.workflow import Binding, PoolObject, default_workflow
 from xsconsole.domain.workflow.edits import change_stage
 from xsconsole.domain.workflow.values import VlanRange
@@ -127,8 +128,10 @@ def test_a_tag_is_of_the_range_of_the_stage_else_of_the_pool_but_for_what_stages
     own = change_stage(flow, StageId("staging"), binding=Binding(vlans=tags))
     abroad = change_stage(flow, StageId("staging"), binding=Binding(pool=PoolObject(uuid=Uuid("b")), vlans=tags))
 
+    pool = Inventory()
+
     def free(workflow, stage, ground=ground):
-        found = range_for(ground, workflow, StageId(stage), Uuid("a"))
+        found = range_for(ground, workflow, StageId(stage), Uuid("a"), pool)
         return None if found is None else tuple(found.free({3002}))
 
     assert free(flow, "staging") == free(abroad, "production") == (3000, 3001)
@@ -137,9 +140,9 @@ def test_a_tag_is_of_the_range_of_the_stage_else_of_the_pool_but_for_what_stages
     assert free(own, "staging", replace(ground, vlans=None)) == free(own, "staging")
     assert free(own, "production", replace(ground, vlans=None)) is None
     assert free(own, "staging", GROUND) is None
-    assert has_ranges(replace(ground, vlans=None), own, Uuid("a"))
-    assert not has_ranges(replace(ground, vlans=None), abroad, Uuid("a"))
-    assert not has_ranges(ground, None, Uuid("a"))
+    assert has_ranges(replace(ground, vlans=None), own, Uuid("a"), pool)
+    assert not has_ranges(replace(ground, vlans=None), abroad, Uuid("a"), pool)
+    assert not has_ranges(ground, None, Uuid("a"), pool)
 
 
 @given(fences())

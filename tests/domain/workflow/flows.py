@@ -79,7 +79,7 @@ def rich_workflow() -> Workflow:
             hosts=(thing("host-1", "alpha"),),
             sr=thing("sr-1", "fast"),
             networks=(NetworkEntry(logical=lan, network=thing("network-1", "lan 7")),),
-            vlans=VlanRange(first=3000, last=3031),
+            vlans=VlanRange(first=3000, last=3031, trunk=thing("network-2", "bond 1")),
         ),
         limits=Limits(configurations=9, running=3, per_service=1),
         lease=StageLease(duration_s=3600),

@@ -51,7 +51,8 @@ def pool_of(
             )
         )
     for network, reached in (networks or {}).items():
-        records.append(Network(ref=ref(network), uuid=Uuid(network), name_label=network.upper()))
+        cards = tuple(ref(f"{network}{host}") for host in reached)
+        records.append(Network(ref=ref(network), uuid=Uuid(network), name_label=network.upper(), PIFs=cards))
         records += [
             PIF(ref=ref(f"{network}{host}"), uuid=Uuid(f"{network}{host}"), host=ref(host), network=ref(network))
             for host in reached

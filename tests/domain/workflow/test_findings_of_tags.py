@@ -13,7 +13,7 @@ from xsconsole.domain.fence.standing import GROUND_STEM, GroundDocument, claim_k
 from xsconsole.domain.fence.text import to_text
 from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.inventory import PIF, Change, ChangeBatch, Inventory, Network
-from xsconsole.domain.workflow import Binding, Workflow, default_workflow, from_json, to_json
+from xsconsole.domain.workflow import Binding, PoolObject, Workflow, default_workflow, from_json, to_json
 from xsconsole.domain.workflow.edits import change_stage
 from xsconsole.domain.workflow.findings import findings
 from xsconsole.domain.workflow.findings.ground import OFFLINE
@@ -83,5 +83,24 @@ def test_a_range_is_held_against_what_its_pool_and_others_have() -> None:
     assert told(reserving(STAGING, 3000, 3001), around) == {("tags-exhausted", "warning", STAGING)}
     assert told(reserving(STAGING, 3002, 3005), around) == {("tags-taken", "warning", STAGING)}
     assert told(reserving(PRODUCTION, 3199, 3300), around) == {("tags-shared", "warning", PRODUCTION)}
+    # What carries them is named for the stage, in the ground, or the only network that can.
+    for name, rules in (("trunk", set()), ("lab", {("tags-carried", "warning", STAGING)}), ("gone", set())):
+        named = VlanRange(first=3002, last=3003, trunk=PoolObject(uuid=Uuid(name), name=name))
+        carried = change_stage(default_workflow(), STAGING, binding=Binding(vlans=named))
+        assert told(carried, around) == rules
+        assert from_json(to_json(carried)) == carried
+        lost = [one for one in findings(carried, around) if (one.rule, one.field) == ("gone", "binding.vlans")]
+        assert len(lost) == (name == "gone")
+        for finding in lost:
+            (mend,) = finding.mends
+            stage = mend.apply(carried).stage(STAGING)
+            assert stage is not None
+            assert stage.binding.vlans == VlanRange(first=3002, last=3003)
+    two = ground_of(pool_of("pool-a", hosts=("a",), networks={"one": ("a",), "other": ("a",)}))
+    assert told(reserving(STAGING, 3000, 3001), two) == {("tags-carried", "warning", STAGING)}
+    assert (
+        told(reserving(STAGING, 3000, 3001), ground_of(pool_of("pool-a", hosts=("a",), networks={"one": ("a",)})))
+        == set()
+    )
     bare = ground_of(pool_of("pool-a", hosts=("a",)))
     assert told(reserving(STAGING, 3000, 3001), bare) == {("tags-carried", "warning", STAGING)}

@@ -27,6 +27,8 @@ def tags_for(
     tags: TagRange, networks: Iterable[str], keys: Mapping[str, str], inventory: Inventory
 ) -> tuple[Mapping[str, int], tuple[Finding, ...]]:
     """Return a tag of the range for each network, which nobody claims and no card of a host has; and what is short."""
+    if not trunk_cards(tags.trunk, inventory):
+        return {}, (_uncarried(tags),)
     wanted = tuple(networks)
     given = dict(zip(wanted, tags.free(used_tags(keys, inventory)), strict=False))
     if len(given) == len(wanted):
@@ -39,6 +41,17 @@ def tags_for(
             sentence=f"The {tags.words} are {len(wanted) - len(given)} too few for this fence.",
             mend=f"Undeploy a fence, {more}, or deploy it on one host.",
         ),
+    )
+
+
+def _uncarried(tags: TagRange) -> Finding:
+    return _said(
+        Severity.ERROR,
+        "tags-uncarried",
+        f"“{shortened(tags.trunk_name or str(tags.trunk), 60)}”, which is to carry the {tags.words}, has no card of a "
+        "host that lives and is no VLAN itself.",
+        "Let the workflow or the ground name the network of the cards to which the switches carry them, or deploy it "
+        "on one host.",
     )
 
 
@@ -100,7 +113,7 @@ def _of_trunk(ground: Ground, inventory: Inventory) -> Iterator[Finding]:
             "Correct its uuid.",
         )
         return
-    if not trunk_cards(ground, inventory):
+    if not trunk_cards(ground.trunk, inventory):
         yield _said(
             Severity.ERROR,
             "trunk-bare",
@@ -133,14 +146,15 @@ def findings_beside(ground: Ground, others: Mapping[str, Ground]) -> Iterator[Fi
             )
 
 
-def spanning_words(tags: Mapping[str, int], reserved: TagRange | None, ground: Ground, hosts: int) -> str:
+def spanning_words(tags: Mapping[str, int], reserved: TagRange, hosts: int) -> str:
     """Return what whoever confirms a fence with VLANs should know of them."""
     numbers = listing(tuple(str(tag) for tag in sorted(tags.values())))
-    trunk = f"“{shortened(ground.trunk_name or 'the trunk', 40)}”"
-    own = f", of those that {shown(reserved.stage)} reserves" if reserved is not None and reserved.stage else ""
+    trunk = f"“{shortened(reserved.trunk_name or 'the trunk', 40)}”"
+    only = ", the only network whose cards could carry them" if reserved.is_only else ""
+    own = f", of those that {shown(reserved.stage)} reserves" if reserved.stage else ""
     return (
-        f"Its {count(len(tags), 'network')} {'is' if len(tags) == 1 else 'are'} VLAN {numbers} over {trunk}{own}, on "
-        f"{count(hosts, 'host')}: its machines start wherever there is room, and can move among these. That the "
+        f"Its {count(len(tags), 'network')} {'is' if len(tags) == 1 else 'are'} VLAN {numbers} over {trunk}{own}{only}"
+        f", on {count(hosts, 'host')}: its machines start wherever there is room, and can move among these. That the "
         "switches carry the tags to these cards, and nowhere else, is believed."
     )
 

@@ -1,27 +1,31 @@
 """VLAN tags for fences: of which range a stage's fences have theirs, what carries them, and which are had by others."""
 
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xsconsole.domain.fence.ground import Ground
 from xsconsole.domain.fence.standing import fences_on, taken_tags
-from xsconsole.domain.folding import shown
-from xsconsole.domain.ids import StageId, Uuid
+from xsconsole.domain.folding import natural, shown
+from xsconsole.domain.ids import NULL_REF, StageId, Uuid
 from xsconsole.domain.inventory import PIF, Host, HostMetrics, Inventory, Network
-from xsconsole.domain.workflow.values import Workflow
+from xsconsole.domain.workflow.values import VlanRange, Workflow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagRange:
     """What fences of a stage choose from. `stage` is the name of the one that reserves it; empty: it is the pool's.
 
-    `kept` is what stages reserve for themselves: nobody else's fence gets any of it.
+    `kept` is what stages reserve for themselves: nobody else's fence gets any of it. `trunk` is the network of the
+    cards that carry them, which somebody named, or, where it `is_only`, nobody: no other one could.
     """
 
     first: int
     last: int
     stage: str = ""
     kept: tuple[tuple[int, int], ...] = ()
+    trunk: Uuid | None = None
+    trunk_name: str = ""
+    is_only: bool = False
 
     @property
     def span(self) -> tuple[int, int]:
@@ -51,32 +55,64 @@ class Reserve:
     tags: TagRange
 
 
-def range_for(ground: Ground, workflow: Workflow | None, stage: StageId, pool: Uuid | None) -> TagRange | None:
+def range_for(
+    ground: Ground, workflow: Workflow | None, stage: StageId, pool: Uuid | None, inventory: Inventory
+) -> TagRange | None:
     """Return the tags for fences of a stage in a pool: its own range, else the pool's; None where none is carried."""
-    if ground.trunk is None:
-        return None
     kept = reserved_in(workflow, pool)
     own = next((one for one in kept if one.id == stage), None)
     if own is not None:
-        return own.tags
-    if ground.vlans is None:
+        return _carried(own.tags, ground, inventory)
+    if ground.vlans is None or ground.trunk is None:
         return None
-    return TagRange(first=ground.vlans[0], last=ground.vlans[1], kept=tuple(one.tags.span for one in kept))
+    return TagRange(
+        first=ground.vlans[0],
+        last=ground.vlans[1],
+        kept=tuple(one.tags.span for one in kept),
+        trunk=ground.trunk,
+        trunk_name=ground.trunk_name,
+    )
+
+
+def _carried(own: TagRange, ground: Ground, inventory: Inventory) -> TagRange | None:
+    """Return a stage's range with what carries it: what the stage names, else the ground, else the only one that can.
+
+    None where several could.
+    """
+    if own.trunk is not None:
+        return own
+    if ground.trunk is not None:
+        return replace(own, trunk=ground.trunk, trunk_name=ground.trunk_name)
+    could = carriers(inventory)
+    if len(could) != 1:
+        return None
+    return replace(own, trunk=could[0].uuid, trunk_name=could[0].name_label, is_only=True)
+
+
+def carriers(inventory: Inventory) -> tuple[Network, ...]:
+    """Return the networks whose cards or bonds could carry VLANs, by name."""
+    found = [network for network in inventory.all(Network) if trunk_cards(network.uuid, inventory)]
+    return tuple(sorted(found, key=lambda network: (natural(network.name_label), network.uuid)))
 
 
 def reserved_in(workflow: Workflow | None, pool: Uuid | None) -> tuple[Reserve, ...]:
     """Return what stages that live in a pool reserve of its tags, in the order of the workflow."""
     return tuple(
-        Reserve(id=stage.id, tags=TagRange(first=tags.first, last=tags.last, stage=stage.name))
+        Reserve(id=stage.id, tags=_reserved(stage.name, tags))
         for stage in (workflow.stages if workflow is not None else ())
         if (tags := stage.binding.vlans) is not None and (stage.binding.pool is None or stage.binding.pool.uuid == pool)
     )
 
 
-def has_ranges(ground: Ground, workflow: Workflow | None, pool: Uuid | None) -> bool:
+def _reserved(stage: str, tags: VlanRange) -> TagRange:
+    trunk, name = (tags.trunk.uuid, tags.trunk.name) if tags.trunk is not None else (None, "")
+    return TagRange(first=tags.first, last=tags.last, stage=stage, trunk=trunk, trunk_name=name)
+
+
+def has_ranges(ground: Ground, workflow: Workflow | None, pool: Uuid | None, inventory: Inventory) -> bool:
     """Return whether fences of any stage can have VLANs."""
     stages = workflow.stages if workflow is not None else ()
-    return any(range_for(ground, workflow, stage.id, pool) is not None for stage in stages)
+    return any(range_for(ground, workflow, stage.id, pool, inventory) is not None for stage in stages)
 
 
 def used_tags(keys: Mapping[str, str], inventory: Inventory) -> frozenset[int]:
@@ -107,16 +143,17 @@ def overlap(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int] | N
     return (first, last) if first <= last else None
 
 
-def trunk_cards(ground: Ground, inventory: Inventory) -> tuple[PIF, ...]:
-    """Return the cards that carry the tags, one of each host that lives."""
-    trunk = inventory.by_uuid(Network, ground.trunk) if ground.trunk is not None else None
+def trunk_cards(network: Uuid | None, inventory: Inventory) -> tuple[PIF, ...]:
+    """Return the cards of a network that can carry tags, one of each host that lives: no VLAN, no part of a bond."""
+    trunk = inventory.by_uuid(Network, network) if network is not None else None
     cards = [pif for ref in (trunk.PIFs if trunk is not None else ()) if (pif := inventory.get(PIF, ref)) is not None]
-    return tuple(sorted((pif for pif in cards if pif.VLAN < 0 and _lives(pif, inventory)), key=lambda pif: pif.uuid))
+    able = (pif for pif in cards if pif.VLAN < 0 and pif.bond_slave_of in ("", NULL_REF) and _lives(pif, inventory))
+    return tuple(sorted(able, key=lambda pif: pif.uuid))
 
 
 def hosts_without(ground: Ground, inventory: Inventory) -> tuple[str, ...]:
     """Return the hosts that the tags do not reach."""
-    having = {pif.host for pif in trunk_cards(ground, inventory)}
+    having = {pif.host for pif in trunk_cards(ground.trunk, inventory)}
     return tuple(sorted(host.name_label for host in inventory.all(Host) if host.ref not in having))
 
 

@@ -159,6 +159,8 @@ def _of_binding(spot: Spot, binding: Binding, known: Known) -> Iterator[Problem]
 def _of_tags(spot: Spot, tags: VlanRange) -> Iterator[Problem]:
     for words, tag in (("its first VLAN tag", tags.first), ("its last VLAN tag", tags.last)):
         yield from of_count(spot, words, tag, VLAN_TAGS[0], VLAN_TAGS[-1])
+    if tags.trunk is not None:
+        yield from _of_object(spot, tags.trunk)
     if tags.first > tags.last:
         yield spot.problem(f"its VLAN tags end before they begin: {tags.first} to {tags.last}", "Swap the two.")
 

@@ -71,10 +71,15 @@ class NetworkEntry(Part, frozen=True, kw_only=True):
 
 
 class VlanRange(Part, frozen=True, kw_only=True):
-    """VLAN tags of the pool's switches, both ends among them."""
+    """VLAN tags of the pool's switches, both ends among them.
+
+    `trunk` is the network of the cards or bonds that carry them; None: the one that the ground of the pool's fences
+    names, else the only one that could.
+    """
 
     first: int
     last: int
+    trunk: PoolObject | None = None
 
 
 class Binding(Part, frozen=True, kw_only=True):

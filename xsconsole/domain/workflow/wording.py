@@ -111,7 +111,8 @@ def _item_words(field: str, item: Any, workflow: Workflow) -> str:
         case NetworkEntry():
             return f"{shortened(item.logical)} is {shortened(item.network.name or item.network.uuid)}"
         case VlanRange():
-            return f"{item.first} to {item.last}"
+            over = f" over {shortened(item.trunk.name or item.trunk.uuid)}" if item.trunk is not None else ""
+            return f"{item.first} to {item.last}{over}"
         case DiskRule():
             return f"{shortened(item.role)} {_choice_words(item.treatment)}"
         case ApprovalRule():

@@ -189,14 +189,15 @@ def hosts_of(
             storages=frozenset({router.sr.uuid}),
         )
         made.append((housed, networks))
-    if drawing.tags and ground.trunk is not None:
+    trunk = drawing.reserved.trunk if drawing.tags and drawing.reserved is not None else None
+    if trunk is not None:
         guests = [
             Guest(
                 key=one.key,
                 name=one.name,
                 memory_bytes=one.memory_bytes,
                 storages=one.storages,
-                networks=seen | {ground.trunk},
+                networks=seen | {trunk},
             )
             for one, seen in made
         ]
@@ -218,7 +219,8 @@ def lay_out(steps: Steps, enclosure: Enclosure, inventory: Inventory, after: Seq
         # One after another, in one order for all: of two who want the same, not both are refused.
         claimed = [steps.add(ClaimShare(share=share, configuration=enclosure.made), share_words(share), claimed)]
     nets = {logical: steps.add(_network(name, logical), logical, claimed) for logical in drawing.networks}
-    cards = tuple(card.uuid for card in trunk_cards(enclosure.ground, inventory))
+    trunk = drawing.reserved.trunk if drawing.reserved is not None else None
+    cards = tuple(card.uuid for card in trunk_cards(trunk, inventory))
     vlans = [
         steps.add(MakeVlan(network=nets[logical], vlan=tag, cards=cards), logical, [nets[logical]])
         for logical, tag in drawing.tags.items()

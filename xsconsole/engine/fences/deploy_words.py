@@ -5,15 +5,17 @@ from collections.abc import Mapping, Sequence
 from xsconsole.domain.fence.drawing import Drawing
 from xsconsole.domain.fence.ground import Ground
 from xsconsole.domain.fence.spanning import has_controller, spanning_words
-from xsconsole.domain.fence.tags import trunk_cards
+from xsconsole.domain.fence.tags import carriers, trunk_cards
 from xsconsole.domain.fence.wording import mode_words, rules_in_short
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import Host, Inventory
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.words import count
+from xsconsole.domain.words import count, listing
 from xsconsole.domain.workflow import Stage
 from xsconsole.engine.copies.copy_checks import Order, Part
 from xsconsole.engine.copies.freezing import runs
+
+MOST_NAMED = 4  # networks in one sentence
 
 
 def sentences(
@@ -56,8 +58,8 @@ def place_words(
     target: Stage, drawing: Drawing, ground: Ground, hosts: Mapping[Uuid, Uuid], inventory: Inventory
 ) -> list[str]:
     """Return on which host a fence stands, or over which it has VLANs, and why."""
-    if drawing.tags:
-        return [spanning_words(drawing.tags, drawing.reserved, ground, len(trunk_cards(ground, inventory)))]
+    if drawing.tags and drawing.reserved is not None:
+        return [spanning_words(drawing.tags, drawing.reserved, len(trunk_cards(drawing.reserved.trunk, inventory)))]
     found = inventory.by_uuid(Host, next(iter(hosts.values()), Uuid("")))
     if found is None:
         return []
@@ -75,7 +77,10 @@ def _why_one_host(target: Stage, drawing: Drawing, ground: Ground, inventory: In
     if drawing.reserved is not None:
         return " So it was asked; there are VLAN tags for several."
     if ground.vlans is not None or target.binding.vlans is not None:
-        return " There are VLAN tags, and the ground names no network that carries them."
+        could = carriers(inventory) if target.binding.vlans is not None else ()
+        names = listing(tuple(f"“{shortened(one.name_label, 40)}”" for one in could[:MOST_NAMED]))
+        which = f" {names} could: name one for the stage in the workflow, or in the ground." if len(could) > 1 else ""
+        return f" There are VLAN tags, and the ground names no network that carries them.{which}"
     if has_controller(inventory):
         return " A controller joins networks of this pool by tunnels, and this console could ask it for none."
     return ""

@@ -91,7 +91,7 @@ def tagged(
 ) -> Drawing:
     """Return a fence with the VLANs that it gets in a stage; what is claimed in `keys` it does not get."""
     pool = inventory.pool.uuid if inventory.pool is not None else None
-    reserved = range_for(ground, board.workflow, target, pool)
+    reserved = range_for(ground, board.workflow, target, pool, inventory)
     drawing = replace(drawing, reserved=reserved)
     if is_on_one_host or reserved is None:
         return drawing

@@ -99,7 +99,35 @@ def _binding(writer: Writer, slot: Slot, stage: Stage, around: Surroundings) -> 
     def put_storage(workflow: Workflow, uuid: str) -> Workflow:
         return binding.set("sr")(workflow, around.object(SR, uuid))
 
-    pool = stage.binding.pool
+    def put_tags(workflow: Workflow, text: str) -> Workflow:
+        tags, before = _tags(text), binding.get(workflow).vlans
+        if tags is not None and before is not None:
+            tags = _over(tags, before.trunk)
+        return binding.set("vlans")(workflow, tags)
+
+    def put_trunk(workflow: Workflow, uuid: str) -> Workflow:
+        tags = binding.get(workflow).vlans
+        assert tags is not None, "only tags are carried"
+        return binding.set("vlans")(workflow, _over(tags, around.object(Network, uuid)))
+
+    pool, tags = stage.binding.pool, stage.binding.vlans
+    trunk = (
+        ()
+        if tags is None
+        else (
+            writer.choice(
+                "trunk",
+                tr("Carried by"),
+                tags.trunk.uuid if tags.trunk is not None else "",
+                lambda: around.trunks(stage),
+                put_trunk,
+                path="binding.vlans",
+                words=around.trunk_called(stage),
+                hint=tr("The network of the cards or bonds to which the switches carry these tags."),
+                called=tr("what carries the VLAN tags"),
+            ),
+        )
+    )
     return writer.section(
         "binding",
         tr("Where it lives"),
@@ -128,10 +156,11 @@ def _binding(writer: Writer, slot: Slot, stage: Stage, around: Surroundings) -> 
                 "vlans",
                 tr("VLAN tags"),
                 Words(value=_tags_text(stage.binding.vlans), placeholder=tr("those of the pool; or such as 3000-3031")),
-                lambda workflow, text: binding.set("vlans")(workflow, _tags(text)),
+                put_tags,
                 path="binding.vlans",
                 hint=tr("Reserved for fences that are deployed here: each of their networks has a tag of its own."),
             ),
+            *trunk,
             _hosts(writer, binding, stage, around),
         ),
     )
@@ -144,6 +173,10 @@ def _tags_text(tags: VlanRange | None) -> str:
 def _tags(text: str) -> VlanRange | None:
     read = tags_of(text)
     return VlanRange(first=read[0], last=read[1]) if read is not None else None
+
+
+def _over(tags: VlanRange, trunk: PoolObject | None) -> VlanRange:
+    return VlanRange(first=tags.first, last=tags.last, trunk=trunk)
 
 
 def _hosts(writer: Writer, binding: Slot, stage: Stage, around: Surroundings) -> Node:

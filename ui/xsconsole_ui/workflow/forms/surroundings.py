@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from xsconsole.domain.fence.tags import carriers
 from xsconsole.domain.folding import natural, one_line
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import SR, Host, HostMetrics, Inventory, Network, Pool, Record
@@ -110,6 +111,18 @@ class Surroundings:
         offered = () if inventory is None else networks_for_machines(inventory)
         found = [Option(key=one.uuid, words=_name(one)) for one in offered]
         return (Option(key=KEEP, words=tr("not mapped")), *_sorted(found))
+
+    def trunks(self, stage: Stage) -> tuple[Option, ...]:
+        inventory = self.inventory_of(stage)
+        could = carriers(inventory) if inventory is not None else ()
+        found = [Option(key=one.uuid, words=_name(one)) for one in could]
+        return (Option(key=KEEP, words=tr("as the ground of fences says")), *_sorted(found))
+
+    def trunk_called(self, stage: Stage) -> str:
+        tags = stage.binding.vlans
+        if tags is None or tags.trunk is None:
+            return tr("as the ground of fences says")
+        return self.called(tags.trunk, Network, self.inventory_of(stage))
 
     def network_called(self, stage: Stage, logical: str) -> str:
         entry = next((entry for entry in stage.binding.networks if entry.logical == logical), None)

@@ -116,6 +116,7 @@ def _objects(reach: Reach) -> Iterator[Finding]:
     kinds: tuple[tuple[str, type[Record], tuple[PoolObject, ...]], ...] = (
         ("binding.hosts", Host, binding.hosts),
         ("binding.sr", SR, (binding.sr,) if binding.sr else ()),
+        ("binding.vlans", Network, (binding.vlans.trunk,) if binding.vlans and binding.vlans.trunk else ()),
         ("binding.networks", Network, tuple(entry.network for entry in binding.networks)),
     )
     words = {Host: "host", SR: "storage", Network: "network"}
@@ -161,6 +162,7 @@ def _with_object(binding: Binding, uuid: Uuid, wanted: PoolObject) -> Binding:
             msgspec.structs.replace(entry, network=wanted) if entry.network.uuid == uuid else entry
             for entry in binding.networks
         ),
+        vlans=msgspec.structs.replace(binding.vlans, trunk=changed(binding.vlans.trunk)) if binding.vlans else None,
     )
 
 
@@ -177,6 +179,9 @@ def _found_again(reach: Reach, field: str, kind: type[Record], gone: PoolObject)
         yield from _binding_mend(case, stage, "Do not prefer it", msgspec.structs.replace(binding, hosts=rest))
     elif field == "binding.sr":
         yield from _binding_mend(case, stage, "Leave each disk where it is", msgspec.structs.replace(binding, sr=None))
+    elif field == "binding.vlans" and binding.vlans is not None:
+        left = msgspec.structs.replace(binding, vlans=msgspec.structs.replace(binding.vlans, trunk=None))
+        yield from _binding_mend(case, stage, "Leave it to the ground of the fences", left)
 
 
 def _is_taken_slot(case: Case, stage: Stage, wanted: Binding) -> bool:

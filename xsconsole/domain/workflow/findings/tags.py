@@ -6,15 +6,17 @@ from itertools import combinations
 import msgspec
 
 from xsconsole.domain.fence.standing import ground_on
-from xsconsole.domain.fence.tags import TagRange, overlap, strange_tags, tags_words, trunk_cards, used_tags
+from xsconsole.domain.fence.tags import TagRange, carriers, overlap, strange_tags, tags_words, trunk_cards, used_tags
 from xsconsole.domain.folding import shown
+from xsconsole.domain.inventory import Network
 from xsconsole.domain.workflow.findings.case import Case, Rule, mend_stage
 from xsconsole.domain.workflow.findings.ground import Site
 from xsconsole.domain.workflow.findings.values import Finding, Mend
-from xsconsole.domain.workflow.values import Stage, VlanRange
+from xsconsole.domain.workflow.values import Binding, PoolObject, Stage, VlanRange
 
 FIELD = "binding.vlans"
 MOST_SHOWN = 8
+MOST_MENDS = 3
 
 
 def of_tags(case: Case) -> Iterator[Finding]:
@@ -64,14 +66,7 @@ def _beside(case: Case, stage: Stage, tags: VlanRange) -> Iterator[Finding]:
 
 def _live(stage: Stage, tags: VlanRange, site: Site) -> Iterator[Finding]:
     keys, name = _keys(site), shown(stage.name)
-    ground = ground_on(keys)
-    if ground is None or not trunk_cards(ground.ground, site.inventory):
-        yield Rule(name="tags-carried", stage=stage.id).warning(
-            f"{name} reserves VLAN tags, and no card of a host is named that carries them (at Fences, Ground…): a "
-            "fence there stands on one host.",
-            FIELD,
-            _freeing(stage),
-        )
+    yield from _carried(stage, tags, site)
     strange = strange_tags(tags.first, tags.last, keys, site.inventory)
     if strange:
         yield Rule(name="tags-taken", stage=stage.id).warning(
@@ -88,6 +83,43 @@ def _live(stage: Stage, tags: VlanRange, site: Site) -> Iterator[Finding]:
             FIELD,
             _freeing(stage),
         )
+
+
+def _carried(stage: Stage, tags: VlanRange, site: Site) -> Iterator[Finding]:
+    """Yield that no card is known to carry what a stage reserves, with those that could."""
+    rule, name, inventory = Rule(name="tags-carried", stage=stage.id), shown(stage.name), site.inventory
+    if tags.trunk is not None:
+        if inventory.by_uuid(Network, tags.trunk.uuid) is not None and not trunk_cards(tags.trunk.uuid, inventory):
+            yield rule.warning(
+                f"{shown(tags.trunk.name or tags.trunk.uuid)}, which is to carry the VLAN tags of {name}, has no card "
+                "of a host that lives and is no VLAN itself: a fence there is refused, but for one on one host.",
+                FIELD,
+                _carrying(stage, None, "Leave it to the ground of the fences"),
+            )
+        return
+    ground, could = ground_on(_keys(site)), carriers(inventory)
+    if (ground is not None and trunk_cards(ground.ground.trunk, inventory)) or len(could) == 1:
+        return
+    yield rule.warning(
+        f"{name} reserves VLAN tags, and no network is named whose cards carry them, for the stage or at Fences, "
+        "Ground…: a fence there stands on one host.",
+        FIELD,
+        *(
+            _carrying(stage, PoolObject(uuid=one.uuid, name=one.name_label), f"Let {shown(one.name_label)} carry them")
+            for one in could[:MOST_MENDS]
+        ),
+        _freeing(stage),
+    )
+
+
+def _carrying(stage: Stage, trunk: PoolObject | None, label: str) -> Mend:
+    def change(found: Stage) -> dict[str, Binding]:
+        vlans = found.binding.vlans
+        assert vlans is not None, "it reserves some"
+        changed = msgspec.structs.replace(vlans, trunk=trunk)
+        return {"binding": msgspec.structs.replace(found.binding, vlans=changed)}
+
+    return mend_stage(label, stage.id, change)
 
 
 def _keys(site: Site) -> dict[str, str]:
