@@ -8,10 +8,12 @@ from consoles import given_passphrase
 from embedded import EmbeddedPool, embedded_pools
 
 from tests.cli.shell import Shell
-from tests.console.test_between_pools import crossing
+from tests.console.test_between_pools import SOURCE, crossing, taking
 from tests.console.test_several_pools import access
 from tests.workflows import put_on
 from xsconsole.console import Console, Pools
+from xsconsole.domain.ids import ConfigurationId
+from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.workflow import Method, Workflow
 
 
@@ -23,10 +25,10 @@ def served() -> Iterator[tuple[EmbeddedPool, ...]]:
 
 async def test_a_way_into_another_pool_takes_both_pools(served: tuple[EmbeddedPool, ...], tmp_path: Path) -> None:
     shell = Shell(home=tmp_path, pool=served[0])
-    copying, moving = await ways_between(served, tmp_path / "scratch")
+    id_, copying, moving = await ways_between(served, tmp_path / "scratch")
     for pool in served:
         put_on(pool, copying)
-    words = ("payroll@patch-testing", "--to", "staging")
+    words = (id_, "--to", "staging")
     beside = (*words, "--also", served[1].url, "--password-stdin")
     passwords = "".join(pool.passwords["root"] + "\n" for pool in served)
 
@@ -37,6 +39,16 @@ async def test_a_way_into_another_pool_takes_both_pools(served: tuple[EmbeddedPo
     assert promoted.status == 0, promoted.err
     assert "“payroll 2026.4” stands in Staging now: whole, 2 machines" in promoted.out
 
+    for pool in served:
+        put_on(pool, taking(copying, 3))
+    again = shell.say("promote", *beside, stdin=passwords)
+
+    assert again.status == 0, again.err
+    assert "“payroll 2026.4” has the place: it is shut down, its restore point is taken, and once all" in again.err
+    assert "For that payroll 2026.4 moves from pool “acme production” to pool “acme”." in again.err
+    assert "“payroll 2026.4” stands in Staging now: whole, 2 machines, 2 running" in again.out
+    both = shell.say("plan", "payroll@patch-testing", *beside[1:], stdin=passwords)
+    assert "“payroll@patch-testing” fits 2 configurations" in both.err  # who gave way stands there beside its original
     for pool in served:
         put_on(pool, moving)
     moved = shell.say("promote", *beside, stdin=passwords)
@@ -71,13 +83,14 @@ async def test_a_way_into_another_pool_takes_both_pools(served: tuple[EmbeddedPo
     assert "No configuration is called “no-such”. `xsconsole config list` shows them all." in nowhere.err
 
 
-async def ways_between(served: tuple[EmbeddedPool, ...], home: Path) -> tuple[Workflow, Workflow]:
-    """Return a version that leads there by copy, and a later one that moves the machines."""
+async def ways_between(served: tuple[EmbeddedPool, ...], home: Path) -> tuple[ConfigurationId, Workflow, Workflow]:
+    """Return what goes, a version that leads there by copy, and a later one that moves the machines."""
     pools = Pools(await Console.open(home, passphrase=given_passphrase, is_reading=True))
     try:
         for pool in served:
             await pools.connect(*access(pool))
         here, there = (console.inventory for console in pools.all)
-        return crossing(here, there), crossing(here, there, Method.MOVE, version=3)
+        card = find_configuration(pools.first.board, SOURCE)
+        return card.id, crossing(here, there), crossing(here, there, Method.MOVE, version=4)
     finally:
         await pools.close()

@@ -23,6 +23,7 @@ from xsconsole.domain.inventory import SR, VIF, VM, Inventory, Network, Record
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.plan import Disks
 from xsconsole.domain.workflow import Binding, Limits, Method, PoolObject, Workflow, default_workflow
+from xsconsole.domain.workflow.afterwards import DemoteIncumbent
 from xsconsole.domain.workflow.values import NetworkEntry, RestorePointRule
 from xsconsole.engine.commands import Confirmed, Demote, Promote, Relocate
 from xsconsole.errors import NotPermitted, NotPromotable, PoolFailed, RunFailed
@@ -87,6 +88,20 @@ def crossing(here: Inventory, there: Inventory, method: Method = Method.FULL_COP
         for way in base.transitions
     )
     return msgspec.structs.replace(base, version=version, networks=("front",), stages=stages, transitions=ways)
+
+
+def taking(workflow: Workflow, version: int) -> Workflow:
+    """The same by full copy into a place: staging takes one of a service, and sends who has it back."""
+    stages = tuple(
+        msgspec.structs.replace(stage, limits=Limits(per_service=1)) if stage.id == "staging" else stage
+        for stage in workflow.stages
+    )
+    giving = {"method": Method.FULL_COPY, "afterwards": (DemoteIncumbent(),), "restore_point": None}
+    ways = tuple(
+        msgspec.structs.replace(way, **giving) if (way.source, way.target) == ("patch-testing", "staging") else way
+        for way in workflow.transitions
+    )
+    return msgspec.structs.replace(workflow, version=version, stages=stages, transitions=ways)
 
 
 async def until(console: Console, is_so: Callable[[], object], told_by: type[Event] = BoardChanged) -> None:

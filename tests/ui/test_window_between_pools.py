@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import Qt
 
-from tests.console.test_between_pools import crossing
+from tests.console.test_between_pools import crossing, taking
 from tests.embedded import EmbeddedPool, embedded_pools
 from tests.ui.board_window import cards_in
 from tests.ui.test_window_pools import connect_both, pools, window
@@ -65,11 +65,27 @@ async def test_a_card_is_promoted_into_the_other_pool_by_a_drop(
     window.board.select(made.id)
     await until(window.inspector.card_page.origin.isVisible, "where it comes from")
 
+    # Once the stage takes one of a service, copies take its place, and who has it comes to the pool of the source.
+    for pool in served:
+        put_on(pool, taking(workflow, version=3))
+    await until(lambda: all(one.board.workflow and one.board.workflow.version == 3 for one in both), "the version")
+    target = next(target for target in window.estate.targets(card.id) if target.stage == "staging")
+    assert "takes the place of another" in offer_of(card, target).text
+    carried = CarriedCard(card)
+    carried.enter(window.board.lane("Staging"))
+    carried.drop(window.board.lane("Staging"))
+    await until(lambda: window.desk.question is not None, "the plan")
+    assert any("For that payroll 2026.4 moves from pool" in said for said in window.desk.question.plan.warnings)
+    click(window.inspector.plan_page.go)
+    await until(lambda: len(here.runs) == 3 and here.runs[0].ended_at is not None, "the end of the run")
+    assert here.runs[0].state is RunState.DONE, here.runs[0].error
+    await until(lambda: cards_in(window, "Patch testing").count("payroll 2026.4") == 2, "who gave way")
+    assert window.estate.of_card(made.id) is here
+
     # By a later version the machines themselves go there by a drop, and come back by a button.
     for pool in served:
-        put_on(pool, crossing(here.inventory, there.inventory, Method.MOVE, version=3))
-    await until(lambda: all(one.board.workflow and one.board.workflow.version == 3 for one in both), "the version")
-    card = find_configuration(here.board, "payroll@patch-testing")
+        put_on(pool, crossing(here.inventory, there.inventory, Method.MOVE, version=4))
+    await until(lambda: all(one.board.workflow and one.board.workflow.version == 4 for one in both), "the version")
     target = next(target for target in window.estate.targets(card.id) if target.stage == "staging")
     assert f"moves the machines to pool “{served[1].name}”" in offer_of(card, target).text
     carried = CarriedCard(card)
@@ -77,9 +93,9 @@ async def test_a_card_is_promoted_into_the_other_pool_by_a_drop(
     carried.drop(window.board.lane("Staging"))
     await until(lambda: window.desk.question is not None, "the plan")
     click(window.inspector.plan_page.go)
-    await until(lambda: len(here.runs) == 3 and here.runs[0].ended_at is not None, "the end of the move")
+    await until(lambda: len(here.runs) == 4 and here.runs[0].ended_at is not None, "the end of the move")
     assert here.runs[0].state is RunState.DONE, here.runs[0].error
-    await until(lambda: "payroll 2026.4" not in cards_in(window, "Patch testing"), "the card to leave")
+    await until(lambda: cards_in(window, "Patch testing").count("payroll 2026.4") == 1, "the card to leave")
     assert window.estate.of_card(card.id) is there
 
     await until(lambda: window.estate.board.cards[card.id].run is None, "the end of it on the board")
@@ -91,7 +107,7 @@ async def test_a_card_is_promoted_into_the_other_pool_by_a_drop(
     click(window.inspector.plan_page.go)
     await until(lambda: len(there.runs) == 1 and there.runs[0].ended_at is not None, "the end of the way back")
     assert there.runs[0].state is RunState.DONE, there.runs[0].error
-    await until(lambda: "payroll 2026.4" in cards_in(window, "Patch testing"), "the card to be back")
+    await until(lambda: cards_in(window, "Patch testing").count("payroll 2026.4") == 2, "the card to be back")
 
 
 async def migrated(window: MainWindow, name: str, here: Console, there: Console) -> None:
