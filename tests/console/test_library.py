@@ -11,6 +11,7 @@ from embedded import EmbeddedPool, embedded_pool
 from tests.approving import approved_by
 from tests.console.desk import Desk, seated
 from tests.workflows import put_on
+from xsconsole.cli.blueprint_words import gold_words
 from xsconsole.console import LibraryDesk, read_document, read_one, read_values, write_document
 from xsconsole.domain.approval import Meaning
 from xsconsole.domain.blueprint import Blueprint, Member
@@ -78,6 +79,7 @@ async def test_one_publishes_and_another_signs_and_drafts_stay_in_their_home(
         await at_anns.decide(found, Meaning.APPROVE, " ")
     signed = await at_anns.decide(found, Meaning.APPROVE, "tried in the lab")
     assert signed.is_gold
+    assert gold_words(signed) == "gold master, signed by Ann"
     await rita.until(lambda: at_ritas.library.versions[0].is_gold)
 
     # A version is another digest: it is not gold because the one before was.

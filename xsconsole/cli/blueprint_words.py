@@ -19,7 +19,7 @@ def gold_words(one: Shelved) -> str:
     """Return whether a version is a gold master, and what is lacking."""
     if one.gold is None:
         return "no rules for gold masters"
-    return "gold master" if one.is_gold else f"not gold. {one.gold.sentence}"
+    return f"gold master, signed by {one.gold.approvers}" if one.is_gold else f"not gold. {one.gold.sentence}"
 
 
 def row_of(one: Shelved, desk: LibraryDesk) -> tuple[str, ...]:

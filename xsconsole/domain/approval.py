@@ -227,6 +227,11 @@ class Tally:
     ignored: tuple[Ignored, ...] = ()
 
     @property
+    def approvers(self) -> str:
+        """Who approved by the rules that name them, such as `Ann and Bob`."""
+        return listing(tuple(dict.fromkeys(shortened(one.name) for rule in self.rules for one in rule.approved)))
+
+    @property
     def is_satisfied(self) -> bool:
         return not self.rejected and all(rule.is_satisfied for rule in self.rules)
 

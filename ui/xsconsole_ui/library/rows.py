@@ -14,7 +14,6 @@ from xsconsole.domain.board import Card
 from xsconsole.domain.folding import folded_lines, one_line
 from xsconsole.domain.lineage import captured_words
 from xsconsole.domain.query.fields import Field, Kind, Schema
-from xsconsole.domain.words import count
 from xsconsole_ui import times
 from xsconsole_ui.list_model import Column
 from xsconsole_ui.texts import tr
@@ -142,7 +141,7 @@ def gold_words(row: LibraryRow) -> str:
     if gold is None:
         return tr("No gold master: the workflow has no rules for publishing, which say who signs.")
     if gold.is_satisfied:
-        return tr("Gold master: signed by {people}.").format(people=count(len(gold.counted), "person", "people"))
+        return tr("Gold master: signed by {people}.").format(people=gold.approvers)
     return tr("No gold master: {why}").format(why=gold.sentence)
 
 
