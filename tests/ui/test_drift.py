@@ -9,6 +9,8 @@ from xsconsole.console import Console
 from xsconsole.domain.comparison import Aspect
 from xsconsole.domain.drift import Against
 from xsconsole.domain.ids import StageId
+from xsconsole.domain.manifest import Verdict
+from xsconsole.domain.mending import why_not
 from xsconsole.domain.record import AuditEvent, AuditQuery
 from xsconsole.engine.commands import Mend, Replicate
 from xsconsole_ui import actions
@@ -145,6 +147,14 @@ async def test_drift_is_counted_on_the_card_told_cell_by_cell_allowed_and_stated
     dialog.list.selectAll()
     assert dialog.mend.isEnabled()
     assert f" of {dialog.rows.rowCount()} can be brought back. Not: " in dialog.left.text().replace("\u200b", "")
+    # What may differ, such as names, is not brought back along with drift, but by itself.
+    assert "a rule allows it" in dialog.mend.toolTip().replace("\u200b", "") + dialog.left.text().replace("\u200b", "")
+    shown = [dialog.rows.row(each) for each in range(dialog.rows.rowCount())]
+    drift = {row.judged.change for row in shown if row is not None and row.judged.verdict is Verdict.DRIFT}
+    assert set(dialog._mendable()[0]) <= drift
+    may = [row is not None and row.judged.change not in drift and not why_not(row.judged.change) for row in shown]
+    dialog.list.selectRow(may.index(True))
+    assert len(dialog._mendable()[0]) == 1
     dialog.list.selectRow(at)
     assert not dialog.left.isVisible()
     dialog.mend.click()

@@ -13,7 +13,6 @@ from xsconsole.domain.fidelity import Statement, contents, likeness
 from xsconsole.domain.folding import natural, one_line, shortened
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.manifest import Change, FieldChange, Judged, Topic, Verdict, topic_of, words
-from xsconsole.domain.mending import why_not
 from xsconsole.domain.words import explain
 from xsconsole.engine.commands import Mend
 from xsconsole.errors import ConsoleError, NotFound
@@ -23,7 +22,7 @@ from xsconsole_ui.comparing.rows import ASPECTS, columns_of_members, member_rows
 from xsconsole_ui.conditions import denied
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.dialogs import answered
-from xsconsole_ui.drifting.rows import SPARE, WRAPPED, DriftRow, OnRecord, columns_of_drift, history, rows_of
+from xsconsole_ui.drifting.rows import SPARE, WRAPPED, DriftRow, OnRecord, columns_of_drift, history, rows_of, to_mend
 from xsconsole_ui.drifting.rule_dialog import AllowDialog, ForbidDialog
 from xsconsole_ui.drifting.rules_dialog import RulesDialog
 from xsconsole_ui.jobs import Jobs
@@ -330,7 +329,7 @@ class DriftDialog(QDialog):
     def _mendable(self) -> tuple[tuple[Change, ...], tuple[str, ...]]:
         """Return what is selected and can be brought back, and sentences of what cannot."""
         rows = [row for at in self.list.selected_rows() if (row := self.rows.row(at)) is not None]
-        changes = [(row.judged.change, why_not(row.judged.change)) for row in rows]
+        changes = [(row.judged.change, why) for row, why in to_mend(rows)]
         told = [f"{words.place(change)}, {words.label(change)} ({why})" for change, why in changes if why]
         return tuple(change for change, why in changes if not why), tuple(one_line(each) for each in told)
 

@@ -1,6 +1,6 @@
 """Differences as rows, with since when they are so and who made them so."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from xsconsole.domain.comparison import Aspect, aspect_of
 from xsconsole.domain.drift import Drift
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.manifest import Change, Judged, Topic, Verdict, topic_of, words
+from xsconsole.domain.mending import why_not
 from xsconsole_ui import times
 from xsconsole_ui.list_model import Column
 from xsconsole_ui.texts import tr
@@ -23,6 +24,21 @@ class DriftRow:
     judged: Judged
     since: datetime | None
     who: str = ""
+
+
+def to_mend(rows: Sequence[DriftRow]) -> list[tuple[DriftRow, str]]:
+    """Return each with why it is not brought back, empty where it is.
+
+    What a rule allows stays as it is where drift is among them: who selects all means the drift.
+    """
+    is_mixed = any(row.judged.verdict is Verdict.DRIFT for row in rows)
+
+    def why(row: DriftRow) -> str:
+        if is_mixed and row.judged.verdict is not Verdict.DRIFT:
+            return tr("a rule allows it")
+        return why_not(row.judged.change)
+
+    return [(row, why(row)) for row in rows]
 
 
 def rows_of(
