@@ -12,13 +12,16 @@ from xsconsole.console import Console, usable_on
 from xsconsole.domain.batch import PartState
 from xsconsole.domain.blueprint import Blueprint, Parameter, ParameterKind, to_stored
 from xsconsole.domain.blueprint.standing import blueprint_key
-from xsconsole.domain.ids import Uuid
+from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.runs import RunState
+from xsconsole.domain.workflow import Binding, PoolObject, default_workflow
+from xsconsole.domain.workflow.edits import change_stage
 from xsconsole_ui.copy_actions import PROVISION
 from xsconsole_ui.demo.gestures import click, until
 from xsconsole_ui.dense_table import TONE_ROLE
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.provisioning.dialog import ProvisionDialog
+from xsconsole_ui.provisioning.nearest import nearest
 
 __all__ = ["console", "pool", "window"]
 
@@ -160,3 +163,19 @@ async def test_a_form_of_the_parameters_says_what_is_wrong_and_what_would_be_mad
     window.inspector.leave()
     assert window.board.selected is None
     assert window.library.isAncestorOf(window.focusWidget())
+
+
+async def test_at_first_a_blueprint_and_a_stage_of_one_pool_are_chosen() -> None:
+    here, there = Uuid("a"), Uuid("b")
+    integration, staging = StageId("integration"), StageId("staging")
+    bound = change_stage(
+        default_workflow(), integration, binding=Binding(pool=PoolObject(uuid=there, name="production"))
+    )
+    workflow = change_stage(bound, staging, binding=Binding(pool=PoolObject(uuid=here, name="test")))
+
+    assert nearest((here, there), workflow, None, None) == (0, "patch-testing")
+    assert nearest((here, there), workflow, integration, None) == (1, integration)
+    assert nearest((here, there), workflow, None, 1) == (1, integration)
+    assert nearest((there,), workflow, staging, None) == (0, staging)  # the plan says why not
+    assert nearest((), workflow, None, None) == (-1, None)
+    assert nearest((here,), None, None, None) == (0, None)

@@ -39,6 +39,7 @@ from xsconsole_ui import pieces, theme
 from xsconsole_ui.dense_table import CellDelegate
 from xsconsole_ui.promotion.rows import Mark, Row, RowsView
 from xsconsole_ui.provisioning.fields import ParameterFields, shrinkable
+from xsconsole_ui.provisioning.nearest import nearest
 from xsconsole_ui.provisioning.rows import RowsModel
 from xsconsole_ui.sizing import fit_on_screen
 
@@ -209,9 +210,12 @@ class ProvisionDialog(QDialog):
         buttons.addWidget(self.go)
 
     def _begin(self, stage: StageId | None, blueprint: Version | None) -> None:
-        self.stage.setCurrentIndex(max(0, self.stage.findData(str(stage or ""))))
         keys = [(offer.console, offer.blueprint.id, offer.blueprint.version) for offer in self._offers]
-        self.blueprint.setCurrentIndex(keys.index(blueprint) if blueprint in keys else min(0, len(keys) - 1))
+        pools = [offer.console.identity.pool for offer in self._offers if offer.console.identity is not None]
+        asked = keys.index(blueprint) if blueprint in keys else None
+        at, stage = nearest(pools, self._console.board.workflow, stage, asked)
+        self.blueprint.setCurrentIndex(at)
+        self.stage.setCurrentIndex(max(0, self.stage.findData(str(stage or ""))))
 
     def _listen(self) -> None:
         self._soon.timeout.connect(self.look)
