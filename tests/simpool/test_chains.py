@@ -33,6 +33,15 @@ def test_a_snapshot_and_its_disk_stand_on_a_hidden_base(session: Any) -> None:
     assert base["virtual_size"] == session.xenapi.VDI.get_virtual_size(disk)
 
 
+def test_a_hidden_base_stands_on_none_that_only_an_import_tells_of(session: Any) -> None:
+    disk = add_disk(session, make_machine(session, "imported"), "NFS-silver", GIB)
+    session.xenapi.VDI.add_to_sm_config(disk, "vhd-parent", "of another pool")
+
+    session.xenapi.VDI.snapshot(disk, {})
+
+    assert depth(session, disk) == 2
+
+
 def test_the_hidden_base_cannot_be_used(session: Any, refusal: Callable[..., list[str]]) -> None:
     disk = add_disk(session, make_machine(session, "hides"), "NFS-silver", GIB)
     session.xenapi.VDI.snapshot(disk, {})

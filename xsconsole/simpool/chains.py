@@ -65,8 +65,8 @@ def branch(pool: Pool, vdi: str, fields: Mapping[str, Any], *, is_snapshot: bool
     kept = size if is_block and is_snapshot else header
     own = header if is_block and is_snapshot else cost
     total = int(row["physical_utilisation"]) + cost
-    inherited = row["sm_config"].get(PARENT)
-    base = _hidden(pool, vdi, {PARENT: inherited} if inherited else {})
+    # What an import took over from its file stood in another pool; storage says what it finds.
+    base = _hidden(pool, vdi, {PARENT: _uuid(db, base)} if base != NULL else {})
     uuid = _uuid(db, base)
     space.resize(pool, vdi, kept)
     db.set("VDI", vdi, sm_config={**db.get("VDI", vdi, "sm_config"), PARENT: uuid})
