@@ -69,7 +69,7 @@ BETWEEN = Intent(
 
 def ended(intent: Intent, state: RunState) -> RunStatus:
     plan = Plan(intent=intent, steps=(), leases=())
-    return RunStatus(run=RunId("run"), plan=plan, state=state, started_at=NOW, ended_at=NOW)
+    return RunStatus(run=RunId("run"), plan=plan, digest=plan.digest, state=state, started_at=NOW, ended_at=NOW)
 
 
 def test_a_run_between_two_pools_is_ones_own_in_both() -> None:

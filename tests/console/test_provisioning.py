@@ -17,11 +17,12 @@ from xsconsole.domain.batch import PartState
 from xsconsole.domain.blueprint import Blueprint, Disk, Interface, Member, Parameter, ParameterKind, Reference
 from xsconsole.domain.board import Standing
 from xsconsole.domain.disks import drives_of
+from xsconsole.domain.given_ids import made_by
 from xsconsole.domain.ids import BlueprintId, StageId
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import explain
-from xsconsole.engine.commands import Provision, Together
+from xsconsole.engine.commands import Together
 from xsconsole.engine.provisions.orders import ProvisionOrder, provisions_of
 
 MIB, GIB = 1024**2, 1024**3
@@ -130,8 +131,7 @@ async def test_of_five_at_once_nothing_is_left_where_the_third_has_no_room_and_a
     status = await desk.do(command)
 
     assert status.error is None, explain(status.error)
-    assert isinstance(command, Provision)
-    made = {one.configuration for one in command.newcomers}
+    made = set(made_by(status.plan.intent))
     await desk.until(lambda: made <= set(desk.console.board.cards))
     cards = [desk.console.board.cards[one] for one in made]
     await desk.until(lambda: all(desk.console.board.cards[one].standing is Standing.WHOLE for one in made))

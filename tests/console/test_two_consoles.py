@@ -20,7 +20,16 @@ from xsconsole.domain.inventory import VM
 from xsconsole.domain.outside import Whose
 from xsconsole.domain.projection import Past
 from xsconsole.domain.record import AuditEvent, AuditQuery, Outcome
-from xsconsole.engine.commands import Create, Direction, Dissolve, NewMember, Plannable
+from xsconsole.engine.commands import (
+    Confirmed,
+    Create,
+    Delete,
+    Direction,
+    Dissolve,
+    NewMember,
+    Plannable,
+    Replicate,
+)
 from xsconsole.errors import HeldElsewhere, Refused
 
 NOBODY = Uuid("00000000-0000-0000-0000-000000000001")
@@ -189,6 +198,39 @@ async def test_what_one_console_left_another_settles_and_the_first_closes_its_jo
     assert len(restore_points(pool, SHOP)) == (4 if direction is Direction.RESUME else 0)
     if direction is Direction.UNDO:
         assert footprint(pool) == before
+
+
+async def test_what_is_copied_again_is_another_one_also_for_who_finishes_it(
+    pool: EmbeddedPool, desks: tuple[Desk, Desk]
+) -> None:
+    alice, adam = desks
+    source = alice.card("payroll 2026.5")
+    copying = Replicate(configuration=source.id, revision=source.revision, target=StageId("patch-testing"))
+    first = (await alice.do(copying)).plan.intent.makes
+    assert first is not None
+    await alice.until(lambda: alice.console.board.cards[first].standing is Standing.WHOLE)
+    deletion = Delete(configuration=first, revision=alice.console.board.cards[first].revision)
+    plan = alice.console.plan(deletion)
+    run = await alice.console.do(Confirmed(command=deletion, digest=plan.digest, answers=plan.questions))
+    assert (await alice.console.finished(run)).state is RunState.DONE
+    await alice.until(lambda: first not in alice.console.board.cards)
+
+    digest = alice.console.plan(copying).digest
+    begun = await alice.start(copying)
+    second = begun.plan.intent.makes
+    await alice.until(lambda: alice.console.runs[0].settled)
+    await alice.console.disconnect()
+    await adam.until(lambda: adam.console.board.cards[source.id].standing is Standing.INTERRUPTED)
+    status = await adam.settle(source.id, Direction.RESUME)
+
+    assert (status.state, status.plan.intent.makes, status.digest) == (RunState.DONE, second, digest)
+    assert second not in (None, first)
+    await adam.until(lambda: second in adam.console.board.cards and first not in adam.console.board.cards)
+    (opened,) = (row.fact for row in await alice.rows(AuditQuery(event=AuditEvent.RUN_OPENED, run=begun.run)))
+    (resumed,) = (row.fact for row in await adam.rows(AuditQuery(event=AuditEvent.RUN_RESUMED, run=begun.run)))
+    assert [(row.details or {})["plan"] for row in (opened, resumed)] == [digest, digest]
+    assert [(row.details or {})["makes"] for row in (opened, resumed)] == [second, second]
+    assert not runs_and_held_leases(pool)
 
 
 async def test_a_run_that_somebody_else_settled_is_closed_in_the_journal_at_once(

@@ -18,7 +18,13 @@ def test_what_is_left_is_the_longest_chain_of_what_its_steps_have_left() -> None
         for step, seconds, after in zip(PLAN.steps, (60, 120, 90), ((), (), ("1-aside",)), strict=True)
     )
     plan = msgspec.structs.replace(PLAN, steps=(first, second, third))
-    status = RunStatus(run=RunId("r"), plan=plan, state=RunState.RUNNING, started_at=datetime(2026, 11, 28, tzinfo=UTC))
+    status = RunStatus(
+        run=RunId("r"),
+        plan=plan,
+        digest=plan.digest,
+        state=RunState.RUNNING,
+        started_at=datetime(2026, 11, 28, tzinfo=UTC),
+    )
 
     assert left_s(plan, (), {}) == 150
     assert left_s(plan, (), {first.key: 0.5}) == 120

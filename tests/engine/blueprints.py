@@ -14,8 +14,11 @@ from xsconsole.domain.blueprint.values import (
     ParameterKind,
     Reference,
 )
-from xsconsole.domain.ids import BlueprintId, StageId
+from xsconsole.domain.board import Card
+from xsconsole.domain.ids import BlueprintId, ConfigurationId, StageId
 from xsconsole.domain.inventory import VM
+from xsconsole.domain.poolstate import Origin
+from xsconsole.engine.archives.return_checks import card_to_be
 from xsconsole.engine.commands import Provision, Together
 from xsconsole.engine.provisions.orders import ProvisionOrder, provisions_of
 
@@ -86,3 +89,18 @@ def provision(desk: Desk, made_of: Blueprint, *rows: Mapping[str, object], **fie
     (command,) = asked(desk, made_of, *rows, **fields).commands
     assert isinstance(command, Provision)
     return command
+
+
+def numbered(made_of: Blueprint, number: int) -> Card:
+    """Return the card of a configuration of a blueprint that has this number."""
+    card = card_to_be(ConfigurationId(f"{made_of.id}-{number}"), "it", "webshop", "1", StageId("integration"))
+    origin = Origin(
+        configuration=card.id,
+        name=made_of.name,
+        stage=StageId(""),
+        revision=1,
+        method="copy",
+        blueprint=made_of.id,
+        number=number,
+    )
+    return replace(card, origin=origin)

@@ -97,14 +97,19 @@ class Sweep:
 async def settled(
     desk: Desk, configuration: ConfigurationId, direction: Direction, beside: Sequence[Desk] = ()
 ) -> Fate:
-    """Let a console that came later settle what it finds; afterwards nothing is open."""
+    """Let a console that came later settle what it finds; afterwards nothing is open.
+
+    `configuration` is the id of one that was there before, or that of one as planned.
+    """
     await asyncio.sleep(STALE_S)
     for each in (desk, *beside):
         await each.engine.begin()
     fate = Fate.CLOSED
-    card = desk.board.cards.get(configuration)  # what has moved into another pool is none any more
+    views = [card.run for card in desk.board.cards.values() if card.run is not None]
+    given = next((view.record.given[configuration] for view in views if configuration in view.record.given), None)
+    card = desk.board.cards.get(given or configuration)  # what has moved into another pool is none any more
     if card is not None and card.standing is Standing.INTERRUPTED:
-        status = await desk.settle(configuration, direction)
+        status = await desk.settle(card.id, direction)
         assert status.error is None, explain(status.error)
         assert status.state is (RunState.DONE if direction is Direction.RESUME else RunState.UNDONE)
         fate = Fate.RESUMED if direction is Direction.RESUME else Fate.UNDONE

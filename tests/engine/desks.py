@@ -3,12 +3,14 @@
 import asyncio
 import itertools
 import selectors
+import zlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.engine.memory_archives import MemoryArchives
@@ -17,10 +19,12 @@ from tests.engine.memory_port import EPOCH, MemoryPort
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.events import StepProgressed
 from xsconsole.domain.gates import Answer
+from xsconsole.domain.given_ids import carried, made_by
 from xsconsole.domain.ids import ConfigurationId, ConsoleId, Digest, RunId, StageId, StepKey, Uuid
 from xsconsole.domain.inventory import ChangeBatch, Inventory
 from xsconsole.domain.live_board import LiveBoard
-from xsconsole.domain.plan import Disks
+from xsconsole.domain.plan import Disks, Plan
+from xsconsole.domain.poolstate import configuration_thing
 from xsconsole.domain.record import AuditEvent, Fact, OpenRun
 from xsconsole.domain.runs import RunStatus
 from xsconsole.domain.workflow import Workflow
@@ -139,12 +143,28 @@ class AnsweringProber:
 
 
 class CountingIds:
-    def __init__(self, desk: int) -> None:
-        self._desk = desk
+    """Ids that no other desk gives, at whichever pool."""
+
+    def __init__(self, desk: int, pool: str = "") -> None:
+        self._desk, self._pool = desk, zlib.crc32(pool.encode())
         self._numbers = itertools.count(1)
 
     def new(self) -> str:
-        return f"{self._desk:04x}{next(self._numbers):04x}-0000-4000-8000-00000000000f"
+        return f"{self._desk:04x}{next(self._numbers):04x}-0000-4000-8000-{self._pool:08x}000f"
+
+
+def demand_exact(plan: Plan) -> None:
+    """Fail where other ids for what a plan makes would not be everywhere, or change anything else."""
+    made = made_by(plan.intent)
+    given = {id_: ConfigurationId(f"{number:04x}0000-0000-4000-8000-0000000000ff") for number, id_ in enumerate(made)}
+    there = carried(plan, given)
+    whole = msgspec.json.encode(msgspec.structs.replace(there, leases=(), leases_abroad=())).decode()
+    assert [id_ for id_ in made if id_ in whole] == []
+    assert [id_ for id_ in given.values() if id_ not in whole] == []
+    assert set(there.leases) - set(plan.leases) <= {configuration_thing(id_) for id_ in given.values()}
+    for new, old in zip(given.values(), given, strict=True):
+        whole = whole.replace(new, old)
+    assert whole == msgspec.json.encode(msgspec.structs.replace(plan, leases=(), leases_abroad=())).decode()
 
 
 OPENING = {AuditEvent.RUN_OPENED, AuditEvent.RUN_RESUMED, AuditEvent.RUN_UNDOING}
@@ -242,7 +262,7 @@ class Desk:
             pool=self.port,
             ledger=ledger,
             clock=self.clock,
-            ids=CountingIds(number),
+            ids=CountingIds(number, pool.pool.uuid),
             me=self.me,
             world=self,
             observe=self.reports.append,
@@ -323,8 +343,9 @@ class Desk:
         return await (await self.open(command, answers=self.engine.plan(command).questions)).wait()
 
     async def open(self, command: Plannable, digest: Digest | None = None, answers: Sequence[str] = ()) -> Run:
-        seen = digest or self.engine.plan(command).digest
-        return await self.engine.open(Confirmed(command=command, digest=seen, answers=tuple(answers)))
+        plan = self.engine.plan(command)
+        demand_exact(plan)
+        return await self.engine.open(Confirmed(command=command, digest=digest or plan.digest, answers=tuple(answers)))
 
     async def settle(self, configuration: ConfigurationId, direction: Direction) -> RunStatus:
         return await (await self.engine.settle(Settle(configuration=configuration, direction=direction))).wait()

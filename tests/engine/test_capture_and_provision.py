@@ -115,8 +115,9 @@ def test_what_is_captured_and_provisioned_or_archived_and_restored_equals_what_i
         status = await desk.do(command)
 
         assert status.error is None
-        await desk.until(lambda: desk.board.cards[command.configuration].run is None)
-        made = desk.card(command.configuration)
+        made_id = status.plan.intent.configuration
+        await desk.until(lambda: desk.board.cards[made_id].run is None)
+        made = desk.card(made_id)
         changes = difference(
             manifest_of_card(desk.card(shop), desk.inventory, workflow),
             manifest_of_card(made, desk.inventory, workflow),

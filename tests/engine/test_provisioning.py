@@ -31,7 +31,6 @@ from xsconsole.engine.archives.archiving import lineage_of
 from xsconsole.engine.commands import Direction, Refresh, StopTheLine
 from xsconsole.engine.plans.batch import plan_together
 from xsconsole.engine.provisions import parts
-from xsconsole.engine.provisions.orders import ProvisionOrder, fill_rows
 from xsconsole.engine.provisions.outfitting import outfit_amiss
 from xsconsole.errors import Barred, NotPromotable, Refused, StageFull
 
@@ -171,8 +170,10 @@ def test_where_the_console_dies_another_finishes_it_or_puts_it_back(at: int, dir
             await (await desk.open(command)).wait()
         await bury()
         await other.clock.sleep(200)
+        record = next(card.run.record for card in other.board.cards.values() if card.run is not None)
+        (beside,) = record.plan.intent.beside
 
-        status = await other.settle(command.newcomers[1].configuration, direction)
+        status = await other.settle(beside, direction)
 
         assert status.error is None
         if direction is Direction.UNDO:
@@ -287,9 +288,6 @@ def test_what_cannot_be_made_says_why_and_what_to_do(monkeypatch: pytest.MonkeyP
         assert "“{{ no” cannot be read" in said(made_of, {"customer": "{{ no"})
         assert "has no service. Name one" in said(msgspec.structs.replace(made_of, service=""), bolt)
         assert "0 configurations cannot be made" in said(made_of)
-        order, here = ProvisionOrder(blueprint=made_of, target=StageId("s"), rows=(bolt,)), desk.pool.pool.uuid
-        moved = [one.newcomer.configuration for one in fill_rows(order, desk.board, here) if one.newcomer]
-        assert [one.number for one in fill_rows(order, desk.board, here, moved)] == [2]
         assert "is too long" in said(made_of, bolt, version="v" * 500)
         assert "only says how to install" in said(_with(made_of, 0, template=bare.uuid), bolt)
         assert "a machine and no template" in said(_with(made_of, 0, template=machine.uuid), bolt)

@@ -99,9 +99,11 @@ def test_an_interrupted_run_shows_no_progress() -> None:
 
 def test_a_run_of_this_console_shows_its_step_in_words() -> None:
     card = make_card()
+    plan = make_plan(card)
     status = RunStatus(
         run=RunId("r1"),
-        plan=make_plan(card),
+        plan=plan,
+        digest=plan.digest,
         state=RunState.UNDOING,
         started_at=AT,
         current=(StepKey("start"),),

@@ -206,6 +206,7 @@ def test_steps_carry_what_became_of_them() -> None:
     plan = make_plan(make_card())
     run = ShownRun(
         plan=plan,
+        digest=plan.digest,
         state=RunState.UNDOING,
         settled=frozenset({StepKey("snapshot")}),
         undone=frozenset({StepKey("snapshot")}),

@@ -231,7 +231,7 @@ async def see_through(
             {
                 "run": run,
                 "state": ended.state.value,
-                "plan": ended.plan.digest,
+                "plan": ended.digest,
                 "is_confirmed": is_told,
                 "remarks": list(ended.remarks.values()),
                 "configuration": None if card is None else documents.card_document(card, at.board),
@@ -256,9 +256,9 @@ async def _finished(console: Console, run: RunId) -> RunStatus:
             return await console.finished(run)
     except asyncio.CancelledError:
         output.note("Stopping after the steps that are under way; once more leaves at once.")
-        card = console.board.cards.get(_status_of(console, run).plan.intent.configuration)
+        card = console.board.cards.get(status_of(console, run).plan.intent.configuration)
         await console.disconnect()
-        ended = _status_of(console, run)
+        ended = status_of(console, run)
         if ended.error is not None:
             _print_failure(ended.error, card, console, ended)
         else:
@@ -266,7 +266,7 @@ async def _finished(console: Console, run: RunId) -> RunStatus:
         raise
 
 
-def _status_of(console: Console, run: RunId) -> RunStatus:
+def status_of(console: Console, run: RunId) -> RunStatus:
     return next(status for status in console.runs if status.run == run)
 
 

@@ -196,14 +196,14 @@ def _document(planned: BatchPlan, batch: BatchId | None) -> Document:
         "questions": list(planned.questions),
         "parts": [
             {
-                "id": part.configuration,
+                "id": part.id,
                 "name": part.name,
                 "state": part.state.value,
                 "plan": part.plan.digest if part.plan is not None else None,
                 "run": part.run,
                 "request": part.request,
                 "is_asked_for": part.is_asked,
-                "after": list(part.after),
+                "after": list(planned.waits_for(part)),
                 "refusal": words.refusal(part.refusal) if part.refusal is not None else None,
                 "sentence": part.sentence,
             }

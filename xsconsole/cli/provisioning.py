@@ -4,12 +4,13 @@ import argparse
 from collections.abc import Mapping
 
 from xsconsole.cli import output
-from xsconsole.cli.acting import confirm, on_record, see_through
+from xsconsole.cli.acting import confirm, on_record, see_through, status_of
 from xsconsole.cli.asking import print_plan
 from xsconsole.cli.batching import confirm_batch, print_batch
 from xsconsole.cli.session import connected, published, until
 from xsconsole.console import Batch, Console, RunState, blueprint_to_provision, is_signed, planned_together, read_values
 from xsconsole.domain.batch import PartState
+from xsconsole.domain.given_ids import made_by
 from xsconsole.domain.naming import find_stage, find_storage
 from xsconsole.domain.workflow import Method
 from xsconsole.engine.commands import Confirmed, Provision, Together
@@ -64,13 +65,12 @@ async def _whole(console: Console, together: Together, options: argparse.Namespa
     await console.demand_rights(command)
     confirm(console, plan, options)
     run = await console.do(Confirmed(command=command, digest=plan.digest))
-    made = [one.configuration for one in command.newcomers]
+    made = made_by(status_of(console, run).plan.intent)
     status = await see_through(console, run, options, RunState.DONE, {"configurations": list(made)})
     if status == 0 and not options.json and len(made) > 1:
         await until(console, lambda: set(made) <= console.board.cards.keys(), SHOWN_TIMEOUT_S)
-        output.print_table(
-            ("CONFIGURATION", "ID"), [(output.cell(one.name, 60), one.configuration) for one in command.newcomers]
-        )
+        named = zip(command.newcomers, made, strict=True)
+        output.print_table(("CONFIGURATION", "ID"), [(output.cell(one.name, 60), id_) for one, id_ in named])
     return status
 
 

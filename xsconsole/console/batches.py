@@ -183,12 +183,14 @@ class Batch:
         run = await self._doer.do(order)
         self._change(part, state=PartState.RUNNING, run=run)
         ended = await self._doer.finished(run)
-        is_done = ended.state is RunState.DONE
+        is_done, id_ = ended.state is RunState.DONE, ended.plan.intent.configuration
+        made = id_ if id_ != part.configuration else None
+        self.plan = self.plan.changed(part.configuration, lambda one: replace(one, made=made))
         said = "" if ended.error is None else explain(ended.error).failed
         if not is_done:
             said = f"{state_name(ended.state).capitalize()}. {said}".strip()
         self._change(part, state=PartState.DONE if is_done else PartState.FAILED, sentence=said)
-        await self._until_told(part.configuration)
+        await self._until_told(id_)
         return is_done
 
     def _why(self, part: Part) -> str:
@@ -238,7 +240,7 @@ class Batch:
     def _fact(self, event: AuditEvent, outcome: Outcome | None) -> Fact:
         """Return the row that holds all of them together; the rows of each name this batch."""
         is_end = event is AuditEvent.BATCH_CLOSED
-        parts: list[Json] = [_told(part, is_end=is_end) for part in self.plan.parts]
+        parts: list[Json] = [_told(part, self.plan, is_end=is_end) for part in self.plan.parts]
         details: dict[str, Json] = {
             "batch": self.id,
             "what": self._title(),
@@ -252,14 +254,14 @@ class Batch:
         return replace(made, target=self.plan.target, outcome=outcome, reason="" if is_end else reason)
 
 
-def _told(part: Part, *, is_end: bool) -> dict[str, Json]:
+def _told(part: Part, planned: BatchPlan, *, is_end: bool) -> dict[str, Json]:
     why = refusal(part.refusal) if part.refusal is not None else part.sentence
     return {
-        "configuration": part.configuration,
+        "configuration": part.id,
         "name": part.name,
         "plan": part.plan.digest if part.plan is not None else None,
         "is_asked_for": part.is_asked,
-        "after": list(part.after),
+        "after": list[Json](planned.waits_for(part)),
         **({"state": part.state.value, "run": part.run, "request": part.request} if is_end else {}),
         **({"why": why} if why else {}),
     }

@@ -30,7 +30,8 @@ async def close_dead(home: Home, open_runs: Iterable[RunId], ledger: Ledger) -> 
         batch, process = _of(row).get("batch"), _of(row).get("process")
         if batch in closed or not process or home.is_alive(str(process)):
             continue
-        runs = {part["configuration"]: await _run_of(part, str(batch), home) for part in _of(row)["parts"]}
+        begun = await _begun(row, str(batch), home)
+        runs = {part["configuration"]: await _run_of(part, begun, home) for part in _of(row)["parts"]}
         if any(found is not None and found[0] in standing for found in runs.values()):
             continue
         parts = _of(row)["parts"]
@@ -53,19 +54,33 @@ async def _was_asked(part: Mapping[str, Any], batch: str, home: Home) -> bool:
     return any(_of(row).get("batch") == batch and row.fact.outcome is Outcome.DONE for row in rows)
 
 
-async def _run_of(part: Mapping[str, Any], batch: str, home: Home) -> tuple[RunId, Fact | None] | None:
-    """Return the run that a part became, with the row of its end; None where it was not begun."""
-    query = AuditQuery(event=AuditEvent.RUN_OPENED, configuration=ConfigurationId(part["configuration"]))
-    opened = await home.audit_page(query, None, LOOKED_AT)
-    run = next((row.fact.run for row in opened if _of(row).get("batch") == batch), None)
-    if run is None:
+async def _begun(opened: AuditRow, batch: str, home: Home) -> dict[str, Fact]:
+    """Return the intents of a batch's runs by the digests of their plans: what one makes has an id of its own."""
+    found: dict[str, Fact] = {}
+    before: int | None = None
+    while rows := await home.audit_page(AuditQuery(event=AuditEvent.RUN_OPENED), before, LOOKED_AT):
+        for row in rows:
+            if row.seq < opened.seq:
+                return found
+            if _of(row).get("batch") == batch:
+                found[str(_of(row).get("plan"))] = row.fact
+        before = rows[-1].seq
+    return found
+
+
+async def _run_of(
+    part: Mapping[str, Any], begun: Mapping[str, Fact], home: Home
+) -> tuple[RunId, Fact, Fact | None] | None:
+    """Return the run that a part became, with its intent and the row of its end; None where it was not begun."""
+    intent = begun.get(str(part.get("plan")))
+    if intent is None or intent.run is None:
         return None
-    ends = await home.audit_page(AuditQuery(event=AuditEvent.RUN_CLOSED, run=run), None, 1)
-    return run, ends[0].fact if ends else None
+    ends = await home.audit_page(AuditQuery(event=AuditEvent.RUN_CLOSED, run=intent.run), None, 1)
+    return intent.run, intent, ends[0].fact if ends else None
 
 
 def _became(
-    part: Mapping[str, Any], found: tuple[RunId, Fact | None] | None, asked: Collection[ConfigurationId]
+    part: Mapping[str, Any], found: tuple[RunId, Fact, Fact | None] | None, asked: Collection[ConfigurationId]
 ) -> dict[str, Json]:
     if found is None:
         if part["configuration"] in asked:
@@ -73,9 +88,10 @@ def _became(
         if part.get("why"):
             return {"state": PartState.REFUSED.value, "run": None}
         return {"state": PartState.SKIPPED.value, "run": None, "why": "No run of it was begun."}
-    run, end = found
+    run, intent, end = found
+    told: dict[str, Json] = {"configuration": intent.configuration, "run": run}
     if end is None:
         why = "Another console settled its run: that one's record says how it ended."
-        return {"state": PartState.ELSEWHERE.value, "run": run, "why": why}
+        return {**told, "state": PartState.ELSEWHERE.value, "why": why}
     is_done = end.outcome is Outcome.DONE
-    return {"state": (PartState.DONE if is_done else PartState.FAILED).value, "run": run, "why": end.reason}
+    return {**told, "state": (PartState.DONE if is_done else PartState.FAILED).value, "why": end.reason}

@@ -32,7 +32,8 @@ class PartState(StrEnum):
 class Part:
     """One of them, planned as if those before it ran already: with its plan, or with why it cannot go.
 
-    It begins once the runs of those in `after` have ended: they hold what it needs.
+    It begins once the runs of those in `after` have ended: they hold what it needs. `made` is the id that was given to
+    what it made, where it was planned by another one.
     """
 
     configuration: ConfigurationId
@@ -44,6 +45,11 @@ class Part:
     run: RunId | None = None
     request: RequestId | None = None
     sentence: str = ""  # what became of it, where that says more than the state
+    made: ConfigurationId | None = None
+
+    @property
+    def id(self) -> ConfigurationId:
+        return self.made or self.configuration
 
     @property
     def is_ready(self) -> bool:
@@ -154,6 +160,10 @@ class BatchPlan:
     @property
     def is_over(self) -> bool:
         return not any(part.state in (PartState.WAITING, PartState.RUNNING) for part in self.ready)
+
+    def waits_for(self, part: Part) -> list[ConfigurationId]:
+        """Return whose runs have to end before that of a part begins, by the ids that they have by now."""
+        return [one.id for one in self.parts if one.configuration in part.after]
 
     def changed(self, configuration: ConfigurationId, change: Callable[[Part], Part]) -> "BatchPlan":
         """Return the batch with one part changed."""

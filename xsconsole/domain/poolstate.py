@@ -125,8 +125,8 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     `incumbent` had the place in stage `place` that it took, and the disks `kept` there. `archive` is the one that it
     came back from. Of what was made of a blueprint, `blueprint` names that, `revision` is its version, `configuration`
     stands for both, and there is no `stage`; `given` are the values of parameters that its hardware refers to, and None
-    where nobody kept them. `before` is what that configuration was copied from, and so on: by this it
-    is known also where they are gone.
+    where nobody kept them; `number` is which of that blueprint it is, where somebody counted. `before` is what that
+    configuration was copied from, and so on: by this it is known also where they are gone.
     """
 
     schema: int = SCHEMA
@@ -145,6 +145,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     before: tuple["Origin", ...] = ()
     blueprint: BlueprintId | None = None
     given: dict[str, int | str] | None = None
+    number: int | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def is_copy(self) -> bool:
@@ -218,11 +219,15 @@ class RestorePointMark(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What any console needs to finish or undo a run. Stands on the pool from before the first effect to the end."""
+    """What any console needs to finish or undo a run. Stands on the pool from before the first effect to the end.
+
+    `plan` holds the original values that undoing needs. It is as it is carried out: where it makes configurations it
+    has the ids that were `given` to them, by the ids as planned. `plan_digest` is of the plan as it was confirmed.
+    """
 
     schema: int = SCHEMA
     run: RunId
-    plan: Plan  # holds the original values that undoing needs
+    plan: Plan
     plan_digest: Digest
     actor: str
     console: ConsoleId
@@ -237,6 +242,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     failure: str = ""
     warrant: str = ""  # the request and the approvals that allow it, in text; empty: nobody had to approve it
     emergency: str = ""  # the signed declaration that allows it instead, in text
+    given: dict[ConfigurationId, ConfigurationId] = {}
 
 
 class LeaseValue(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,9 @@
 """What a copy of a machine must not have of its original, and what it is called."""
 
 import re
+from collections.abc import Callable, Collection
 
+from xsconsole.domain.board import Board
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.poolstate import PREFIX
 from xsconsole.errors import Refused
@@ -57,3 +59,14 @@ def name_by_pattern(pattern: str, *, name: str, role: str, service: str, version
         )
     values = {"name": name, "role": role, "service": service, "version": version, "stage": stage, "number": str(number)}
     return shortened(_BRACED.sub(lambda found: values[found.group(1)], pattern).strip(), NAME_LIMIT)
+
+
+def free_number(names: Callable[[int], Collection[str]], service: str, board: Board) -> int:
+    """Return the first number by which no member of a service is called so; 1 where names do not count.
+
+    Others of the pool are not looked at: what they are called is not read again under the lease of a run.
+    """
+    taken = {member.name for card in board.cards.values() if card.service == service for member in card.members}
+    if set(names(1)) == set(names(2)):
+        return 1
+    return next((number for number in range(1, len(taken) + 2) if taken.isdisjoint(names(number))), 1)

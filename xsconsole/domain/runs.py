@@ -9,7 +9,7 @@ from xsconsole.domain.actions.copies import StartCopy
 from xsconsole.domain.actions.placing import BringTo, Migrate, MoveDisk
 from xsconsole.domain.actions.service import Resume, Suspend, SwitchOff
 from xsconsole.domain.actions.travel import MoveAcross
-from xsconsole.domain.ids import RunId, StageId, StepKey
+from xsconsole.domain.ids import Digest, RunId, StageId, StepKey
 from xsconsole.domain.plan import WITHOUT_INVERSE, Disks, Plan, Revert, ShutDown, Start, Step
 from xsconsole.domain.side_by_side import Work, lane_back_of, span_s
 from xsconsole.domain.workflow import Kind
@@ -96,11 +96,14 @@ class RunState(StrEnum):
 class RunStatus:
     """A run of this console as it stands now. `progress` is its `share_of`, which shrinks while it is put back.
 
+    `plan` is as it is carried out, and `digest` is of the plan as it was confirmed.
+
     `took_s` says how long steps took here, in their last direction; those of an earlier process are not in it.
     """
 
     run: RunId
     plan: Plan
+    digest: Digest
     state: RunState
     started_at: datetime
     ended_at: datetime | None = None

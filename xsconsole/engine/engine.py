@@ -26,6 +26,7 @@ from functools import partial
 from xsconsole.domain.approval import Decision
 from xsconsole.domain.board import Board
 from xsconsole.domain.canonical import Json
+from xsconsole.domain.given_ids import carried, given_to
 from xsconsole.domain.ids import ConfigurationId, Digest, RequestId, RunId
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.plan import Plan
@@ -202,8 +203,8 @@ class Engine:
         demand_answers(plan, confirmed.answers)
         await self.requests.warrant(plan, confirmed.request, self._world.board, self._world.inventory)
         self._declared(plan, confirmed, self._world.board)
-        leases = self._leases_for(plan)
-        await leases.take(plan.leases)
+        leases, given = self._leases_for(plan), given_to(plan.intent, self._ids.new)
+        await leases.take(carried(plan, given).leases)
         try:
             plan, board, inventory = await self._plan_afresh(command, confirmed.request, plan, plan.leases[0])
             if plan.digest != confirmed.digest:
@@ -212,8 +213,9 @@ class Engine:
             declared = self._declared(plan, confirmed, board)
             record = RunRecord(
                 run=RunId(self._ids.new()),
-                plan=plan,
+                plan=carried(plan, given),
                 plan_digest=plan.digest,
+                given=given,
                 actor=self._pool.identity.actor,
                 console=self._me.console,
                 console_name=self._me.name,

@@ -92,6 +92,8 @@ def opening_fact(
         details |= {"makes": record.plan.intent.makes, "method": record.plan.intent.method.value}
     if record.plan.intent.beside:
         details["beside"] = list(record.plan.intent.beside)
+    if record.given:  # the plan's digest is of it with the ids as planned
+        details["ids_as_planned"] = {given: planned for planned, given in record.given.items()}
     if event is AuditEvent.RUN_OPENED and record.plan.questions:
         details["answered_with_yes"] = list(record.plan.questions)
     if record.emergency:

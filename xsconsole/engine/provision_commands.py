@@ -11,7 +11,8 @@ from xsconsole.domain.workflow import Method
 class Newcomer:
     """A configuration that is to be: what it is called, its machines, and the addresses that were given for it.
 
-    `given` are the values of the parameters that hardware refers to, by name.
+    `configuration` is its id as planned, and `number` which of its blueprint it is; 0: nobody counts. `given` are the
+    values of the parameters that hardware refers to, by name.
     """
 
     configuration: ConfigurationId
@@ -21,6 +22,7 @@ class Newcomer:
     members: tuple[FilledMember, ...]
     addresses: tuple[str, ...] = ()
     given: tuple[tuple[str, int | str], ...] = ()
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -265,7 +265,7 @@ class Inspector(pieces.Panel):
                 why_no_undo=ONE_WAY if ends else "",
                 waits_for=waits_for,
             )
-            self._head(run.plan, self.tr("plan {digest}…").format(digest=run.plan.digest[:4]), run.plan.digest)
+            self._head(run.plan, self.tr("plan {digest}…").format(digest=run.digest[:4]), run.digest)
             self._pages.setCurrentIndex(2)
         elif card is not None:
             self.card_page.show_card(card)

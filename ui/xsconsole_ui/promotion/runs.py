@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from xsconsole.domain import words
 from xsconsole.domain.board import Card, RunView
-from xsconsole.domain.ids import StepKey
+from xsconsole.domain.ids import Digest, StepKey
 from xsconsole.domain.plan import Plan, Step
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.runs import RunState, RunStatus, left_s, share_of, step_left_s, undo_left_s
@@ -16,9 +16,10 @@ from xsconsole_ui.texts import tr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownRun:
-    """One run. `who` is empty for a run of this console."""
+    """One run. `who` is empty for a run of this console; `digest` is of the plan as it was confirmed."""
 
     plan: Plan
+    digest: Digest
     state: RunState
     settled: frozenset[StepKey]
     undone: frozenset[StepKey]
@@ -52,6 +53,7 @@ def own(status: RunStatus) -> ShownRun:
     failed = next((step.key for step in status.plan.steps if told == words.describe(step)), None)
     return ShownRun(
         plan=status.plan,
+        digest=status.digest,
         state=status.state,
         settled=frozenset(status.settled),
         undone=frozenset(status.undone),
@@ -74,6 +76,7 @@ def recorded(view: RunView, silence: str = "") -> ShownRun:
     settled, undone = frozenset(record.settled), frozenset(record.undone)
     return ShownRun(
         plan=record.plan,
+        digest=record.plan_digest,
         state=RunState.INTERRUPTED if holder is None else going,
         settled=settled,
         undone=undone,

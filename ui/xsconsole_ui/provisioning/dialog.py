@@ -313,7 +313,7 @@ class ProvisionDialog(QDialog):
                 )
             )
             return
-        filled = fill_rows(order, offer.console.board, order.pool, self._console.board.cards)
+        filled = fill_rows(order, offer.console.board, order.pool, self._console.board.cards.values())
         self._show_filled(filled)
         try:
             together = provisions_from(order, filled)

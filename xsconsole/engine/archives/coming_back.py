@@ -12,7 +12,6 @@ from xsconsole.domain.workflow import Method
 from xsconsole.engine.archives.return_checks import (
     demand_alone,
     demand_version,
-    free_number,
     made_of,
     parts_of,
     storage_of,
@@ -47,9 +46,9 @@ def _plan_alone(command: Restoring, board: Board, inventory: Inventory) -> Plan:
         demand_whole(command.archive, inventory)
     else:
         demand_version(archive, inventory)
-    made, _ = made_of(archive, board, inventory)
+    made, number = made_of(command, None, board, inventory)
     sr = storage_of(command, None, inventory)
-    parts = parts_of(command, None, sr, free_number(command, inventory), inventory)
+    parts = parts_of(command, None, sr, number, inventory)
     space = capacity.total(*(part.space for part in parts))
     warnings = capacity.demand_space(inventory, space, "The machines", claims_on(board).space)
     intent = Intent(

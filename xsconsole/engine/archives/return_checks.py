@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 
 from xsconsole.domain.actions.archives import ArchivedMember, CheckArchive
 from xsconsole.domain.actions.stowing import CheckStow
@@ -13,10 +14,11 @@ from xsconsole.domain.blueprint.package import Package
 from xsconsole.domain.board import Board, Card, Standing
 from xsconsole.domain.disks import BLOCK_TYPES
 from xsconsole.domain.gates import Scene
+from xsconsole.domain.given_ids import planned_ids
 from xsconsole.domain.ids import ArchiveId, ConfigurationId, StageId, TransitionId, Uuid
 from xsconsole.domain.inventory import SR, VM, Inventory, Network
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.replica import NAME_LIMIT, name_by_pattern
+from xsconsole.domain.replica import NAME_LIMIT, free_number, name_by_pattern
 from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import Kind, Method, Stage, Transition, Workflow
 from xsconsole.engine.commands import RestoreFromArchive, RestoreFromPool, Restoring
@@ -121,13 +123,26 @@ def card_to_be(made: ConfigurationId, name: str, service: str, version: str, sta
     )
 
 
-def made_of(archive: Document, board: Board, inventory: Inventory) -> tuple[ConfigurationId, int]:
-    """Return the first configuration of this archive that is not there, and its number."""
-    pool = inventory.pool.uuid if inventory.pool is not None else ""
-    number = 1
-    while (made := _id(archive.id, pool, number)) in board.cards:
-        number += 1
-    return made, number
+def made_of(
+    command: Restoring, target: Stage | None, board: Board, inventory: Inventory
+) -> tuple[ConfigurationId, int]:
+    """Return what comes back, by its id as planned, and the first number with which its names are free."""
+    archive, pool = command.archive, inventory.pool.uuid if inventory.pool is not None else ""
+    if target is None:
+        number = _number_alone(command, inventory)
+    else:
+        number = free_number(lambda number: _names(command, target, number), archive.service, board)
+    taken = planned_ids(board)
+    return next(id_ for of in count(number) if (id_ := _id(archive.id, pool, of)) not in taken), number
+
+
+def _number_alone(command: Restoring, inventory: Inventory) -> int:
+    there = {vm.name_label for vm in inventory.all(VM) if not vm.is_a_snapshot}
+    return next(number for number in count(1) if there.isdisjoint(_names(command, None, number)))
+
+
+def _names(command: Restoring, target: Stage | None, number: int) -> list[str]:
+    return [_named(command, member, target, number) for member in command.archive.members]
 
 
 def _id(archive: ArchiveId, pool: str, number: int) -> ConfigurationId:
@@ -240,15 +255,6 @@ def parts_of(command: Restoring, target: Stage | None, sr: SR | None, number: in
         for at, member in enumerate(archive.members)
         for space in (space_of(command, member, sr, inventory),)
     ]
-
-
-def free_number(command: Restoring, inventory: Inventory) -> int:
-    """Return the first number for which no machine of the pool is called as one that comes back alone."""
-    there = {vm.name_label for vm in inventory.all(VM) if not vm.is_a_snapshot}
-    number = 1
-    while any(_named(command, member, None, number) in there for member in command.archive.members):
-        number += 1
-    return number
 
 
 def _named(command: Restoring, member: ArchivedMember, target: Stage | None, number: int) -> str:

@@ -74,7 +74,7 @@ def plan_return(
         demand_whole(command.archive, inventory)
     else:
         demand_version(archive, inventory)
-    made, number = made_of(archive, board, inventory)
+    made, number = made_of(command, target, board, inventory)
     will_run = target.entry is EntryAction.START or target.fence is not None
     card = card_to_be(made, archive.name, archive.service, archive.version, target.id)
     barriers = barriers_against(card, target, board, inventory, clocks)

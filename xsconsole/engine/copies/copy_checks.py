@@ -28,7 +28,7 @@ from xsconsole.errors import NotPromotable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offspring:
-    """The configuration that a promotion makes. `number` counts those that the same way made of the same source."""
+    """The configuration that a promotion makes: its id as planned, and the number in the names of its members."""
 
     id: ConfigurationId
     number: int
@@ -83,18 +83,21 @@ def parts_of(order: Order, offspring: Offspring, inventory: Inventory, *, is_fen
 
 def copy_name(order: Order, member: Member, vm: VM, offspring: Offspring) -> str:
     """Return what the copy of a member is called."""
-    if order.pattern:
-        card = order.card
-        return name_by_pattern(
-            order.pattern,
-            name=vm.name_label,
-            role=member.role,
-            service=card.service,
-            version=card.version,
-            stage=order.target.name,
-            number=offspring.number,
-        )
-    return name_of_copy(vm.name_label, order.source.name, order.target.name, offspring.number)
+    stages = (order.source.name, order.target.name)
+    return name_in(stages, order.card, member.role, vm.name_label, offspring.number, order.pattern)
+
+
+def name_in(stages: tuple[str, str], card: Card, role: str, name: str, number: int, pattern: str) -> str:
+    """Return what the copy of a machine that is called `name` is called, from one stage to the other.
+
+    Raises:
+        Refused: it is no such pattern; with the mend.
+    """
+    if not pattern:
+        return name_of_copy(name, *stages, number)
+    return name_by_pattern(
+        pattern, name=name, role=role, service=card.service, version=card.version, stage=stages[1], number=number
+    )
 
 
 def storage_of(order: Order, parts: Sequence[Part], inventory: Inventory) -> SR | None:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import count, groupby
 
 import msgspec
 
@@ -20,12 +20,14 @@ from xsconsole.domain.actions.copies import (
 )
 from xsconsole.domain.board import Board, Card, Member
 from xsconsole.domain.disks import disks_of
+from xsconsole.domain.given_ids import planned_ids
 from xsconsole.domain.ids import ConfigurationId, Digest, StepKey, Uuid
 from xsconsole.domain.inventory import SR, VM, Inventory
 from xsconsole.domain.lineage import handed_on
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Plan, Purpose, Step, TakeSnapshot
 from xsconsole.domain.poolstate import KeptDisk, MemberValue, Origin, encode
+from xsconsole.domain.replica import free_number
 from xsconsole.domain.workflow import EntryAction, Method, Transition
 from xsconsole.engine.copies.candidates import add_use, spending
 from xsconsole.engine.copies.copy_checks import (
@@ -35,6 +37,7 @@ from xsconsole.engine.copies.copy_checks import (
     demand_operations,
     demand_room,
     guest,
+    name_in,
     parts_of,
     sentences,
     space_of,
@@ -57,19 +60,34 @@ DISK_S = 2.0
 COPIED_BYTES_PER_S = 100 * 1024 * 1024
 
 
-def offspring_of(card: Card, edge: Transition, inventory: Inventory, *boards: Board) -> Offspring:
-    """Return the first one that is not there: made from what was asked, so that equal plans make equal ones.
+def offspring_of(
+    card: Card,
+    edge: Transition,
+    inventory: Inventory,
+    stages: tuple[str, str],
+    there: Board,
+    *beside: Board,
+    pattern: str = "",
+) -> Offspring:
+    """Return what copies of a configuration become, by the first number with which their names are free.
 
-    It is on none of the `boards`: an earlier one may have gone into another pool since, and keeps its id there.
+    Its id is the one as planned: made from what was asked, so that equal plans make equal ones. `there` is the board on
+    which the copies are to be; `stages` are the names of the one that they come from, and where they come.
+
+    Raises:
+        Refused: the pattern of names is none; with the mend.
     """
     pool = inventory.pool.uuid if inventory.pool else ""
-    number = 0
-    while True:
-        number += 1
+
+    def names(number: int) -> list[str]:
+        return [name_in(stages, card, member.role, member.name, number, pattern) for member in card.members]
+
+    def planned(number: int) -> ConfigurationId:
         name = "\n".join((pool, card.id, edge.id, str(number)))
-        made = ConfigurationId(str(uuid.uuid5(CONFIGURATION_SPACE, name)))
-        if not any(made in board.cards for board in boards):
-            return Offspring(id=made, number=number)
+        return ConfigurationId(str(uuid.uuid5(CONFIGURATION_SPACE, name)))
+
+    number, taken = free_number(names, card.service, there), planned_ids(there, *beside)
+    return Offspring(id=next(id_ for id_ in map(planned, count(number)) if id_ not in taken), number=number)
 
 
 def plan_copy(order: Order, offspring: Offspring, board: Board, inventory: Inventory) -> Plan:

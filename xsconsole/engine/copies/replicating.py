@@ -21,7 +21,7 @@ from xsconsole.engine.copies.copying import offspring_of, plan_copy
 from xsconsole.engine.copies.crossing import plan_crossing
 from xsconsole.engine.plans import rules
 from xsconsole.engine.plans.barring import demand_open
-from xsconsole.engine.plans.lands import Land, Lands, boards_of, home_of, land_of, names_of, pools_of
+from xsconsole.engine.plans.lands import Land, Lands, home_of, land_of, names_of, pools_of
 from xsconsole.errors import NotFound, NotPromotable
 
 CLOSING = frozenset({BarrierKind.STOP, BarrierKind.FREEZE})
@@ -84,7 +84,8 @@ def ordered(
         )
     edge = way_of(command, source.id, kind)
     at_target = board if land is None else land.board
-    offspring = offspring_of(card, edge, inventory, *boards_of(board, lands))
+    names = (source.name, target.name)
+    offspring = offspring_of(card, edge, inventory, names, at_target, board, pattern=command.pattern)
     scene = Scene(
         card=card,
         target=target,

@@ -151,7 +151,9 @@ def drawn(command: Deploy, board: Board, inventory: Inventory) -> Drawing:
         Refused: there is no ground, or no such configuration.
     """
     card = rules.card_of(board, command.configuration)
-    offspring = offspring_of(card, way_of(_as_replica(command), card.stage, RunKind.DEPLOY), inventory, board)
+    edge = way_of(_as_replica(command), card.stage, RunKind.DEPLOY)
+    stages = (board.stage_name(card.stage), board.stage_name(command.target))
+    offspring = offspring_of(card, edge, inventory, stages, board)
     _, drawing = drawing_of(command, card, offspring.id, offspring.number, board, inventory)
     return drawing
 

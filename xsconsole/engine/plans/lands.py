@@ -60,14 +60,6 @@ def home_of(board: Board, inventory: Inventory, lands: "Lands") -> Land:
 Lands = Callable[[Uuid], Land | None]
 
 
-def boards_of(board: Board, lands: Lands) -> tuple[Board, ...]:
-    """Return the board and those of the other pools that stages live in, as far as they are connected."""
-    stages = board.workflow.stages if board.workflow is not None else ()
-    pools = dict.fromkeys(stage.binding.pool.uuid for stage in stages if stage.binding.pool is not None)
-    known = (lands(pool) for pool in pools)
-    return (board, *(land.board for land in known if land is not None))
-
-
 def no_land(pool: Uuid) -> Land | None:
     """There is no other pool."""
     del pool

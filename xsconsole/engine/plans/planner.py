@@ -78,7 +78,7 @@ from xsconsole.engine.moves.taking_over_across import plan_taking_over_across, r
 from xsconsole.engine.plans import rules
 from xsconsole.engine.plans.barring import demand_open, held
 from xsconsole.engine.plans.enforcement import demand_enforced
-from xsconsole.engine.plans.lands import Lands, boards_of, home_of, land_of, names_of, no_land, pools_of
+from xsconsole.engine.plans.lands import Lands, home_of, land_of, names_of, no_land, pools_of
 from xsconsole.engine.plans.point_notes import noted
 from xsconsole.engine.plans.stage_names import StageNames
 from xsconsole.engine.plans.steps import moved
@@ -215,9 +215,9 @@ def _plan_transition(
             reason=f"The way to {target.name} moves the machines themselves, so nothing has to be frozen first.",
             mend="Ask for it without stopping them first.",
         )
-    offspring = None if edge.method is Method.MOVE else offspring_of(card, edge, inventory, *boards_of(board, lands))
-    newcomer = card.id if offspring is None else offspring.id
-    leaves = card.id if offspring is None else None
+    names = (source.name, target.name)
+    offspring = None if edge.method is Method.MOVE else offspring_of(card, edge, inventory, names, at_target, board)
+    newcomer, leaves = (card.id, card.id) if offspring is None else (offspring.id, None)
     there = inventory if land is None else land.inventory
     incumbent = incumbent_of(workflow, card, target, edge, at_target, there, leaves)
     if incumbent is not None:

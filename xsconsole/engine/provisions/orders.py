@@ -1,18 +1,21 @@
 """From a blueprint and what somebody fills in to commands: a row for each configuration, with what is wrong with it."""
 
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 
+from xsconsole.domain import words
 from xsconsole.domain.blueprint import templating
 from xsconsole.domain.blueprint.answers import answered
 from xsconsole.domain.blueprint.finding import Finding, Severity
 from xsconsole.domain.blueprint.rendering import Filled, Surroundings, fill, referred
 from xsconsole.domain.blueprint.values import Blueprint, ParameterKind
-from xsconsole.domain.board import Board
+from xsconsole.domain.board import Board, Card
+from xsconsole.domain.given_ids import planned_ids
 from xsconsole.domain.ids import ConfigurationId, StageId, Uuid
 from xsconsole.domain.naming import shortened
-from xsconsole.domain.words import count, listing
+from xsconsole.domain.words import listing
 from xsconsole.domain.workflow import Method
 from xsconsole.domain.workflow.bounds import NAME_LIMIT, unfit_character
 from xsconsole.engine.commands import Newcomer, Provision, Together
@@ -60,14 +63,12 @@ class FilledRow:
         return self.filled.findings
 
 
-def fill_rows(
-    order: ProvisionOrder, board: Board, pool: Uuid, elsewhere: Collection[ConfigurationId] = ()
-) -> tuple[FilledRow, ...]:
-    """Fill every row in. Numbers begin after those of which a configuration stands on the board. Pure.
+def fill_rows(order: ProvisionOrder, board: Board, pool: Uuid, elsewhere: Iterable[Card] = ()) -> tuple[FilledRow, ...]:
+    """Fill every row in, with numbers that no configuration of the blueprint has. Pure.
 
-    `elsewhere` are configurations of other pools: one that was made here and has moved there keeps its id.
+    `elsewhere` are configurations of other pools, whose numbers are not given again either.
     """
-    numbers = _free_numbers(order, {*board.cards, *elsewhere}, pool)
+    numbers = _free_numbers(order, board, pool, elsewhere)
     stage = board.workflow.stage(order.target) if board.workflow is not None else None
     service = order.service or order.blueprint.service
     plain = {
@@ -94,7 +95,7 @@ def provisions_from(order: ProvisionOrder, rows: Sequence[FilledRow]) -> Togethe
     """
     if not order.rows or len(order.rows) > MOST_AT_ONCE:
         raise NotPromotable(
-            reason=f"{count(len(order.rows), 'configuration')} cannot be made at once.",
+            reason=f"{words.count(len(order.rows), 'configuration')} cannot be made at once.",
             mend=f"Make from 1 to {MOST_AT_ONCE}.",
         )
     wrong = _told_of(rows)
@@ -138,12 +139,11 @@ def _told_of(rows: Sequence[FilledRow]) -> list[tuple[str, Finding]]:
     ]
 
 
-def _free_numbers(order: ProvisionOrder, taken: Collection[ConfigurationId], pool: Uuid) -> Iterator[int]:
-    number = 0
-    while True:
-        number += 1
-        if _id(order, pool, number) not in taken:
-            yield number
+def _free_numbers(order: ProvisionOrder, board: Board, pool: Uuid, elsewhere: Iterable[Card]) -> Iterator[int]:
+    origins = (card.origin for card in (*board.cards.values(), *elsewhere))
+    taken = {origin.number for origin in origins if origin is not None and origin.blueprint == order.blueprint.id}
+    ids = planned_ids(board)  # of what is being made, and of what was made before numbers were kept
+    return (number for number in count(1) if number not in taken and _id(order, pool, number) not in ids)
 
 
 def _id(order: ProvisionOrder, pool: Uuid, number: int) -> ConfigurationId:
@@ -189,6 +189,7 @@ def _row(
     hardware = {name for member in order.blueprint.members for name in referred(member)}
     newcomer = Newcomer(
         configuration=made,
+        number=number,
         name=name,
         service=service,
         version=version,

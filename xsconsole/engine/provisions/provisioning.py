@@ -350,6 +350,7 @@ def _origin(command: Provision, newcomer: Newcomer) -> Origin:
         method=command.method.value,
         blueprint=command.blueprint,
         given=dict(newcomer.given),
+        number=newcomer.number or msgspec.UNSET,
     )
 
 

@@ -14,6 +14,7 @@ from xsconsole.domain.barriers import Barrier
 from xsconsole.domain.board import Board
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.emergency import Declaration
+from xsconsole.domain.given_ids import confirmed_plan
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Override, Plan
@@ -91,7 +92,7 @@ def demand_resumable(record: RunRecord, workflow: Workflow | None, pool: Uuid, c
     Raises:
         ApprovalMissing: its record carries no declaration that counts.
     """
-    reason = emergency.why_not(emergency.from_text(record.emergency), record.plan, pool, workflow, check)
+    reason = emergency.why_not(emergency.from_text(record.emergency), confirmed_plan(record), pool, workflow, check)
     if reason:
         raise ApprovalMissing(
             reason=f"The run that stands on the pool is an emergency that does not count. {reason}", mend="Undo it."

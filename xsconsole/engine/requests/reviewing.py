@@ -81,7 +81,7 @@ class Reviewing:
 
     async def leave(self, action: OpenReview) -> str:
         """Write the item, unless it stands, and return its id."""
-        plan, pool = self._record.plan, self._at.pool
+        pool = self._at.pool
         review = review_id(self._record, action)
         if reviews.item_of(await self._at.keys(Field.POOL), review) is None:
             declaration = emergency.from_text(self._record.emergency)
@@ -97,8 +97,8 @@ class Reviewing:
                 pool=pool.identity.pool,
                 because=action.because,
                 run=self._record.run,
-                intent=plan.intent,
-                plan=plan.digest,
+                intent=self._record.plan.intent,
+                plan=self._record.plan_digest,
                 reason=shortened(reason, emergency.REASON_LIMIT),
                 opened_at=await insist(pool, pool.time),
                 key=key,

@@ -13,6 +13,7 @@ from xsconsole.domain.approval import Matter, Requester, tally
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.continuing import Judging, is_outlived, judging
+from xsconsole.domain.given_ids import confirmed_plan
 from xsconsole.domain.ids import BatchId, RequestId, Uuid
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.manifest import manifest_of_card
@@ -215,7 +216,7 @@ def demand_resumable(
     Raises:
         ApprovalMissing: its record carries none that count.
     """
-    plan = record.plan
+    plan = confirmed_plan(record)
     if plan.is_emergency:
         emergency.demand_resumable(record, workflow, pool, check)
         return

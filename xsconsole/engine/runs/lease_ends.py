@@ -76,7 +76,7 @@ async def end_counters(
         ended = run.plan.intent.configuration
         others = {id_: card for id_, card in board.cards.items() if id_ != ended}
         await remove_spent(pool, watch, replace(board, cards=others))
-    elif spent(heard, board):
+    elif run.given or spent(heard, board):  # of ids as planned nothing is left but counters
         await remove_spent(pool, watch, board)
 
 

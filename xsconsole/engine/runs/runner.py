@@ -73,13 +73,13 @@ class Run:
         self._intended: set[StepKey] = set()
         self._progress: dict[StepKey, float] = {}
         self._took_s: dict[StepKey, float] = {}
-        self._is_new = False
+        self._is_new = self._is_stopped = False
         self._aborting = Aborting(self._pools, record.run)
-        self._is_stopped = False
         self._ended = asyncio.Event()
         self.status = RunStatus(
             run=record.run,
             plan=record.plan,
+            digest=record.plan_digest,
             state=RunState.UNDOING if record.is_undoing else RunState.RUNNING,
             started_at=surroundings.clock.now(),
             settled=record.settled,
