@@ -104,6 +104,8 @@ def test_what_comes_back_from_an_archive_again_is_another_one_with_the_first_fre
         assert len({first, second, third}) == 3
         ends = {id_: {one.name.rpartition(")")[2] for one in scene.there.card(id_).members} for id_ in (second, third)}
         assert ends == {second: {" 2"}, third: {""}}
+        alone = scene.returning(target=StageId(""))
+        assert [(await scene.there.do(alone)).error for _ in range(2)] == [None, None]
 
     virtually(story)
 

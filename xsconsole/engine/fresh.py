@@ -32,6 +32,7 @@ from xsconsole.domain.inventory import (
 from xsconsole.domain.plan import Intent, Plan
 from xsconsole.domain.poolstate import MEMBER_STEM, MemberValue, newest, stage_thing
 from xsconsole.engine.archive_commands import is_named_after
+from xsconsole.engine.archives.return_checks import namesakes_of
 from xsconsole.engine.clearance import as_confirmed
 from xsconsole.engine.commands import (
     AddMembers,
@@ -101,7 +102,8 @@ async def read_afresh(
     if isinstance(command, Promote | Demote | Replicate):
         others += [uuid for uuid in machines_around(command.configuration, mirror) if uuid not in {*own, *others}]
     if isinstance(command, RestoreFromArchive | RestoreFromPool):
-        others += [uuid for uuid in machines_like(command.archive, mirror) if uuid not in {*own, *others}]
+        alike = (*machines_like(command.archive, mirror), *namesakes_of(command, mirror))
+        others += [uuid for uuid in dict.fromkeys(alike) if uuid not in {*own, *others}]
     vms = [vm for vm in await asyncio.gather(*(pool.read_vm(uuid) for uuid in (*own, *others))) if vm is not None]
     snapshots = await asyncio.gather(*(pool.snapshots_of(vm.uuid) for vm in vms if vm.uuid in own))
     # Snapshots outlive the machine and its membership, and still carry what is ours.

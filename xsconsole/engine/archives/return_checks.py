@@ -136,6 +136,15 @@ def made_of(
     return next(id_ for of in count(number) if (id_ := _id(archive.id, pool, of)) not in taken), number
 
 
+def namesakes_of(command: Restoring, inventory: Inventory) -> tuple[Uuid, ...]:
+    """Return the machines by whose names those are numbered that come back alone."""
+    if command.target:
+        return ()
+    numbers = range(1, _number_alone(command, inventory))
+    names = {name for number in numbers for name in _names(command, None, number)}
+    return tuple(vm.uuid for vm in inventory.all(VM) if not vm.is_a_snapshot and vm.name_label in names)
+
+
 def _number_alone(command: Restoring, inventory: Inventory) -> int:
     there = {vm.name_label for vm in inventory.all(VM) if not vm.is_a_snapshot}
     return next(number for number in count(1) if there.isdisjoint(_names(command, None, number)))
