@@ -1,12 +1,18 @@
 """Ids as planned and ids that were given: exchanged wherever they stand, but where a plan tells of what was before."""
 
+from dataclasses import replace
+from itertools import islice
+
 import msgspec
 
+from tests.domain.fence.test_live import STANDING
 from xsconsole.domain.actions.copies import WriteCopyRoster
+from xsconsole.domain.fence.standing import fence_stem, standing_text
 from xsconsole.domain.given_ids import carried, given_to, made_by
 from xsconsole.domain.ids import ConfigurationId, StageId, StepKey, WorkflowId
 from xsconsole.domain.plan import Intent, Plan, RunKind, Step
 from xsconsole.domain.poolstate import Origin, configuration_thing, decode, encode
+from xsconsole.engine.fences.drawn import macs_for
 
 PLANNED, FRESH = ConfigurationId("p-0001"), ConfigurationId("f-0001")
 INTENT = Intent(
@@ -49,3 +55,13 @@ def test_only_what_is_not_there_before_a_run_is_made_by_it() -> None:
     others = {kind: made(kind, beside=(beside,)) for kind in (RunKind.REROUTE, RunKind.REFRESH, RunKind.REDEPLOY)}
     assert set(others.values()) == {()}
     assert {made(kind) for kind in (RunKind.PROVE, RunKind.IMPORT, RunKind.PROMOTE, RunKind.ADOPT)} == {()}
+
+
+def test_a_fence_gets_no_mac_address_of_one_that_was_planned_by_the_same_id() -> None:
+    first, second = islice(iter(macs_for(PLANNED, {}), None), 2)
+    segment = replace(STANDING.fence.segments[0], mac=first)
+    standing = replace(STANDING, fence=replace(STANDING.fence, segments=(segment,)))
+
+    mac = macs_for(PLANNED, {f"{fence_stem(standing.configuration)}.1": standing_text(standing)})
+
+    assert mac() == second

@@ -138,6 +138,12 @@ class Fence:
     def peer_addresses(self) -> tuple[IPv4Address, ...]:
         return tuple(sorted({address for peer in self.peers for address in peer.addresses}))
 
+    @property
+    def macs(self) -> frozenset[str]:
+        """The MAC addresses of those inside that have an address, and of the router."""
+        cards = (*self.footholds, *self.segments, *((self.outside,) if self.outside is not None else ()))
+        return frozenset(one.mac for one in cards if one.mac)
+
     def on(self, segment: Segment) -> tuple[Foothold, ...]:
         """Return who has an interface on a segment."""
         return tuple(one for one in self.footholds if one.logical == segment.logical)

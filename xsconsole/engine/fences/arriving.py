@@ -146,7 +146,7 @@ def receive(
     demand_sound(ground, inventory)
     shares = (share for one in beside for share in one.enclosure.standing.shares)
     keys = {**keys_of(inventory), **{claim_key(share): "" for share in shares}}
-    mac, machines = macs_for(making.made), tuple(one.housed for one in arrivals)
+    mac, machines = macs_for(making.made, keys), tuple(one.housed for one in arrivals)
     names = member_names((one.housed.key, one.member) for one in arrivals)
     macs = {one.housed.key: {card.device: card.mac.lower() or mac() for card in one.cards} for one in arrivals}
     cards = tuple(_cards(arrivals, names, macs, ground, inventory))

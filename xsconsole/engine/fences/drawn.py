@@ -71,7 +71,7 @@ def drawing_of(
         services=command.services,
     )
     keys = keys_of(inventory)
-    drawing = draw(source_cards(card, inventory), wishes, ground, set(taken_addresses(keys)), macs_for(made))
+    drawing = draw(source_cards(card, inventory), wishes, ground, set(taken_addresses(keys)), macs_for(made, keys))
     vms = [vm for member in card.members if (vm := inventory.get(VM, member.ref)) is not None]
     told = findings_inside(command.mode, accounts_of(vms, inventory), ground)
     drawing = replace(drawing, findings=(*drawing.findings, *told))
@@ -134,14 +134,20 @@ def machines_around(configuration: ConfigurationId, inventory: Inventory) -> tup
     return around if template is None else (*around, template)
 
 
-def macs_for(made: ConfigurationId) -> Callable[[], str]:
-    """Return what makes new MAC addresses of our own, equal ones for equal plans."""
-    numbers = count(1)
+def macs_for(made: ConfigurationId, keys: Mapping[str, str]) -> Callable[[], str]:
+    """Return what makes new MAC addresses of our own, equal ones for equal plans, and none of a fence that stands.
+
+    `made` is an id as planned, which comes again once what had been planned by it stands.
+    """
+    numbers, taken = count(1), frozenset(mac for one in fences_on(keys) for mac in one.fence.macs)
 
     def mac() -> str:
-        digits = uuid.uuid5(MAC_SPACE, f"{made}\n{next(numbers)}").bytes[:6]
-        first = digits[0] & 0xFC | 0x02  # given locally, and to one card
-        return ":".join(f"{byte:02x}" for byte in (first, *digits[1:]))
+        while True:
+            digits = uuid.uuid5(MAC_SPACE, f"{made}\n{next(numbers)}").bytes[:6]
+            first = digits[0] & 0xFC | 0x02  # given locally, and to one card
+            made_up = ":".join(f"{byte:02x}" for byte in (first, *digits[1:]))
+            if made_up not in taken:
+                return made_up
 
     return mac
 

@@ -79,7 +79,7 @@ def leaving_of(
     demand_parted(standing, inventory)
     ways = _ways(standing, target, board, inventory)
     given_up = _giving_way(incumbent, target, inventory)
-    mac = macs_for(ConfigurationId(f"{card.id}\n{card.revision}"))
+    mac = macs_for(ConfigurationId(f"{card.id}\n{card.revision}"), keys_of(inventory))
     residents = residents_of(set(ways.values()), inventory)
     cards = outward_cards(standing, ways, given_up, residents, inventory, mac)
     stopping = {vm.uuid for vm in incumbent.vms} if incumbent is not None else set[Uuid]()
