@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from xsconsole.domain.board import derive
+from xsconsole.domain.board_reading import derive
 from xsconsole.domain.ids import ConfigurationId, Ref, StageId, Uuid, WorkflowId
 from xsconsole.domain.inventory import VBD, VDI, VM, Change, ChangeBatch, Inventory, Pool
 from xsconsole.domain.live_board import LiveBoard

@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from xsconsole.domain.board import Board, derive
+from xsconsole.domain.board import Board
+from xsconsole.domain.board_reading import derive
 from xsconsole.domain.drift import LiveDrift
 from xsconsole.domain.ids import ConfigurationId, Digest, Ref, StageId, Uuid, WorkflowId
 from xsconsole.domain.inventory import VBD, VDI, VIF, VM, Change, ChangeBatch, Inventory, Network, Pool

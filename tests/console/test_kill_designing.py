@@ -15,7 +15,8 @@ from tests.console.drafting_program import new, old
 from tests.console.pool_state import runs_and_held_leases
 from tests.console.publishing_program import planned
 from xsconsole.console import Connection, Console, Pools, Secret
-from xsconsole.domain.board import Standing, published_workflow
+from xsconsole.domain.board import Standing
+from xsconsole.domain.board_reading import published_workflow
 from xsconsole.domain.events import BoardChanged
 from xsconsole.domain.ids import DraftId
 from xsconsole.domain.publication.values import PUBLICATION_PREFIX

@@ -7,7 +7,7 @@ import pytest
 
 from xsconsole.console import mirror as module
 from xsconsole.console.mirror import PIECE, Mirror
-from xsconsole.domain.board import derive
+from xsconsole.domain.board_reading import derive
 from xsconsole.domain.events import BoardChanged, ConfigurationMoved, Event
 from xsconsole.domain.ids import ConfigurationId, Ref, StageId, Uuid, WorkflowId
 from xsconsole.domain.inventory import VM, Change, ChangeBatch, Pool

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xsconsole.domain.board import EMPTY_BOARD, Board, Standing, derive
+from xsconsole.domain.board import EMPTY_BOARD, Board, Standing
+from xsconsole.domain.board_reading import derive
 from xsconsole.domain.closures import Freeze, Hold, Quarantine, Stop, stem_of, to_text
 from xsconsole.domain.ids import ConfigurationId, ConsoleId, Digest, Ref, RunId, StageId, Uuid, WorkflowId
 from xsconsole.domain.inventory import VBD, VDI, VM, Change, ChangeBatch, Inventory, Pool

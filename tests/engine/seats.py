@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from embedded import EmbeddedPool
 
 from xsconsole.console.probing import LocalProber
-from xsconsole.domain.board import Board, Card, derive
+from xsconsole.domain.board import Board, Card
+from xsconsole.domain.board_reading import derive
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.events import LinkChanged, StepProgressed
 from xsconsole.domain.ids import ConsoleId, StageId

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.engine.desks import Desk, Killed, Office, virtually
 from tests.engine.memory_port import Fault
-from xsconsole.domain.board import published_workflow
+from xsconsole.domain.board_reading import published_workflow
 from xsconsole.domain.ids import Digest, StageId
 from xsconsole.domain.poolstate import numbers, workflow_stem
 from xsconsole.domain.publication.values import PUBLICATION_PREFIX, Publication, publication_of

@@ -16,7 +16,7 @@ from tests.journeys.test_real_mouse import window as real_window
 from tests.journeys.typist import Typist
 from tests.ui.board_window import no_passphrase_needed
 from xsconsole.console import Connection, Console, Secret
-from xsconsole.domain.board import published_workflow
+from xsconsole.domain.board_reading import published_workflow
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.theme import Scheme, Theme

@@ -19,7 +19,8 @@ from tests.ui.draft_values import surroundings
 from tests.ui.drawing import Key, Sheet, a_workflow
 from tests.ui.test_workflow_outline import TYPED, shown
 from xsconsole.domain.approval import Requester
-from xsconsole.domain.board import Board, published_workflow
+from xsconsole.domain.board import Board
+from xsconsole.domain.board_reading import published_workflow
 from xsconsole.domain.drafts import Draft
 from xsconsole.domain.ids import DraftId
 from xsconsole.domain.inventory import Change, ChangeBatch, Inventory, Pool

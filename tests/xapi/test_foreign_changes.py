@@ -7,7 +7,7 @@ import pytest
 from embedded import EmbeddedPool
 
 from tests.xapi.conftest import Connect, Watcher
-from xsconsole.domain.board import derive
+from xsconsole.domain.board_reading import derive
 from xsconsole.domain.manifest import FieldChange, Manifest, PartChange, difference, manifest_of_card, words
 from xsconsole.domain.naming import find_configuration
 

@@ -11,7 +11,8 @@ from contextlib import asynccontextmanager
 
 from xsconsole.cli import output
 from xsconsole.console import Connection, Console, Pools, Secret
-from xsconsole.domain.board import Board, Card, published_workflow
+from xsconsole.domain.board import Board, Card
+from xsconsole.domain.board_reading import published_workflow
 from xsconsole.domain.events import AuditVerified, BoardChanged
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.naming import clear_name, missing_configuration

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from time import thread_time
 
-from xsconsole.domain.board import EMPTY_BOARD, Board, HolderOf
+from xsconsole.domain.board import EMPTY_BOARD, Board
+from xsconsole.domain.board_reading import HolderOf
 from xsconsole.domain.events import BoardChanged, ConfigurationMoved, Event, InventoryChanged
 from xsconsole.domain.ids import ConfigurationId
 from xsconsole.domain.inventory import ChangeBatch, Inventory

@@ -6,16 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from xsconsole.domain.allowances import AllowedField, allowances_of, is_allowance_key
-from xsconsole.domain.board import (
-    EMPTY_BOARD,
+from xsconsole.domain.board import EMPTY_BOARD, Board, Card, Member, Stray
+from xsconsole.domain.board_reading import (
     ROSTER_PREFIX,
     RUN_PREFIX,
-    Board,
-    Card,
     HolderOf,
-    Member,
     PoolState,
-    Stray,
     card_of,
     numbered,
     published_workflow,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import msgspec
 
 from xsconsole.domain.allowances import AllowedField, allowance_stem, allowances_of, to_text
-from xsconsole.domain.board import published_workflow
+from xsconsole.domain.board_reading import published_workflow
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.comparison import rule_label
 from xsconsole.domain.ids import StageId

@@ -7,7 +7,7 @@ import msgspec
 
 from xsconsole.domain.actions.stowing import SealStow
 from xsconsole.domain.archive import marked_in
-from xsconsole.domain.board import derive
+from xsconsole.domain.board_reading import derive
 from xsconsole.domain.disks import chain_of, disks_of
 from xsconsole.domain.ids import NULL_REF, ConfigurationId, Uuid
 from xsconsole.domain.inventory import (

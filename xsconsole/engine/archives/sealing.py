@@ -10,7 +10,7 @@ from xsconsole.domain.actions.archives import SealArchive
 from xsconsole.domain.actions.stowing import SealStow
 from xsconsole.domain.archive import Keep
 from xsconsole.domain.archive.values import SealedArchive
-from xsconsole.domain.board import published_workflow
+from xsconsole.domain.board_reading import published_workflow
 from xsconsole.domain.ids import ArchiveId, ConfigurationId, ConsoleId, StageId
 from xsconsole.domain.manifest import Manifest, fingerprint
 from xsconsole.domain.poolstate import RunRecord

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from xsconsole.domain.board import Board, published_workflow
+from xsconsole.domain.board import Board
+from xsconsole.domain.board_reading import published_workflow
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.naming import shortened

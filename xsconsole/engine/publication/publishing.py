@@ -7,7 +7,7 @@ from functools import partial
 import msgspec
 
 from xsconsole.domain.approval import Decision, Matter, to_text
-from xsconsole.domain.board import published_workflow
+from xsconsole.domain.board_reading import published_workflow
 from xsconsole.domain.canonical import Json
 from xsconsole.domain.continuing import unneeded_versions, version_stem
 from xsconsole.domain.ids import Digest

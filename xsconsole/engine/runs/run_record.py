@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from xsconsole.domain.actions.travel import MoveAcross
-from xsconsole.domain.board import RUN_PREFIX, numbered, run_of
+from xsconsole.domain.board_reading import RUN_PREFIX, numbered, run_of
 from xsconsole.domain.ids import ConfigurationId, StepKey
 from xsconsole.domain.one_way import begins_to_destroy
 from xsconsole.domain.plan import LASTING, WITHOUT_INVERSE, Step
