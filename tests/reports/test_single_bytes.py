@@ -3,6 +3,7 @@
 `XSCONSOLE_SLOW_TESTS=1` asks all of them about every bit.
 """
 
+import asyncio
 import io
 import os
 import re
@@ -15,14 +16,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from consoles import given_passphrase
 
 from tests.reports.bundles import KEY, bundled, contents, told, zipped
 from tests.reports.databases import database_of
+from xsconsole.console.home import Home
 from xsconsole.console.review.reading import Reading
+from xsconsole.domain.record import AuditEvent, Fact
+from xsconsole.errors import DatabaseDamaged
 from xsconsole.reports.verifier import joined, program
 from xsconsole.reports.verifier.database import Record
 from xsconsole.reports.verifier.walk import SignatureCheck
 from xsconsole.store.keys import is_signature
+from xsconsole.store.reader import LedgerReader as Ledger
 
 ALL = "XSCONSOLE_SLOW_TESTS" in os.environ
 pytestmark = pytest.mark.timeout(3600 if ALL else 180)
@@ -136,3 +142,52 @@ def evidence(path: Path) -> tuple[object, ...]:
         (volume,) = record.volumes
         lines = tuple(entry.line for entry in volume.entries())
         return (volume.chain_id, lines, tuple(map(str, volume.groups())))
+
+
+def test_what_sqlite_quotes_of_a_damaged_file_stops_no_verifier(judges: Sequence[Judge], tmp_path: Path) -> None:
+    """SQLite quotes the damaged text, and Python cannot read it."""
+    path = database_of(told(2), tmp_path / "console.db")
+    whole = path.read_bytes()
+    at = whole.index(b"CREATE TABLE audit ") + 3
+    path.write_bytes(whole[:at] + bytes([whole[at] | 0x80]) + whole[at + 1 :])
+
+    found = program.verify_file(path, KEY.fingerprint, (), is_signature)
+    shown = judges[2](path.read_bytes(), is_signature)
+
+    assert bad(found) == shown == {"files"}
+    with pytest.raises(DatabaseDamaged):
+        asyncio.run(checked(tmp_path))
+
+
+def test_a_changed_byte_of_a_sealed_file_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "home"
+    asyncio.run(sealed_home(folder))
+    (sealed,) = (folder / "sealed").iterdir()
+    sealed.chmod(0o600)
+    whole = sealed.read_bytes()
+    path = folder / "console.db"
+    assert not bad(program.verify_file(path, None, (), is_signature))
+
+    for _, content in changed(whole, range(5, len(whole), 64 if ALL else 6007)):
+        sealed.write_bytes(content)
+        assert bad(program.verify_file(path, None, (), is_signature)) & {"sealed", "files"}
+        try:
+            assert "sealed" in asyncio.run(checked(folder))
+        except DatabaseDamaged as damaged:
+            assert damaged.path == str(sealed)  # noqa: PT017 - either is right
+
+
+async def sealed_home(folder: Path) -> None:
+    home = await Home.open(folder, given_passphrase, is_reading=False)
+    await home.record(Fact(event=AuditEvent.CONSOLE_STARTED))
+    await home.evidence.seal()
+    await home.close()
+
+
+async def checked(folder: Path) -> set[str]:
+    """Return what the check in the home finds wrong."""
+    reader = await Ledger.open(folder)
+    try:
+        return bad(await reader.verify())
+    finally:
+        await reader.close()

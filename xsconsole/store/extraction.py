@@ -19,7 +19,7 @@ from xsconsole.store.chain import FIRST_PREVIOUS, Head
 from xsconsole.store.checking import values_between
 from xsconsole.store.database import Reading
 from xsconsole.store.reader import head
-from xsconsole.store.schema import AuditEntry, AuditSignature, AuditValue, ConsoleKey
+from xsconsole.store.schema import AuditEntry, AuditSignature, AuditValue
 
 MOST_IDS = 12
 T = TypeVar("T")
@@ -166,7 +166,7 @@ class Extraction:
         before = (
             file.scalars(select(AuditEntry.digest).where(AuditEntry.seq == first_seq - 1)) for file in self._files
         )
-        keys = {key.fingerprint: key.public_key for file in self._files for key in file.scalars(select(ConsoleKey))}
+        keys = {name: key for file in self._files for name, key in heads.keys(file).items()}
         return Stretch(
             head=end,
             first_seq=first_seq,

@@ -39,18 +39,20 @@ def standing(session: Session, end: Head) -> SignedHead | None:
         .order_by(AuditHead.at.desc())
         .limit(1)
     ).first()
-    return None if found is None else _head(found, _keys(session))
+    return None if found is None else _head(found, keys(session))
 
 
 def heads(session: Session) -> tuple[SignedHead, ...]:
     """Return all of them, in the order of their rows."""
-    keys = _keys(session)
+    public_keys = keys(session)
     found = session.scalars(select(AuditHead).order_by(AuditHead.chain_id, AuditHead.seq, AuditHead.at))
-    return tuple(_head(one, keys) for one in found)
+    return tuple(_head(one, public_keys) for one in found)
 
 
-def _keys(session: Session) -> dict[str, bytes]:
-    return {key.fingerprint: key.public_key for key in session.scalars(select(ConsoleKey))}
+def keys(session: Session) -> dict[str, bytes]:
+    """Return the public keys by their fingerprints. Since when they are known is not read: it may be no time."""
+    found = session.execute(select(ConsoleKey.fingerprint, ConsoleKey.public_key))
+    return {one.fingerprint: one.public_key for one in found}
 
 
 def _head(row: AuditHead, keys: dict[str, bytes]) -> SignedHead:

@@ -98,6 +98,8 @@ def failures(path: Path) -> Iterator[None]:
         raise meaning(failure.orig, path) from failure
     except sqlite3.Error as failure:
         raise meaning(failure, path) from failure
+    except UnicodeDecodeError as failure:  # SQLite quotes what is damaged, and Python cannot read that
+        raise damaged(path, "What SQLite says of it cannot be read.") from failure
     except OSError as failure:
         raise meaning_of_system(failure, path) from failure
 

@@ -6,11 +6,13 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from xsconsole.reports.verifier.heads import Kept, demanded
 from xsconsole.reports.verifier.values import Found, Wrong, parsed
 from xsconsole.reports.verifier.walk import FIRST_PREVIOUS, SignatureCheck, Walk, instant_of
+
+T = TypeVar("T")
 
 SQLITE = b"SQLite format 3\0"
 APPLICATION_ID = 0x78736331
@@ -87,7 +89,12 @@ class Volume:
         self._connection.close()
 
     def ask(self, statement: str, *given: object) -> list[tuple[Any, ...]]:
-        return self._connection.execute(statement, given).fetchall()
+        return list(self.each(statement, *given))
+
+    def each(self, statement: str, *given: object) -> Iterator[tuple[Any, ...]]:
+        rows = _told(lambda: self._connection.execute(statement, given))
+        while some := _told(lambda: rows.fetchmany(CHUNK_ROWS)):
+            yield from some
 
     def _demand_form(self) -> None:
         """Refuse what is no record, or holds what could make SQLite do something else than to read tables."""
@@ -121,10 +128,8 @@ class Volume:
         return found if found != "ok" else ""
 
     def entries(self) -> Iterator[Entry]:
-        rows = self._connection.execute("SELECT rowid FROM audit ORDER BY seq, chain_id")
-        while some := rows.fetchmany(CHUNK_ROWS):
-            for (place,) in some:
-                yield self.entry(place)
+        for (place,) in self.each("SELECT rowid FROM audit ORDER BY seq, chain_id"):
+            yield self.entry(place)
 
     def entry(self, place: int) -> Entry:
         found = self.ask(f"SELECT {ROW_COLUMNS} FROM audit WHERE rowid = ?", place)
@@ -148,8 +153,10 @@ class Volume:
 
     def groups(self) -> Iterator[dict[str, Any]]:
         names = ("chain_id", "first_seq", "last_seq", "head", "fingerprint", "signature")
-        for row in self._connection.execute(f"SELECT {', '.join(names)} FROM audit_signature ORDER BY first_seq"):
+        for row in self.each(f"SELECT {', '.join(names)} FROM audit_signature ORDER BY first_seq"):
             chain_id, first_seq, last_seq, head, fingerprint, signature = row
+            if not type(first_seq) is type(last_seq) is int:
+                continue  # its rows are then not signed
             told = (str(chain_id), first_seq, last_seq, _bytes(head).hex(), str(fingerprint), _bytes(signature).hex())
             yield dict(zip(names, told, strict=True))
 
@@ -324,6 +331,14 @@ def _is_listed_truly(columns: Mapping[str, Any], fields: Mapping[str, Any], *, h
     is_timed = at is not None and at == instant_of(columns["at"])
     is_found = columns["searched"] == "\n".join(texts).casefold()
     return is_timed and is_found and all(columns[name] == expected[name] for name in LISTED)
+
+
+def _told(work: Callable[[], T]) -> T:
+    """Return what SQLite says; where it quotes what is damaged, Python may not be able to read that."""
+    try:
+        return work()
+    except UnicodeDecodeError as failure:
+        raise sqlite3.DatabaseError("what it quotes cannot be read") from failure
 
 
 def _place_of(path: Path, name: str) -> Path | None:
