@@ -90,6 +90,8 @@ async def test_a_promotion_leaves_anchors_by_which_an_earlier_copy_of_the_record
         broken = Verdict(check="chain", is_good=False, sentence="Row 2 was changed.", seq=2)
         assert await desk.console.home.evidence.set_aside((broken,)) is not None  # while a window is open
         once_more = await reconcile(desk.console, memory=memory)
+        (again,) = await desk.rows(AuditQuery(event=AuditEvent.RECORD_SET_ASIDE))
+        through_two = await predecessor_of(desk.console.home, again, connected.fact.pool or "")
         aside.chmod(0o600)
         aside.write_bytes(aside.read_bytes() + b"x")
         settings, signer = desk.console.home.settings, desk.console.home.signer
@@ -108,6 +110,7 @@ async def test_a_promotion_leaves_anchors_by_which_an_earlier_copy_of_the_record
     assert len(claimed) == 4  # each time that it sat down, also those that no row tells of any more
     assert behind.since == compared.end.until  # where the record that was set aside had ended
     assert [(one.call, one.machine) for one in behind.foreign] == [("VM.add_tags", member.name)]  # not what we did
+    assert through_two == told_before  # of the second no row that tells anything verified, but whom it follows
     assert (told_before.position, of_another_file) == (compared.end, Predecessor())
     assert connected.seq > begun.seq  # before anything was done on the pool
     assert known is not None
