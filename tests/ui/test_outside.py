@@ -33,7 +33,9 @@ def chips(window, card):
     return [chip.text for chip in face(window, card)[2].chips]
 
 
-async def test_a_change_behind_the_back_is_on_the_card_by_itself_until_somebody_says_why(window, pool, console):
+async def test_a_change_behind_the_back_is_on_the_card_by_itself_until_somebody_says_why(
+    window, pool, console, monkeypatch
+):
     shop, crm = card_of(console, "shop 1.3.0"), card_of(console, "crm 7.1")
     await until(lambda: any(follower.read_s for follower in window.bridge.outside._followers.values()), "a reading")
     with pool.plain_session() as session:
@@ -84,3 +86,17 @@ async def test_a_change_behind_the_back_is_on_the_card_by_itself_until_somebody_
         session.xenapi.VM.add_tags(crm.members[0].ref, "unseen")
     await until(lambda: any("is not known" in text for text in window.notices.texts), "why nothing is told")
     pool.control("clear")
+
+    reading, faults = outside.reconcile, []
+
+    async def spoilt(*given, **named):
+        if not faults:
+            faults.append(1)
+            raise ZeroDivisionError("a bug")
+        return await reading(*given, **named)
+
+    monkeypatch.setattr(outside, "reconcile", spoilt)
+    with pool.plain_session() as session:
+        session.xenapi.VM.add_tags(crm.members[0].ref, "after a fault")
+    await until(lambda: any("not followed now" in text for text in window.notices.texts), "that it was given up")
+    await until(lambda: window.bridge.outside.of(crm.id) is not None, "what it finds once it began anew")

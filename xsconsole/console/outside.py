@@ -18,7 +18,7 @@ from xsconsole.domain.ids import NULL_REF, ConfigurationId, Ref
 from xsconsole.domain.inventory import VM
 from xsconsole.domain.outside import Kind, kind_of
 from xsconsole.domain.record import AuditEvent, AuditQuery, AuditRow, Fact, Outcome
-from xsconsole.domain.words import count, instant
+from xsconsole.domain.words import count, duration, instant
 from xsconsole.errors import ConsoleError, Refused
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ class Outside:
         ]
         if not estate.home.is_reading:
             estate.home.ledger.follow(self._hear_facts)
-        self._work = asyncio.get_running_loop().create_task(self._follow(), name="changes from outside")
+        self._work = asyncio.get_running_loop().create_task(self._supervise(), name="changes from outside")
 
     def of(self, configuration: ConfigurationId) -> Unacknowledged | None:
         return self._found.get(configuration)
@@ -260,6 +260,24 @@ class Outside:
         return found
 
     # Working
+
+    async def _supervise(self) -> None:
+        """Follow, and begin anew after a fault of the program, which is told: else nobody would hear of changes."""
+        clock, wait_s = self._estate.home.clock, LEAST_S
+        while True:
+            began_s = clock.monotonic_s()
+            try:
+                await self._follow()
+            except Exception as fault:  # a bug; it is logged and told, and must not end what follows it
+                log.exception("following what others change was given up")
+                wait_s = LEAST_S if clock.monotonic_s() - began_s > EVERY_S else wait_s
+                again = f"It is tried again in {duration(wait_s)}; restart the console if this comes back."
+                told = Refused(reason=f"A fault of this program ended it: {type(fault).__name__}.", mend=again)
+                self._estate.pools.publish(LogUnread(pool="", error=told))
+            await clock.sleep(wait_s)
+            wait_s = min(2 * wait_s, EVERY_S)
+            self._followers.clear()
+            self._is_stale = True
 
     async def _follow(self) -> None:
         self._hear_pools(PoolsChanged())

@@ -77,7 +77,10 @@ class OutsideChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogUnread:
-    """The pool of this name does not show its own log, so that nobody knows what others change there."""
+    """The pool of this name does not show its own log, so that nobody knows what others change there.
+
+    Without a name a fault of the program keeps what all pools show from being read.
+    """
 
     pool: str
     error: ConsoleError

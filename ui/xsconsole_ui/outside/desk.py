@@ -91,4 +91,6 @@ class OutsideDesk(QObject):
         """Say once that nobody knows what others change."""
         told = explain(event.error)
         headline = self.tr("What others change in pool “{pool}” is not known: its own log cannot be read.")
-        self._notices.tell("warn", headline.format(pool=shortened(one_line(event.pool), 40)), told.mend, told.failed)
+        fault = self.tr("What others change is not followed now.")
+        headline = headline.format(pool=shortened(one_line(event.pool), 40)) if event.pool else fault
+        self._notices.tell("warn", headline, told.mend, told.failed)
