@@ -262,6 +262,11 @@ class RecordReplaced(StoreFailed):
 
 
 @dataclass(kw_only=True, eq=False)
+class RecordBroken(StoreFailed):
+    """The record does not verify, by its newest rows or by the last check of all of it."""
+
+
+@dataclass(kw_only=True, eq=False)
 class SchemaTooNew(StoreFailed):
     pass
 

@@ -44,6 +44,13 @@ class KnownRecord(msgspec.Struct, frozen=True, kw_only=True):
     seq: int
 
 
+class KnownFault(msgspec.Struct, frozen=True, kw_only=True):
+    """What the last check of a chain found wrong that nobody has set aside since."""
+
+    chain: str
+    sentence: str
+
+
 class Hook(msgspec.Struct, frozen=True, kw_only=True):
     """Where other programs are told of what this console does. Where it `is_signed`, a secret is kept elsewhere."""
 
@@ -64,6 +71,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     console_name: str
     key: str | None = None
     record: KnownRecord | None = None
+    fault: KnownFault | None = None
     pools: tuple[KnownPool, ...] = ()
     connected: tuple[str, ...] | None = None
     certificates: dict[str, str] = {}
@@ -230,6 +238,15 @@ class Settings:
             return now if is_behind and not is_accepted else msgspec.structs.replace(now, record=record)
 
         self._change(farther)
+
+    @property
+    def fault(self) -> KnownFault | None:
+        return self._preferences.fault
+
+    def remember_fault(self, fault: KnownFault | None) -> None:
+        """Remember what a check of the whole record found; None: nothing is wrong."""
+        if fault != self._preferences.fault:
+            self._change(lambda now: msgspec.structs.replace(now, fault=fault))
 
     def remember_pool(self, pool: KnownPool) -> None:
         """Remember a pool as the latest; an earlier entry of the same address gives way."""

@@ -91,7 +91,7 @@ async def _open_console(home: str | Path | None) -> Console:
     question = PassphraseQuestion(os.environ.get("XSCONSOLE_PASSPHRASE"))
     while True:
         try:
-            return await Console.open(home, passphrase=question.answer)
+            return await Console.open(home, passphrase=question.answer, may_be_broken=True)  # and sets it aside
         except KeyLocked as locked:
             if not question.may_ask_again(locked.reason):
                 raise

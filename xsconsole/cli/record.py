@@ -160,7 +160,7 @@ async def audit_export(options: argparse.Namespace) -> int:
         run=RunId(options.run) if options.run is not None else None,
     )
     asked = AuditQuery(filter=query_of(options.text, AUDIT))
-    console = await Console.open(options.home, passphrase=Given(options).passphrase)
+    console = await Console.open(options.home, passphrase=Given(options).passphrase, may_be_broken=True)
     try:
         pass_on_notices(console)
         choice = await meant_by(console.home, choice)

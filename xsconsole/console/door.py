@@ -113,17 +113,19 @@ class Console:
         passphrase: PassphraseProvider,
         is_reading: bool = False,
         accepts_record: bool = False,
+        may_be_broken: bool = False,
         timing: LeaseTiming | None = None,
     ) -> "Console":
         """Open the home folder; one that only reads needs no signing key and changes nothing.
 
-        `accepts_record` goes on with a record that is not the one this home remembers, and leaves a row of that.
+        `accepts_record` goes on with another record than this home remembers; `may_be_broken` if it does not verify.
         `timing` says for how long others believe that a run of a silent console is alive.
 
         Raises:
             StoreFailed: the folder, the key or the database cannot be used; nothing was changed.
         """
-        home = await Home.open(folder, passphrase, is_reading=is_reading, accepts_record=accepts_record)
+        how = {"is_reading": is_reading, "accepts_record": accepts_record, "may_be_broken": may_be_broken}
+        home = await Home.open(folder, passphrase, **how)
         try:
             await home.record(Fact(event=AuditEvent.CONSOLE_STARTED))
         except BaseException:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from xsconsole.console import record_memory, turning_over
+from xsconsole.console import record_memory, soundness, turning_over
 from xsconsole.console.verifying import verified_apart
 from xsconsole.domain import anchors
 from xsconsole.domain.anchors import Anchor
@@ -184,6 +184,7 @@ class Evidence:
         source = self._source
         if expected_key is None:
             found = await source.verify()
+            soundness.remember(self._settings, await self._chain(), found, await source.first_seq())
         else:
             reader = await LedgerReader.open(self._settings.home, frozenset({expected_key}))
             try:
@@ -236,6 +237,8 @@ class Evidence:
                 verdicts = (*verdicts, Verdict(check="set aside", is_good=False, sentence=sentence))
             else:
                 place = str(cut.path) if cut is not None else ""
+        if not place:
+            soundness.remember(self._settings, await self._chain(), verdicts, await self._source.first_seq())
         return AuditVerified(verdicts=verdicts, seq=seq, at=self._clock.now(), set_aside=place)
 
     # --- turning over

@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from xsconsole.console import record_memory
+from xsconsole.console import record_memory, soundness
 from xsconsole.console.drafts import Drafts
 from xsconsole.console.evidence import Evidence
 from xsconsole.console.moves import OwnMoves
@@ -79,8 +79,11 @@ class Home:
         *,
         is_reading: bool,
         accepts_record: bool = False,
+        may_be_broken: bool = False,
     ) -> "Home":
         """Open the folder, and the ledger in it; `accepts_record`, also one that is not the one remembered.
+
+        `may_be_broken` goes on with one that does not verify, as who checks it and sets it aside does.
 
         Raises:
             StoreFailed: the folder, the key or the database cannot be used, or the record is another than the one
@@ -99,6 +102,8 @@ class Home:
             reader, unread = None, None
             try:
                 reader = await _reader(home, settings)
+                broken = await soundness.finding(settings, reader) if reader is not None else None
+                settings.notices += (f"{broken.reason} Looking goes on. {broken.mend}",) if broken is not None else ()
             except HomeUnusable as failure:
                 unread = failure
             return cls(settings, ring, None, reader, finding or unread, is_kept=obstacle is None)
@@ -121,6 +126,9 @@ class Home:
             aside = await asyncio.to_thread(moved_away, home, SystemClock().now())
             ledger = await SqliteLedger.open(home, origin, key, SystemClock())
             moved, finding = (after_moving(*aside, damaged.reason),), finding or damaged
+        if not (accepts_record or may_be_broken) and (broken := await soundness.finding(settings, ledger.reader)):
+            await ledger.close()
+            raise broken
         opened = cls(settings, ring, ledger, None)
         opened.has_new_key = settings.key is None
         try:

@@ -7,19 +7,21 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import ColumnElement, String, exists, select, type_coerce
+from sqlalchemy import ColumnElement, String, exists, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from xsconsole.domain.record import Verdict
 from xsconsole.store import heads, sqlite, volumes
-from xsconsole.store.chain import ChainRow, GroupSignature, SaltedValue
+from xsconsole.store.chain import FIRST_PREVIOUS, ChainRow, GroupSignature, Head, SaltedValue
 from xsconsole.store.database import driver_of
 from xsconsole.store.fields import LISTED_COLUMNS, listed
 from xsconsole.store.migrations import SAYING_WHAT
-from xsconsole.store.schema import AuditEntry, AuditSignature, AuditValue, Chain, ConsoleKey, as_bytes
+from xsconsole.store.schema import AuditEntry, AuditSignature, AuditValue, Chain, as_bytes
+from xsconsole.store.sealing import link_of
 from xsconsole.store.verification import verify
 
 CHUNK_ROWS = 500
+END_ROWS = 100
 LISTING = "listing"
 _EVIDENCE = (AuditEntry.chain_id, AuditEntry.seq, AuditEntry.canonical, AuditEntry.digest)
 # Compared as the texts that they are.
@@ -68,6 +70,47 @@ def verdicts(
         return _verdicts(session, path, expected_keys, own_keys, tuple(volumes.before(session, path, until)))
 
 
+def end_verdicts(session: Session, path: Path) -> tuple[Verdict, ...]:
+    """Return verdicts on the newest rows alone, some hundred of them: what is found in a few milliseconds.
+
+    Raises:
+        DatabaseDamaged: rows have no numbers.
+    """
+    check_numbers(session, path)
+    chain_id = session.scalars(select(Chain.chain_id)).one()
+    first_seq = session.scalars(select(func.min(AuditEntry.seq))).one() or 1
+    newest = session.scalars(select(func.max(AuditEntry.seq))).one() or 0
+    asked = select(func.max(AuditSignature.first_seq)).where(AuditSignature.first_seq <= newest - END_ROWS)
+    begin = max(first_seq, session.scalars(asked).one() or first_seq)
+    before = session.scalars(select(AuditEntry.digest).where(AuditEntry.seq == begin - 1)).first()
+    link = link_of(session) if begin == first_seq and begin > 1 else None
+    end_before = Head(chain_id=chain_id, seq=begin - 1, digest=before or FIRST_PREVIOUS)
+    return verify(
+        chain_id,
+        _rows(session, [], begin),
+        _groups(session, begin),
+        heads.keys(session),
+        heads=[head for head in heads.heads(session) if head.seq >= begin],
+        beginning=link.end if link is not None else end_before,
+    )
+
+
+def _groups(session: Session, first_seq: int = 0) -> list[GroupSignature]:
+    found = session.scalars(select(AuditSignature).where(AuditSignature.first_seq >= first_seq))
+    return [
+        GroupSignature(
+            chain_id=group.chain_id,
+            first_seq=group.first_seq,
+            last_seq=group.last_seq,
+            head=group.head,
+            fingerprint=group.fingerprint,
+            signature=group.signature,
+        )
+        for group in found
+        if type(group.first_seq) is type(group.last_seq) is int  # of others the rows are not signed
+    ]
+
+
 def _verdicts(
     session: Session,
     path: Path,
@@ -79,19 +122,8 @@ def _verdicts(
     check_numbers(session, path, ("audit_value", "seq"))
     files = [*(volume.session for volume in reversed(older) if volume.session is not None), session]
     chain_id = session.scalars(select(Chain.chain_id)).one()
-    public_keys = {key.fingerprint: key.public_key for file in files for key in file.scalars(select(ConsoleKey))}
-    signatures = [
-        GroupSignature(
-            chain_id=group.chain_id,
-            first_seq=group.first_seq,
-            last_seq=group.last_seq,
-            head=group.head,
-            fingerprint=group.fingerprint,
-            signature=group.signature,
-        )
-        for file in files
-        for group in file.scalars(select(AuditSignature))
-    ]
+    public_keys = {name: key for file in files for name, key in heads.keys(file).items()}
+    signatures = [group for file in files for group in _groups(file)]
     orphans = session.scalars(
         select(AuditValue.seq)
         .where(~exists().where(AuditEntry.chain_id == AuditValue.chain_id, AuditEntry.seq == AuditValue.seq))
@@ -112,10 +144,11 @@ def _verdicts(
     return (*found, _judge_listing(misled), *volumes.judged(older))
 
 
-def _rows(session: Session, misled: list[int]) -> Iterator[ChainRow]:
-    """Yield all rows in order, and note in `misled` those whose columns for searching say something else."""
+def _rows(session: Session, misled: list[int], first_seq: int = 0) -> Iterator[ChainRow]:
+    """Yield rows from one on in order, and note in `misled` those whose columns for searching say something else."""
     rows = session.execute(
         select(*_EVIDENCE, *_LISTED)
+        .where(AuditEntry.seq >= first_seq)
         .order_by(AuditEntry.seq, AuditEntry.chain_id)
         .execution_options(yield_per=CHUNK_ROWS)
     )

@@ -22,7 +22,7 @@ from xsconsole.domain.record import AuditQuery, AuditRow, OpenRun, Verdict
 from xsconsole.errors import AuditBroken
 from xsconsole.store import anchors, job_journal, journal, queue_journal, sqlite, task_history, volumes
 from xsconsole.store.chain import FIRST_PREVIOUS, Head, SaltedValue
-from xsconsole.store.checking import values_of, verdicts
+from xsconsole.store.checking import end_verdicts, values_of, verdicts
 from xsconsole.store.database import Reading, driver_of
 from xsconsole.store.extract import rows_about
 from xsconsole.store.fields import decoded_fields, fact_of, instant_of
@@ -132,6 +132,14 @@ class LedgerReader:
         return await self._reading.run(
             lambda session: verdicts(session, self._reading.path, self._expected_keys, self._own_keys)
         )
+
+    async def verify_end(self) -> tuple[Verdict, ...]:
+        """Return verdicts on the newest rows alone, in a few milliseconds.
+
+        Raises:
+            DatabaseDamaged: the file is not even a whole database.
+        """
+        return await self._reading.run(lambda session: end_verdicts(session, self._reading.path))
 
     async def close(self) -> None:
         await self._reading.close()
