@@ -205,6 +205,8 @@ def test_audit_rows_read_as_sentences() -> None:
         )
         assert record_words.event_sentence(one) == f"{began}: approve: shop (begins)"
         assert record_words.event_sentence(replace(one, outcome=Outcome.DONE)) == f"{began}: approve: shop (done)"
+        told = record_words.event_sentence(replace(one, outcome=Outcome.DONE), is_alone=True)
+        assert told == f"{began}: approve: shop"  # what a webhook gets: nothing else is asked for as well
 
 
 ERRORS: tuple[tuple[ConsoleError, str], ...] = (

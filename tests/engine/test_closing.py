@@ -376,7 +376,10 @@ def test_an_approved_request_that_meets_a_freeze_waits_and_says_until_when() -> 
 
         assert found.state is RequestState.APPROVED
         assert found.opens_at == ends
-        assert waiting_words(found) == f"is approved and runs not before {ends:%Y-%m-%d %H:%M} UTC"
+        assert waiting_words(found) == f"is approved and can be run from {ends:%Y-%m-%d %H:%M} UTC on"
+        itself = msgspec.structs.replace(found.request, runs_itself=True)
+        by_itself = replace(found, paper=msgspec.structs.replace(found.paper, request=itself))
+        assert "an open window of who asked runs it, not before" in waiting_words(by_itself)
         assert "Production is frozen" in found.obstacle
         assert "Production is frozen" in said
         assert isinstance(freeze, Freeze)

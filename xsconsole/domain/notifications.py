@@ -79,7 +79,7 @@ def document_of(
         "source": fact.source,
         "target": fact.target,
         "run": fact.run,
-        "text": shortened(event_sentence(fact), TEXT_LIMIT),
+        "text": shortened(event_sentence(fact, is_alone=True), TEXT_LIMIT),
         "reason": shortened(fact.reason, TEXT_LIMIT),
         "outcome": fact.outcome.value if fact.outcome is not None else None,
         "details": {name: value for name, value in _told(details).items() if value},

@@ -335,8 +335,10 @@ def waiting_words(view: RequestView) -> str:
                 return "is being carried out"
             if view.is_begun:
                 return "has begun and was interrupted"
+            if view.opens_at is not None and view.request.runs_itself:
+                return f"is approved; an open window of who asked runs it, not before {instant(view.opens_at)}"
             if view.opens_at is not None:
-                return f"is approved and runs not before {instant(view.opens_at)}"
+                return f"is approved and can be run from {instant(view.opens_at)} on"
             return "is approved and can run" if not view.obstacle else "is approved and cannot run yet"
         case RequestState.VOID:
             return "is void: what it is about has changed"

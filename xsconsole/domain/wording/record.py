@@ -170,8 +170,11 @@ def decided_by(decision: Mapping[str, Json], owner_of: Callable[[str], str]) -> 
     return f"{owner}, {how}" if owner else f"{log_in or how}; no version of the workflow known here pins the key"
 
 
-def event_sentence(fact: Fact, *, has_way: bool = True) -> str:
-    """Return an audit row as one line, such as `Did: Start shop-web-1`; `has_way`: also from and to which stage."""
+def event_sentence(fact: Fact, *, has_way: bool = True, is_alone: bool = False) -> str:
+    """Return an audit row as one line, such as `Did: Start shop-web-1`; `has_way`: also from and to which stage.
+
+    What `is_alone` stands beside no intent, so that nothing has to be said to tell it from one where it went well.
+    """
     what = (fact.details or {}).get("what")
     parts = [what] if isinstance(what, str) and what else []
     if not parts and fact.configuration_name:
@@ -184,9 +187,11 @@ def event_sentence(fact: Fact, *, has_way: bool = True) -> str:
         text = closing_sentence(told[0], is_lifted=fact.event is AuditEvent.LIFTED)
     elif told and fact.event in _PUTTING_BACK and not told[0].startswith(NOTHING):
         text = f"{event_name(fact.event)} by “{told[0]}”"
-    if fact.outcome is not None and (fact.event in _SAYING_HOW or fact.event in _IN_TWO):
+    is_plain = is_alone and fact.outcome is Outcome.DONE and fact.event is not AuditEvent.REQUEST_ENDED
+    says_how = fact.event in _SAYING_HOW or (fact.event in _IN_TWO and not is_plain)
+    if fact.outcome is not None and says_how:
         text += f" ({outcome_name(fact.outcome)})"
-    elif fact.event in _IN_TWO:
+    elif fact.outcome is None and fact.event in _IN_TWO:
         text += f" ({BEGINS})"
     if fact.reason:
         text += f" — {shortened(fact.reason, 300)}"
