@@ -7,8 +7,10 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from xsconsole.domain.actions.archives import ArchivedMember, Interface
-from xsconsole.domain.archive import Archive, ArchivedFile, sealed
+from xsconsole.domain.archive import ARCHIVES, Archive, ArchivedFile, Listed, sealed
 from xsconsole.domain.ids import ArchiveId, ConfigurationId, ConsoleId, Digest, StageId, Uuid, WorkflowId
+from xsconsole.domain.query.matching import asked_by
+from xsconsole.domain.query.parser import query_of
 from xsconsole.store.keys import SigningKey
 
 KEY = SigningKey(private=Ed25519PrivateKey.from_private_bytes(b"k" * 32))
@@ -67,3 +69,8 @@ def archive(content: dict[str, bytes] | None = None, **fields: object) -> Archiv
         files=files,
     )
     return sealed(msgspec.structs.replace(found, **fields), KEY)
+
+
+def is_asked_for(one: Listed, text: str) -> bool:
+    """Return whether a filter asks for an archive."""
+    return asked_by(query_of(text, ARCHIVES), ARCHIVES, datetime.now(UTC))(one)

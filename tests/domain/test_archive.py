@@ -7,7 +7,7 @@ from pathlib import PurePath
 import msgspec
 import pytest
 
-from tests.archives import CONTENT, KEY, archive
+from tests.archives import CONTENT, KEY, archive, is_asked_for
 from tests.domain.test_retention import request
 from xsconsole.domain.archive import (
     Fault,
@@ -15,7 +15,6 @@ from xsconsole.domain.archive import (
     Shelved,
     claimed_by,
     find_archive,
-    fits,
     judge,
     read,
     rows_of,
@@ -141,8 +140,9 @@ def test_an_archive_is_found_by_what_people_call_it() -> None:
     assert len(several.value.choices) == 2
     with pytest.raises(NotFound):
         find_archive(shelf, "nothing")
-    assert [one.called for one in shelf if fits(one, "acme SHOP-WEB")] == ["shop 1.3.0", "shop 1.4.0"]
-    assert fits(broken, "cut off")
+    assert [one.called for one in shelf if is_asked_for(one, "acme SHOP-WEB")] == ["shop 1.3.0", "shop 1.4.0"]
+    assert is_asked_for(broken, "cut off is:unreadable")
+    assert [one.called for one in shelf if is_asked_for(one, "is:filed version:1.4.0")] == ["shop 1.4.0"]
     assert broken.called == "x"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.archives import KEY, archive
+from tests.archives import KEY, archive, is_asked_for
 from tests.domain.test_retention import request
 from tests.inventories import inventory_of
 from xsconsole.domain.archive import (
@@ -27,7 +27,6 @@ from xsconsole.domain.archive import (
     carried_text,
     digest_of_carried,
     find_archive,
-    fits,
     fitting,
     hold_stem,
     pooled_in,
@@ -243,7 +242,7 @@ def test_archives_in_files_and_in_pools_are_one_list() -> None:
     with pytest.raises(Ambiguous) as refused:
         find_archive((filed, pooled), "shop@1.3.0")
     assert refused.value.choices == ("shop 1.3.0: /a/shop-1.3.0", "shop 1.3.0: 5f1c0000 in pool acme")
-    assert (fits(pooled, "shop POOL acme"), fits(pooled, "/a/")) == (True, False)
+    assert (is_asked_for(pooled, "shop POOL acme"), is_asked_for(pooled, "/a/")) == (True, False)
 
 
 def test_what_a_template_carries_is_read_back() -> None:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 from tests.archives import archive
 from tests.ui.board_window import card_of, console, ended, pool, window
 from xsconsole.console import Console
-from xsconsole.domain.archive import Keep, Shelved
+from xsconsole.domain.archive import ARCHIVES, Keep, Shelved
 from xsconsole.domain.ids import ArchiveId, PersonId
 from xsconsole.domain.manifest import FieldChange, Judged, Part, Verdict
 from xsconsole.domain.runs import RunState
@@ -22,7 +22,7 @@ from xsconsole.engine.commands import RestoreFromArchive
 from xsconsole.errors import NotPromotable
 from xsconsole_ui import actions, theme
 from xsconsole_ui.archives.archive_dialog import CLONES, COPIES, ArchiveDialog
-from xsconsole_ui.archives.columns import ARCHIVES, SPARE, columns_of_archives, told
+from xsconsole_ui.archives.columns import SPARE, columns_of_archives, told
 from xsconsole_ui.archives.hold_dialog import HoldDialog
 from xsconsole_ui.archives.keeping import KeepDialog
 from xsconsole_ui.archives.owners import owner_name, pinned_keys

@@ -24,7 +24,9 @@ def add_archives(make: VerbMaker, name_help: str, add_reason: Callable[..., None
     _add_full(verb.add_argument)
     verb.add_argument("--sr", metavar="STORAGE", help="where full copies go, by name or uuid; else where they are")
     verb = make("archive list", "the archives that this home knows; no pool is needed", has_json=True)
-    verb.add_argument("words", metavar="WORD", nargs="*", help="only those in which each of these words stands")
+    verb.add_argument(
+        "words", metavar="WORD", nargs="*", help="only those that fit: words, or such as is:expired (docs/filter.md)"
+    )
     _add_in_pool(verb.add_argument, "also those that stand in the pool, with what others changed of them since")
     verb = make("archive show", "one archive, as its document tells; no pool is needed", has_json=True)
     verb.add_argument("archive", metavar="ARCHIVE", help=ARCHIVE_HELP)

@@ -14,10 +14,12 @@ from xsconsole.cli.planned import carry_out
 from xsconsole.cli.session import Given, connected, no_passphrase, pass_on_notices, published
 from xsconsole.console import ArchiveRoom, Console, Destination, runs_on
 from xsconsole.domain import words
-from xsconsole.domain.archive import Listed, Pooled, fits, freed_words, is_due
+from xsconsole.domain.archive import ARCHIVES, Listed, Pooled, freed_words, is_due
 from xsconsole.domain.comparison import compare as compared
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.naming import find_configuration, find_network, find_stage, find_storage
+from xsconsole.domain.query.matching import asked_by
+from xsconsole.domain.query.parser import query_of
 from xsconsole.engine.commands import ProveArchive
 from xsconsole.errors import Refused
 
@@ -94,13 +96,13 @@ async def prove(options: argparse.Namespace) -> int:
 
 
 async def list_(options: argparse.Namespace) -> int:
-    wanted = " ".join(options.words)
+    asked = query_of(" ".join(options.words), ARCHIVES)
     async with _at_home(options, is_reading=True) as room:
         listed: list[Listed] = [*await room.listed()]
         now = room.now()
     if options.in_pool:
         listed += await pool_archives.listed(options)
-    found = [one for one in listed if fits(one, wanted)]
+    found = list(filter(asked_by(asked, ARCHIVES, now), listed))
     if options.json:
         output.print_json([document(one) for one in found])
         return 0

@@ -2,10 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from xsconsole.domain.archive import Form, Listed, Pooled, Shelved, is_due
-from xsconsole.domain.folding import folded_lines
+from xsconsole.domain.archive import Form, Listed, Pooled, Shelved, has_expired, is_bad
 from xsconsole.domain.points.sizes import total_taken
-from xsconsole.domain.query.fields import Field, Kind, Schema
 from xsconsole.domain.words import count, duration, size
 from xsconsole_ui import times
 from xsconsole_ui.list_model import Column
@@ -36,7 +34,7 @@ def columns_of_archives() -> tuple[Column[Listed], ...]:
         Column(
             head="Proven whole",
             text=_proven,
-            tone=lambda one: "bad" if _is_bad(one) else "" if one.proven_at else "warn",
+            tone=lambda one: "bad" if is_bad(one) else "" if one.proven_at else "warn",
             key=lambda one: _rank(one.proven_at),
             width=110,
         ),
@@ -52,7 +50,7 @@ def columns_of_archives() -> tuple[Column[Listed], ...]:
             head="Kept",
             text=_kept,
             hint=lambda one: one.held.words if one.held else "",
-            tone=lambda one: "warn" if _has_expired(one) else "",
+            tone=lambda one: "warn" if has_expired(one) else "",
             key=lambda one: _rank(one.keep.until if one.keep else None),
             width=72,
         ),
@@ -61,50 +59,6 @@ def columns_of_archives() -> tuple[Column[Listed], ...]:
 
 
 SPARE = (7, 2, 4, 6, 1)  # the words below the list have them too
-
-ARCHIVES: Schema[Listed] = Schema(
-    words=lambda one: folded_lines(one.called, _stage(one), one.where, one.problem),
-    fields=(
-        Field(name="service", kind=Kind.TEXT, about="what it is of", get=lambda one: _of(one, "service")),
-        Field(name="version", kind=Kind.TEXT, about="in which version", get=lambda one: _of(one, "version")),
-        Field(name="stage", kind=Kind.TEXT, about="where it stood", get=lambda one: _of(one, "stage_name")),
-        Field(name="pool", kind=Kind.TEXT, about="on which pool", get=lambda one: _of(one, "pool_name")),
-        Field(name="who", kind=Kind.TEXT, about="who archived it", get=lambda one: _of(one, "actor")),
-        Field(
-            name="age",
-            kind=Kind.AGE,
-            about="how long ago it was frozen",
-            get=lambda one: one.archive.frozen_at if one.archive else None,
-        ),
-        Field(
-            name="size",
-            kind=Kind.SIZE,
-            about="how large it is",
-            get=lambda one: float(one.archive.size_bytes) if one.archive else None,
-        ),
-        Field(
-            name="is",
-            kind=Kind.CHOICE,
-            about="how it stands",
-            get=lambda one: tuple(_standing(one)),
-            choices=(
-                "held",
-                "unproven",
-                "proven",
-                "damaged",
-                "restorable",
-                "failed",
-                "untried",
-                "expired",
-                "unreadable",
-                "unfinished",
-                "foreign",
-                "filed",
-                "pooled",
-            ),
-        ),
-    ),
-)
 
 
 def told(one: Listed, owner: str = "") -> str:
@@ -216,31 +170,7 @@ def _kept(one: Listed) -> str:
         return tr("held")
     if one.keep is None:
         return ""
-    return tr("expired") if _has_expired(one) else f"{one.keep.until.astimezone():%Y-%m-%d}"
-
-
-def _has_expired(one: Listed) -> bool:
-    return is_due(one, datetime.now(UTC))
-
-
-def _is_bad(one: Listed) -> bool:
-    if isinstance(one, Pooled) and not one.is_whole:
-        return True
-    return (one.archive is None and not one.is_unfinished) or one.damaged_at is not None
-
-
-def _of(one: Listed, field: str) -> str | None:
-    return getattr(one.archive, field) if one.archive is not None else None
-
-
-def _standing(one: Listed) -> list[str]:
-    if one.archive is None:
-        return ["unfinished" if one.is_unfinished else "unreadable"]
-    found = ["damaged" if _is_bad(one) else "proven" if one.proven_at else "unproven"]
-    found.append("failed" if one.proofs.failed else "restorable" if one.proofs.proven else "untried")
-    found += ["held"] if one.held else ["expired"] if _has_expired(one) else []
-    found.append("pooled" if isinstance(one, Pooled) else "filed")
-    return found + ([] if one.is_own else ["foreign"])
+    return tr("expired") if has_expired(one) else f"{one.keep.until.astimezone():%Y-%m-%d}"
 
 
 def _rank(at: datetime | None) -> float:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QW
 
 from xsconsole.console import ArchiveRoom, Destination, Estate, PoolArchives, runs_on
 from xsconsole.domain import words
-from xsconsole.domain.archive import Finding, Listed, Pooled, Shelved
+from xsconsole.domain.archive import ARCHIVES, Finding, Listed, Pooled, Shelved
 from xsconsole.domain.board import Card
 from xsconsole.domain.events import InventoryChanged
 from xsconsole.domain.folding import one_line
@@ -21,7 +21,7 @@ from xsconsole.errors import Refused
 from xsconsole_ui import pieces
 from xsconsole_ui import theme as look
 from xsconsole_ui.archives.archive_dialog import ArchiveDialog
-from xsconsole_ui.archives.columns import ARCHIVES, SPARE, columns_of_archives, told
+from xsconsole_ui.archives.columns import SPARE, columns_of_archives, told
 from xsconsole_ui.archives.deleting import deletion_question
 from xsconsole_ui.archives.hold_dialog import HoldDialog
 from xsconsole_ui.archives.keeping import KeepDialog

@@ -1,8 +1,9 @@
 """A configuration outside of its stages, in files or in a pool: what an archive says, and whether that is so."""
 
 from xsconsole.domain.archive.checking import Check, Fault, Finding, Measured, judge
+from xsconsole.domain.archive.filtering import ARCHIVES, has_expired, is_bad
 from xsconsole.domain.archive.keeping import freed_words, is_due, kept_words
-from xsconsole.domain.archive.listing import Listed, find_archive, fits
+from xsconsole.domain.archive.listing import Listed, find_archive
 from xsconsole.domain.archive.pooled import (
     TOGETHER_LIMIT_BYTES,
     Carried,
@@ -65,6 +66,7 @@ from xsconsole.domain.poolstate import ARCHIVED_KEY
 
 __all__ = [
     "ARCHIVED_KEY",
+    "ARCHIVES",
     "BLOCKED",
     "DOCUMENT",
     "KEEP",
@@ -106,11 +108,12 @@ __all__ = [
     "documents_in",
     "each_pooled",
     "find_archive",
-    "fits",
     "fitting",
     "freed_words",
+    "has_expired",
     "held_on",
     "hold_stem",
+    "is_bad",
     "is_due",
     "judge",
     "judge_pooled",

@@ -12,15 +12,14 @@ Listed = Shelved | Pooled
 L = TypeVar("L", Shelved, Pooled, Listed)
 
 
-def fits(found: Listed, words: str) -> bool:
-    """Return whether all words stand somewhere in what is told of an archive."""
+def texts_of(found: Listed) -> tuple[str, ...]:
+    """Return all that is told of an archive, in which words are looked for."""
     archive = found.archive
     texts = [found.called, found.where, found.problem]
     if archive is not None:
         texts += [archive.id, archive.name, archive.service, archive.version, archive.stage_name, archive.pool_name]
         texts += [archive.actor, archive.reason, *(member.name for member in archive.members)]
-    everything = "\n".join(texts).casefold()
-    return all(word in everything for word in words.casefold().split())
+    return tuple(texts)
 
 
 def find_archive(listed: Iterable[L], name: str) -> L:
