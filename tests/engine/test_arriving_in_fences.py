@@ -1,5 +1,7 @@
 """What is made of a blueprint or comes back from an archive gets the fence that its stage demands, in the one plan."""
 
+from collections import defaultdict
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
 import msgspec
@@ -11,13 +13,15 @@ from tests.engine.memory_port import Fault
 from tests.engine.test_archives import Scene as Archives
 from tests.engine.test_copying import census
 from tests.engine.test_pool_archives import Scene as PoolArchives
+from xsconsole.domain.actions.fences import WriteFence
 from xsconsole.domain.board import Standing
 from xsconsole.domain.fence.ground import Ground, Original
 from xsconsole.domain.fence.proof import prove
-from xsconsole.domain.fence.standing import fences_on, ground_on
+from xsconsole.domain.fence.standing import fences_on, ground_on, read_standing
 from xsconsole.domain.fence.values import FenceMode
 from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.inventory import VIF, VM, GuestMetrics, Network
+from xsconsole.domain.plan import Plan
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import explain
 from xsconsole.domain.workflow import Workflow, default_workflow
@@ -65,6 +69,21 @@ def test_what_is_made_of_a_blueprint_stands_in_fences_with_the_addresses_that_it
         )
         assert any("Nobody knows which address db and web have: the fence gives one" in one for one in plan.warnings)
         assert len([one for one in plan.warnings if "starts on" in one]) == 2
+        typed = replace(
+            command, addresses={("DB", "0"): IPv4Address("10.2.0.44"), ("web", "1"): IPv4Address("10.1.0.9")}
+        )
+        assert planned(desk.engine.plan(typed)) == [{"db": ["10.2.0.44"], "web": ["10.2.0.7", "10.1.0.9"]}] * 2
+        assert not any("Nobody knows" in one for one in desk.engine.plan(typed).warnings)
+        for member, device, address, why in (
+            ("cache", "0", "10.2.0.44", "There is no member “cache”, of which an address is typed."),
+            ("db", "7", "10.2.0.44", "“db” has no card 7, of which an address is typed."),
+            ("db", "0", "10.9.0.44", "“db” has 10.9.0.44, which is no address of a machine in 10.2.0.0/24."),
+            ("db", "0", "10.2.0.7", "The address 10.2.0.7 is there 2 times on “back”."),
+        ):
+            wrong = replace(command, addresses={(member, device): IPv4Address(address)})
+            assert desk.refusal(wrong).reason == why
+        elsewhere = replace(typed, target=StageId("patch-testing"))
+        assert "for a fence, and Patch testing demands none" in desk.refusal(elsewhere).reason
         desk.port.faults.append(Fault(method="start", nth=3))
         assert (await desk.do(command)).state is RunState.UNDONE
         assert left(scene) == before
@@ -115,6 +134,10 @@ def test_what_comes_back_from_an_archive_has_its_old_mac_addresses_inside_a_fenc
         wanted = scene.returning()
         plan = desk.engine.plan(wanted)
         assert any("The machines keep their MAC addresses." in one for one in plan.warnings)
+        typed = replace(wanted, addresses={("shop-web", "0"): IPv4Address("10.1.0.80")})
+        (addresses,) = planned(desk.engine.plan(typed))
+        assert addresses == {"shop-db": ["10.1.0.40"], "shop-web": ["10.1.0.80"], "shop-lb": ["10.1.0.2"]}
+        assert "no stage is named" in desk.refusal(replace(typed, target=StageId(""))).reason
         desk.port.faults.append(Fault(method="give_macs", nth=2))
         before = census(scene.office)
         assert (await desk.do(wanted)).state is RunState.UNDONE
@@ -158,6 +181,18 @@ def test_what_comes_out_of_a_file_stands_in_a_fence_too() -> None:
         assert len([one for one in pool.records.values() if isinstance(one, VIF)]) == 3 + 2
 
     virtually(story)
+
+
+def planned(plan: Plan) -> list[dict[str, list[str]]]:
+    """Return the addresses inside each fence of a plan, by member."""
+    found = []
+    for step in plan.steps:
+        if isinstance(step.action, WriteFence):
+            inside = defaultdict(list)
+            for held in read_standing(step.action.document).fence.footholds:
+                inside[held.member].append(str(held.address))
+            found.append(dict(inside))
+    return found
 
 
 def ground_over(lan: Network, template: VM, *originals: Original) -> Ground:

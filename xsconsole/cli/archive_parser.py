@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable
 
+from xsconsole.cli.fence_parser import add_addresses
 from xsconsole.cli.request_parser import VerbMaker
 from xsconsole.cli.typed_values import digest, fingerprint, instant, mapped
 
@@ -116,6 +117,7 @@ def _add_back(verb: argparse.ArgumentParser, add_reason: Callable[..., None], *,
             "--without-stage", action="store_true", help="the machines alone: no configuration, also without a workflow"
         )
     _add_map(verb.add_argument)
+    add_addresses(verb.add_argument, "the address of a card inside the fence that the stage demands; repeat it")
     verb.add_argument("--sr", metavar="STORAGE", help="by name or uuid; else the stage's, else the pool's default one")
     _add_in_pool(verb.add_argument, "one that stands in the pool: by linked clone, where its templates are")
     _add_full(verb.add_argument)

@@ -10,6 +10,7 @@ from xsconsole.cli import output, pool_archives
 from xsconsole.cli.acting import on_record
 from xsconsole.cli.archive_words import HEADS, check_document, document, lines, row
 from xsconsole.cli.comparing import archived, print_comparison
+from xsconsole.cli.fence_parser import by_card
 from xsconsole.cli.planned import carry_out
 from xsconsole.cli.session import Given, connected, no_passphrase, pass_on_notices, published
 from xsconsole.console import ArchiveRoom, Console, Destination, runs_on
@@ -63,7 +64,7 @@ async def _restore(options: argparse.Namespace, *, is_replica: bool = False, pat
         sr = find_storage(console.inventory, options.sr).uuid if options.sr else None
         target = find_stage(published(console), options.to).id if options.to else StageId("")
         back = await room.returning(folder, Destination(target=target, networks=networks, sr=sr), options.reason)
-        command = replace(back, is_replica=is_replica, pattern=pattern)
+        command = replace(back, is_replica=is_replica, pattern=pattern, addresses=by_card(options.address))
         return await carry_out(console, command, options, {"archive": command.archive.id})
 
 

@@ -1,6 +1,7 @@
 """The words and options of fences."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from ipaddress import IPv4Address
 
 from xsconsole.cli.request_parser import VerbMaker
 from xsconsole.cli.typed_values import card_address, digest, published
@@ -23,14 +24,7 @@ def add_fences(make: VerbMaker, of_ground: VerbMaker, name_help: str, add_reason
     deploy.add_argument("--mode", required=True, choices=[mode.value for mode in FenceMode], help="what passes")
     deploy.add_argument("--full", action="store_true", help="copy the disks instead of linking to them")
     deploy.add_argument("--called", default="", metavar="NAME", help="what the fence is called; else with a number")
-    deploy.add_argument(
-        "--address",
-        action="append",
-        default=[],
-        type=card_address,
-        metavar="MEMBER.DEVICE=IP",
-        help="the address of a card inside, before what its guest says; repeat it",
-    )
+    add_addresses(deploy.add_argument, "the address of a card inside, before what its guest says; repeat it")
     deploy.add_argument(
         "--publish",
         action="append",
@@ -93,3 +87,13 @@ def add_fences(make: VerbMaker, of_ground: VerbMaker, name_help: str, add_reason
     verb = make("fence reach", "how a member is reached from outside", has_json=True)
     verb.add_argument("name", metavar="NAME", help=FENCE_HELP)
     verb.add_argument("member", metavar="MEMBER", help="a member, as `fence show` names it")
+
+
+def add_addresses(add: Callable[..., object], what: str) -> None:
+    """Add the option by which addresses inside a fence are typed."""
+    add("--address", action="append", default=[], type=card_address, metavar="MEMBER.DEVICE=IP", help=what)
+
+
+def by_card(typed: Iterable[tuple[str, str, IPv4Address]]) -> dict[tuple[str, str], IPv4Address]:
+    """Return what was typed, by member and device."""
+    return {(member, device): address for member, device, address in typed}

@@ -8,6 +8,7 @@ from dataclasses import replace
 from xsconsole.cli import output
 from xsconsole.cli.acting import on_record
 from xsconsole.cli.archive_words import document, lines
+from xsconsole.cli.fence_parser import by_card
 from xsconsole.cli.planned import carry_out
 from xsconsole.cli.session import connected, published
 from xsconsole.console import Console, Destination, PoolArchives, RunState
@@ -51,7 +52,8 @@ async def restore(options: argparse.Namespace, *, is_replica: bool = False, patt
     """Plan, say what it will do, and see it through to its end."""
     options.name = options.archive  # by this a refusal is on record
     async with connected(options, is_reading=options.dry_run) as console, on_record(console, options):
-        back = replace(await _coming_back(console, options), is_replica=is_replica, pattern=pattern)
+        back = await _coming_back(console, options)
+        back = replace(back, is_replica=is_replica, pattern=pattern, addresses=by_card(options.address))
         return await carry_out(console, back, options, {"archive": back.archive.id})
 
 

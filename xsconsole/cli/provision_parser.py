@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from xsconsole.cli.fence_parser import add_addresses
 from xsconsole.cli.request_parser import VerbMaker
 from xsconsole.cli.typed_values import assigned, count, digest
 from xsconsole.domain.workflow import Method
@@ -37,6 +38,7 @@ def add_provision(make: VerbMaker, add_reason: Callable[..., None]) -> None:
         help="how machines are made of the templates (linked-clone)",
     )
     verb.add_argument("--sr", metavar="STORAGE", help="by name or uuid; else the stage's")
+    add_addresses(verb.add_argument, "the address of a card inside the fence that the stage demands; repeat it")
     how = verb.add_mutually_exclusive_group()
     how.add_argument(
         "--all-or-nothing", action="store_true", help="where one fails nothing is left of any; so it is without a word"

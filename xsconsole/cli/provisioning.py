@@ -7,6 +7,7 @@ from xsconsole.cli import output
 from xsconsole.cli.acting import confirm, on_record, see_through, status_of
 from xsconsole.cli.asking import print_plan
 from xsconsole.cli.batching import confirm_batch, print_batch
+from xsconsole.cli.fence_parser import by_card
 from xsconsole.cli.session import connected, published, until
 from xsconsole.console import Batch, Console, RunState, blueprint_to_provision, is_signed, planned_together, read_values
 from xsconsole.domain.batch import PartState
@@ -52,6 +53,7 @@ def _together(console: Console, rows: tuple[Mapping[str, object], ...], options:
         method=Method(options.method),
         sr=find_storage(console.inventory, options.sr).uuid if options.sr else None,
         reason=options.reason,
+        addresses=by_card(options.address),
     )
     return provisions_of(order, console.board, console.identity.pool)
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from xsconsole.domain.archive import Archive, Form, PoolArchive
@@ -36,7 +37,8 @@ class RestoreFromArchive:
     `networks` says where the networks of the archive, by what it calls them, are in the pool. `sr` None: the stage's
     storage, or the pool's usual one. `pool` None: the one that the stage lives in, or the first. `is_own` says that
     this console's key signed it. `is_replica`: it is to be looked into, as `Replicate` does of what stands; `pattern`
-    names each machine, see there.
+    names each machine, see there. `addresses` are those of cards inside the fence that the stage demands, by member and
+    device.
     """
 
     archive: Archive
@@ -50,6 +52,7 @@ class RestoreFromArchive:
     is_replica: bool = False
     pattern: str = ""
     reason: str = ""
+    addresses: Mapping[tuple[str, str], IPv4Address] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +91,7 @@ class RestoreFromPool:
     is_replica: bool = False
     pattern: str = ""
     reason: str = ""
+    addresses: Mapping[tuple[str, str], IPv4Address] = field(default_factory=dict)
 
     @property
     def lies_in(self) -> Uuid:

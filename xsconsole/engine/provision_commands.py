@@ -1,6 +1,8 @@
 """What can be asked for about blueprints: configurations made of one. A part of `commands`."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
 
 from xsconsole.domain.blueprint.rendering import FilledMember
 from xsconsole.domain.ids import BlueprintId, ConfigurationId, StageId, Uuid
@@ -30,7 +32,8 @@ class Provision:
     """Make configurations of a version of a blueprint in a stage: all of them, or nothing.
 
     `sr` None: the stage's storage for full copies, and that of the template for linked clones. `pool` None: the one
-    that the stage lives in, or the first. `is_signed`: the blueprint is as somebody signed it.
+    that the stage lives in, or the first. `is_signed`: the blueprint is as somebody signed it. `addresses` are those of
+    cards inside the fence that the stage demands, by member and device, in each of the configurations.
     """
 
     blueprint: BlueprintId
@@ -43,6 +46,7 @@ class Provision:
     pool: Uuid | None = None
     reason: str = ""
     is_signed: bool = True
+    addresses: Mapping[tuple[str, str], IPv4Address] = field(default_factory=dict)
 
     @property
     def configuration(self) -> ConfigurationId:

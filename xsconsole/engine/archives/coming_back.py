@@ -19,6 +19,7 @@ from xsconsole.engine.archives.return_checks import (
 from xsconsole.engine.archives.returning import FIT_S, add_check, add_machines, fitting, plan_return, sentences
 from xsconsole.engine.archives.stow_checks import demand_whole
 from xsconsole.engine.commands import RestoreFromPool, Restoring
+from xsconsole.engine.fences.arriving import demand_use_of
 from xsconsole.engine.plans import capacity, rules
 from xsconsole.engine.plans.claims import claims_on
 from xsconsole.engine.plans.steps import Steps
@@ -39,6 +40,7 @@ def _plan_alone(command: Restoring, board: Board, inventory: Inventory) -> Plan:
         Refused: they cannot come back there, and why.
     """
     archive, workflow = command.archive, board.workflow
+    demand_use_of(command.addresses, None)
     if command.is_replica:
         raise NotPromotable(reason="A replica stands in a stage, and none was named.", mend="Name the stage.")
     demand_alone(archive.id, board)

@@ -34,7 +34,7 @@ from xsconsole.engine.archives.return_checks import (
 from xsconsole.engine.archives.stow_checks import demand_whole
 from xsconsole.engine.commands import RestoreFromArchive, RestoreFromPool, Restoring
 from xsconsole.engine.copies.replicating import CLOSING, demand_no_way_round
-from xsconsole.engine.fences.arriving import Arrival, Making, NewCard, Reception, receive
+from xsconsole.engine.fences.arriving import Arrival, Making, NewCard, Reception, demand_use_of, receive
 from xsconsole.engine.fences.building import Housed, add_hearing, lay_out
 from xsconsole.engine.fences.drawn import free_name, macs_of
 from xsconsole.engine.plans import capacity, rules
@@ -123,6 +123,7 @@ def _reception(
     inventory: Inventory,
 ) -> Reception | None:
     """Return the fence that what comes back gets, with the MAC addresses that it had; None where none is demanded."""
+    demand_use_of(command.addresses, target)
     if target.fence is None:
         return None
     archive = command.archive
@@ -135,11 +136,13 @@ def _reception(
         name=free_name(archive.name, inventory),
         target=target,
         mode=target.fence,
+        typed=command.addresses,
     )
     arrivals = [
         Arrival(
             housed=Housed(key=part.key, name=part.name, memory_bytes=part.member.memory_bytes, storages=part.storages),
             member=part.member.role or part.name,
+            called=part.member.name,
             cards=tuple(
                 NewCard(
                     device=nic.device,

@@ -1,12 +1,12 @@
 """A fence for what comes anew into a stage that demands one: machines that are made of a blueprint or an archive.
 
-Nobody knows their guests yet. An address is theirs that cloud-init is told, or that a guest with the same MAC address
-tells, which is what was archived; all others the fence gives them, by DHCP.
+Nobody knows their guests yet. An address is theirs that somebody types, that cloud-init is told, or that a guest with
+the same MAC address tells, which is what was archived; all others the fence gives them, by DHCP.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from ipaddress import AddressValueError, IPv4Address
 
 from xsconsole.domain.actions.copies import FitCopy
@@ -38,8 +38,12 @@ from xsconsole.engine.fences.drawn import demand_drawable, demand_ground, keys_o
 from xsconsole.engine.plans.claims import Claims
 from xsconsole.engine.plans.placement import memory_of
 from xsconsole.engine.plans.steps import Steps
+from xsconsole.errors import NotFound, NotPromotable
 
 _ADDRESS = re.compile(r"(?<![0-9.])((?:[0-9]{1,3}\.){3}[0-9]{1,3})(/[0-9]{1,2})?(?![0-9.])")
+TypedAddresses = Mapping[tuple[str, str], IPv4Address]
+"""Addresses of cards, by what somebody calls a member, and by device."""
+
 MOST_TOLD = 6  # machines that are named in one sentence
 
 
@@ -58,17 +62,24 @@ class NewCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A machine that is to be. `network_config` is what cloud-init is told of its cards."""
+    """A machine that is to be. `network_config` is what cloud-init is told of its cards.
+
+    `called` is what the blueprint or the archive calls it, for whoever types an address of it.
+    """
 
     housed: Housed
     member: str
     cards: tuple[NewCard, ...]
     network_config: str = ""
+    called: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Making:
-    """The configuration that is to be, and what it is made of. `name` is that of its fence."""
+    """The configuration that is to be, and what it is made of. `name` is that of its fence.
+
+    `typed` are addresses of cards, by member and device.
+    """
 
     made: ConfigurationId
     origin: ConfigurationId
@@ -77,6 +88,7 @@ class Making:
     name: str
     target: Stage
     mode: FenceMode
+    typed: TypedAddresses = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +161,8 @@ def receive(
     mac, machines = macs_for(making.made, keys), tuple(one.housed for one in arrivals)
     names = member_names((one.housed.key, one.member) for one in arrivals)
     macs = {one.housed.key: {card.device: card.mac.lower() or mac() for card in one.cards} for one in arrivals}
-    cards = tuple(_cards(arrivals, names, macs, ground, inventory))
+    typed = _typed_for(making.typed, arrivals, names)
+    cards = tuple(_cards(arrivals, names, macs, typed, ground, inventory))
     unknown = [card for card in cards if not card.addresses]
     wishes = Wishes(
         name=making.name,
@@ -186,6 +199,7 @@ def _cards(
     arrivals: Sequence[Arrival],
     names: Mapping[Uuid, str],
     macs: Mapping[Uuid, Mapping[str, str]],
+    typed: Mapping[tuple[Uuid, str], IPv4Address],
     ground: Ground,
     inventory: Inventory,
 ) -> Iterator[SourceCard]:
@@ -194,7 +208,8 @@ def _cards(
         for card in sorted(one.cards, key=lambda card: (len(card.device), card.device)):
             network, original = inventory.by_uuid(Network, card.network), ground.original(card.network)
             known = [*told, *((card.address,) if card.address is not None else ())]
-            own = next((found for found in known if original is not None and _fits(found, original)), None)
+            fitting = (found for found in known if original is not None and _fits(found, original))
+            own = typed.get((one.housed.key, card.device)) or next(fitting, None)
             if own in told:
                 told.remove(own)
             yield SourceCard(
@@ -206,6 +221,55 @@ def _cards(
                 network_name=network.name_label if network is not None else "",
                 addresses=() if own is None else (own,),
             )
+
+
+def demand_use_of(typed: TypedAddresses, target: Stage | None) -> None:
+    """Refuse addresses of what gets no fence: nobody could give them to a guest.
+
+    Raises:
+        NotPromotable: the stage demands none.
+    """
+    if typed and (target is None or target.fence is None):
+        where = f"{target.name} demands none" if target is not None else "no stage is named"
+        raise NotPromotable(
+            reason=f"Addresses are typed for a fence, and {where}: what comes there keeps the addresses of its guests.",
+            mend="Leave the addresses out, or name a stage that demands a fence.",
+        )
+
+
+def _typed_for(
+    typed: TypedAddresses, arrivals: Sequence[Arrival], names: Mapping[Uuid, str]
+) -> dict[tuple[Uuid, str], IPv4Address]:
+    """Return what was typed by machine and device.
+
+    Raises:
+        NotFound: there is no such member, or it has no such card.
+    """
+    found = {}
+    for (member, device), address in typed.items():
+        key = member.casefold()
+        known = (one for one in arrivals if key in _called(one, names))
+        arrival = next(known, None)
+        if arrival is None:
+            raise NotFound(
+                reason=f"There is no member “{shortened(member, 60)}”, of which an address is typed.",
+                mend="Name one of its members.",
+                choices=tuple(sorted(names.values())),
+            )
+        if device not in {card.device for card in arrival.cards}:
+            raise NotFound(
+                reason=f"“{names[arrival.housed.key]}” has no card {shortened(device, 20)}, of which an address is "
+                "typed.",
+                mend="Name one of its cards.",
+                choices=tuple(card.device for card in arrival.cards),
+            )
+        found[arrival.housed.key, device] = address
+    return found
+
+
+def _called(one: Arrival, names: Mapping[Uuid, str]) -> set[str]:
+    """Return what a member may be called, its name in the fence first."""
+    return {word.casefold() for word in (names[one.housed.key], one.called, one.housed.name) if word}
 
 
 def addresses_told(network_config: str) -> tuple[IPv4Address, ...]:

@@ -52,6 +52,7 @@ def receptions_of(
             name=one.newcomer.name,
             target=target,
             mode=target.fence,
+            typed=command.addresses,
         )
         arrivals = [_arrival(one, machine, inventory) for machine in one.machines]
         found.append(receive(making, arrivals, found, claims, board, inventory))
@@ -69,4 +70,5 @@ def _arrival(one: Made, machine: Machine, inventory: Inventory) -> Arrival:
     )
     cards = tuple(NewCard(device=device, network=network) for device, network in machine.networks.items())
     role = machine.member.role or machine.member.name
-    return Arrival(housed=housed, member=role, cards=cards, network_config=machine.member.network_config)
+    told, called = machine.member.network_config, str(machine.member.id)
+    return Arrival(housed=housed, member=role, cards=cards, network_config=told, called=called)

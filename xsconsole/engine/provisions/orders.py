@@ -2,7 +2,8 @@
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address
 from itertools import count
 
 from xsconsole.domain import words
@@ -34,6 +35,7 @@ class ProvisionOrder:
     Texts among the values, the service, and the patterns of versions and names may have `{{ number }}`, `{{ stage }}`
     and `{{ blueprint }}` in them, all but the service `{{ service }}`, versions and names the parameters too.
     `is_whole`: all of them or nothing; else what stands stays. `is_signed`: the version is as somebody signed it.
+    `addresses`: see `Provision`.
     """
 
     blueprint: Blueprint
@@ -48,6 +50,7 @@ class ProvisionOrder:
     pool: Uuid | None = None
     reason: str = ""
     is_signed: bool = True
+    addresses: Mapping[tuple[str, str], IPv4Address] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +121,7 @@ def provisions_from(order: ProvisionOrder, rows: Sequence[FilledRow]) -> Togethe
         pool=order.pool,
         reason=order.reason,
         is_signed=order.is_signed,
+        addresses=order.addresses,
     )
     each = (whole,) if order.is_whole else tuple(replace(whole, newcomers=(one,)) for one in newcomers)
     return Together(commands=each, target=order.target)

@@ -21,7 +21,7 @@ from xsconsole.domain.workflow import EntryAction, Method, Stage, Workflow
 from xsconsole.engine.archives.return_checks import barriers_against, card_to_be, demand_here, demand_open_way
 from xsconsole.engine.commands import Newcomer, Provision
 from xsconsole.engine.copies.copying import CLONE_S, COPIED_BYTES_PER_S, DISK_S, FIT_S
-from xsconsole.engine.fences.arriving import Reception
+from xsconsole.engine.fences.arriving import Reception, demand_use_of
 from xsconsole.engine.fences.building import add_hearing, lay_out
 from xsconsole.engine.plans import capacity, rules
 from xsconsole.engine.plans.barring import demand_open
@@ -52,6 +52,7 @@ def plan_provision(
     workflow = rules.workflow_of(board)
     target = rules.stage_of(workflow, command.target)
     rules.demand_actor(workflow, (target,), actor)
+    demand_use_of(command.addresses, target)
     demand_here(target, inventory, "Provision it on that pool, or into another stage.")
     demand_open_way(target, workflow, what="a blueprint", verb="Provision")
     if not command.newcomers or not all(one.members for one in command.newcomers):
