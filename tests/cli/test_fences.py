@@ -60,6 +60,7 @@ def test_a_fence_is_built_looked_at_and_discarded_by_name(shell: Shell, tmp_path
     with shell.pool.plain_session() as session:
         (database,) = session.xenapi.VM.get_by_name_label("shop-db.stg")
         own = session.xenapi.VM_guest_metrics.get_networks(session.xenapi.VM.get_guest_metrics(database))["0/ip"]
+    assert f"10.130.99.9 is typed for card 0 of “db”, and its guest reports {own}" in built.err
     stray = f"db was planned at 10.130.99.9 and reports {own}."
     mend = f"deploy the fence anew with the address that it has: --address db.0={own}."
     assert any(stray in remark and mend in remark for remark in built.document["remarks"]), built.document["remarks"]

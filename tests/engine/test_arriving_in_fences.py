@@ -147,6 +147,7 @@ def test_what_comes_back_from_an_archive_has_its_old_mac_addresses_inside_a_fenc
         status = await scene.done(wanted)
         (fence,) = fences_on(pool.keys)
         assert prove(fence.fence, fence.site, desk.inventory).holds
+        assert fence.fence.services.has_dhcp
         assert (fence.fence.name, fence.stage, fence.origin) == ("shop 1.3.0 fence 1", "integration", scene.shop)
         worn = {nic.mac.lower() for member in wanted.archive.members for nic in member.interfaces}
         assert {held.mac for held in fence.fence.footholds} == worn

@@ -218,6 +218,12 @@ def test_a_guest_that_reports_another_address_than_planned_is_told_with_the_mend
         )
         return told(inventory, ("vm_guest_metrics", metrics.ref, metrics))
 
+    watch.hear(says("web-1"))  # its tools are up, and it has none
+    assert settled(watch) == (ONE,)
+    bare = next(one for one in watch.found[ONE].heard if one.foothold.member == "web-1")
+    assert bare.sentence == "web-1 was planned at 10.0.0.5, and its guest tools report no IPv4 address."
+    assert bare.mend == ""
+    assert "this fence gives none. Set 10.0.0.5 in the guest" in replace(bare, has_dhcp=False).mend
     for name, one in planned.items():
         watch.hear(says(name, one.address))
     assert settled(watch) == (ONE,)

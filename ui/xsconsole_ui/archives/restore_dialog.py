@@ -8,15 +8,17 @@ from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QVBoxLayout, QW
 
 from xsconsole.console import Estate
 from xsconsole.domain import words
+from xsconsole.domain.fence.arrivals import cards_of_archive
 from xsconsole.domain.folding import natural, one_line
 from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.inventory import SR, Network
 from xsconsole.domain.networks import networks_for_machines
 from xsconsole.domain.workflow import Method
-from xsconsole.engine.commands import ProveArchive, RestoreFromPool, Restoring
+from xsconsole.engine.commands import ProveArchive, RestoreFromArchive, RestoreFromPool, Restoring
 from xsconsole.errors import Refused
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.bridge import Bridge
+from xsconsole_ui.fences.arrival_fields import ArrivalFields
 from xsconsole_ui.promotion.rows import Mark, Row, RowsView
 
 WIDTH = 560  # px
@@ -51,6 +53,7 @@ class RestoreDialog(QDialog):
         self.how.addItem(self.tr("full copies"), Method.FULL_COPY.value)
         self.storage = pieces.Choice(self)
         self.networks = {name: pieces.Choice(self) for name in archive.networks}
+        self.arrival = ArrivalFields(self)
         self.why_not = pieces.Notice(self)
         self.summary = pieces.label("", "section", self)
         self.warnings = RowsView(self.tr("What to know before"), self)
@@ -66,6 +69,7 @@ class RestoreDialog(QDialog):
         self.how.currentIndexChanged.connect(self._choose_how)
         for choice in (self.storage, *self.networks.values()):
             choice.currentIndexChanged.connect(self.look)
+        self.arrival.changed.connect(self.look)
         self.go.clicked.connect(self._accept_planned)
         self.cancel.clicked.connect(self.reject)
         self.stage.setFocus()
@@ -117,6 +121,7 @@ class RestoreDialog(QDialog):
         for name, choice in self.networks.items():
             form.addRow(self.tr("Network {name} is").format(name=one_line(name)), choice)
             choice.setAccessibleName(self.tr("What network {name} is here").format(name=one_line(name)))
+        column.addWidget(self.arrival)
         column.addWidget(self.why_not)
         column.addWidget(self.summary)
         column.addWidget(self.warnings)
@@ -185,7 +190,10 @@ class RestoreDialog(QDialog):
     def look(self) -> None:
         """Plan what is chosen now, and say what that amounts to or why there is none."""
         command, rows = self.wanted, []
+        self._ask_for_addresses()
         try:
+            if isinstance(command, RestoreFromArchive | RestoreFromPool):
+                command = replace(command, addresses=self.arrival.typed)
             plan = self._console.plan(command)
         except Refused as refusal:
             self.command = None
@@ -207,6 +215,14 @@ class RestoreDialog(QDialog):
         self.go.setEnabled(self.command is not None)
         self.go.setToolTip("" if self.command is not None else self.why_not.text)
         self.adjustSize()
+
+    def _ask_for_addresses(self) -> None:
+        """Ask for addresses inside, where what comes back stays in a stage that demands a fence."""
+        back, workflow = self.wanted, self._console.board.workflow
+        is_tried = isinstance(back, ProveArchive)  # on networks of its own, or gone at the end
+        stage = workflow.stage(self.back.target) if workflow is not None and not is_tried else None
+        inventory = self._console.of_command(back).inventory
+        self.arrival.offer(cards_of_archive(self._first.archive, inventory), stage)
 
     @Slot()
     def _accept_planned(self) -> None:

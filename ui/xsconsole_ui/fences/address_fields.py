@@ -18,13 +18,17 @@ ADDRESS_WIDTH, PORTS_WIDTH = 128, 150  # px, at least
 
 
 class AddressFields(QWidget):
-    """A row for each card, with what is to be said of it below. Ports are asked for once for each member."""
+    """A row for each card, with what is to be said of it below. Ports are asked for once for each member, if at all."""
 
     changed = Signal()
 
-    def __init__(self, cards: Sequence[SourceCard], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, cards: Sequence[SourceCard], parent: QWidget | None = None, *, unknown: str = "", has_ports: bool = True
+    ) -> None:
         super().__init__(parent)
         self._cards = tuple(cards)
+        self._unknown = unknown or self.tr("not known: type it")
+        self._has_ports = has_ports
         self.addresses: dict[tuple[Uuid, str], QLineEdit] = {}
         self.ports: dict[str, QLineEdit] = {}
         self._told: dict[tuple[Uuid, str], QLabel] = {}
@@ -33,7 +37,8 @@ class AddressFields(QWidget):
         grid.setHorizontalSpacing(theme.GAP)
         grid.setVerticalSpacing(theme.SPACE)
         grid.setColumnStretch(0, 1)
-        for at, head in enumerate((self.tr("Card"), self.tr("Address inside"), self.tr("Ports that lead in"))):
+        heads = (self.tr("Card"), self.tr("Address inside"), self.tr("Ports that lead in"))
+        for at, head in enumerate(heads if has_ports else heads[:2]):
             grid.addWidget(pieces.label(head, "caption", self), 0, at)
         for card in self._cards:
             self._add(card, grid)
@@ -44,11 +49,11 @@ class AddressFields(QWidget):
         name = self.tr("{member}, card {device}").format(member=card.member, device=card.device)
         shown = pieces.ElidedLabel(f"{name} · {one_line(card.network_name)}", "", self)
         address = self._field(self.tr("Address inside of {card}").format(card=name), ADDRESS_WIDTH)
-        address.setPlaceholderText(str(card.addresses[0]) if card.addresses else self.tr("not known: type it"))
+        address.setPlaceholderText(str(card.addresses[0]) if card.addresses else self._unknown)
         self.addresses[key] = address
         grid.addWidget(shown, row, 0)
         grid.addWidget(address, row, 1)
-        if card.member not in self.ports:
+        if self._has_ports and card.member not in self.ports:
             ports = self._field(self.tr("Ports of {member}").format(member=card.member), PORTS_WIDTH)
             ports.setPlaceholderText(self.tr("all, or such as tcp/443"))
             self.ports[card.member] = ports
@@ -84,11 +89,11 @@ class AddressFields(QWidget):
         addresses: dict[tuple[Uuid, str], IPv4Address] = {}
         published: dict[str, tuple[Port, ...]] = {}
         for card in self._cards:
-            key, ports = (card.vm, card.device), self.ports[card.member]
+            key, ports = (card.vm, card.device), self.ports.get(card.member)
             try:
                 if (address := address_of(self.addresses[key].text())) is not None:
                     addresses[key] = address
-                if ports.isEnabled() and (found := ports_of(ports.text())):
+                if ports is not None and ports.isEnabled() and (found := ports_of(ports.text())):
                     published[card.member] = found
             except Refused as refusal:
                 wrong = wrong or refusal
@@ -116,4 +121,6 @@ class AddressFields(QWidget):
 
 def _is_of(finding: Finding, card: SourceCard) -> bool:
     """Whether a finding of a member is about this card of it: where it names one, that has to be this one."""
-    return finding.rule != "address-unknown" or f"card {card.device} " in finding.sentence
+    return (
+        finding.rule not in ("address-unknown", "address-told-otherwise") or f"card {card.device} " in finding.sentence
+    )

@@ -19,7 +19,8 @@ from xsconsole_ui.dialogs import answered
 from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.library import LibraryPlace
 from xsconsole_ui.mnemonics import verbatim
-from xsconsole_ui.provisioning.dialog import ProvisionDialog, Version
+from xsconsole_ui.provisioning.dialog import ProvisionDialog
+from xsconsole_ui.provisioning.offers import Version
 
 if TYPE_CHECKING:
     from xsconsole_ui.main_window import MainWindow

@@ -1,7 +1,6 @@
 """Making configurations of a blueprint: of what, where, with which values, how many; and what the plan amounts to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import (
@@ -19,27 +18,28 @@ from PySide6.QtWidgets import (
 from xsconsole.console import (
     NAME_PATTERN,
     VERSION_PATTERN,
-    Console,
     Estate,
     FilledRow,
     ProvisionOrder,
     fill_rows,
     is_signed,
     provisions_from,
-    usable_on,
 )
 from xsconsole.domain import words
 from xsconsole.domain.blueprint import Blueprint
+from xsconsole.domain.fence.arrivals import cards_of_blueprint
 from xsconsole.domain.folding import one_line
-from xsconsole.domain.ids import BlueprintId, StageId
+from xsconsole.domain.ids import StageId
 from xsconsole.domain.workflow import Method
 from xsconsole.engine.commands import Together
 from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.dense_table import CellDelegate
+from xsconsole_ui.fences.arrival_fields import ArrivalFields
 from xsconsole_ui.promotion.rows import Mark, Row, RowsView
 from xsconsole_ui.provisioning.fields import ParameterFields, shrinkable
 from xsconsole_ui.provisioning.nearest import nearest
+from xsconsole_ui.provisioning.offers import Offer, Version, offers
 from xsconsole_ui.provisioning.rows import RowsModel
 from xsconsole_ui.sizing import fit_on_screen
 
@@ -51,28 +51,6 @@ MOST_TOLD = 8  # sentences of several plans; the list that follows has them all
 SHOWN_ROWS = 6
 CELL_WIDTH = 130  # px
 WHOLE, STAYS = "whole", "stays"
-
-
-Version = tuple[Console, BlueprintId, int]  # several pools may have the same version of a blueprint
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """A version of a blueprint, on the pool of a console; `called` tells it from another one of its name."""
-
-    console: Console
-    blueprint: Blueprint
-    called: str
-
-
-def offers(console: Estate) -> tuple[Offer, ...]:
-    """Return what something can be made of, on every pool."""
-    return tuple(
-        Offer(console=each, blueprint=blueprint, called=called)
-        for each in console.pools
-        if each.identity is not None
-        for called, blueprint in usable_on(each)
-    )
 
 
 class ProvisionDialog(QDialog):
@@ -123,7 +101,7 @@ class ProvisionDialog(QDialog):
             self.number.addItem(str(number), number)
         self.how.addItem(self.tr("All or nothing: where one fails, nothing is left of any"), WHOLE)
         self.how.addItem(self.tr("What stands stays: where one fails, the others go on"), STAYS)
-        self.fields = ParameterFields(self)
+        self.fields, self.arrival = ParameterFields(self), ArrivalFields(self)
         self.rows = RowsModel(self)
         self.table = QTableView(self)
         self.table.setModel(self.rows)
@@ -195,6 +173,7 @@ class ProvisionDialog(QDialog):
         ):
             form.addRow(name, field)
         inner.addWidget(self.fields)
+        inner.addWidget(self.arrival)
         inner.addStretch(1)
         beside = QVBoxLayout(right)
         beside.setContentsMargins(0, 0, theme.GAP, 0)
@@ -227,6 +206,7 @@ class ProvisionDialog(QDialog):
             line.textChanged.connect(self._look_soon)
         self.number.currentIndexChanged.connect(self._count)
         self.fields.changed.connect(self._look_soon)
+        self.arrival.changed.connect(self._look_soon)
         self.rows.dataChanged.connect(self._hear_row)
         self.go.clicked.connect(self._accept_planned)
         self.cancel.clicked.connect(self.reject)
@@ -252,6 +232,7 @@ class ProvisionDialog(QDialog):
             self._shown = offer.blueprint
             self.fields.offer(offer.blueprint.parameters, networks or offer.blueprint.networks)
             self.rows.offer(offer.blueprint.parameters)
+            self.arrival.offer(cards_of_blueprint(offer.blueprint), stage)
             self.service.setPlaceholderText(one_line(offer.blueprint.service))
         self._count()
 
@@ -267,7 +248,11 @@ class ProvisionDialog(QDialog):
         self._look_soon()
 
     def order(self) -> ProvisionOrder | None:
-        """Return what is asked for now."""
+        """Return what is asked for now.
+
+        Raises:
+            Refused: an address cannot be read.
+        """
         offer = self.offer
         if offer is None or offer.console.identity is None:
             return None
@@ -282,6 +267,7 @@ class ProvisionDialog(QDialog):
             is_whole=self.how_many == 1 or self.how.currentData() == WHOLE,
             method=Method(str(self.method.currentData())),
             pool=offer.console.identity.pool,
+            addresses=self.arrival.typed,
         )
 
     # What it amounts to
@@ -304,6 +290,9 @@ class ProvisionDialog(QDialog):
         """Fill in and plan what is there now, and say what that amounts to or why there is no plan."""
         self._soon.stop()
         self.together = None
+        if (fault := self.arrival.fault) is not None:
+            self._refuse(fault)
+            return
         order, offer = self.order(), self.offer
         if order is None or offer is None or order.pool is None:
             self._refuse(

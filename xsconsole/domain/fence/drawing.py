@@ -160,6 +160,8 @@ def draw(
     footholds = []
     for card in cards:
         address = wishes.addresses.get((card.vm, card.device)) or (card.addresses[0] if card.addresses else None)
+        if card.addresses and address not in card.addresses:
+            said.append(_told_otherwise(card, address))
         if address is None:
             said.append(_unknown_address(card))
         elif ground.original(card.network) is not None:
@@ -250,6 +252,17 @@ def _unknown_network(name: str) -> Finding:
         sentence=f"Nobody has said which subnet “{shortened(name)}” has: XAPI does not know it.",
         mend="Name its subnet and its gateway.",
         subject=name,
+    )
+
+
+def _told_otherwise(card: SourceCard, address: IPv4Address | None) -> Finding:
+    return Finding(
+        rule="address-told-otherwise",
+        severity=Severity.WARNING,
+        sentence=f"{address} is typed for card {card.device} of “{shortened(card.member)}”, and its guest reports "
+        f"{card.addresses[0]}: so will its copy, if it has that by itself.",
+        mend="Leave it out, unless it is changed in the guest.",
+        subject=card.member,
     )
 
 

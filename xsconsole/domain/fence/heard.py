@@ -36,6 +36,7 @@ class Heard:
     said: Said
     addresses: tuple[IPv4Address, ...] = ()
     is_silent: bool = False  # it runs, and its tools have told nothing of any network so far
+    has_dhcp: bool = False  # the fence gives addresses to who asks
 
     @property
     def card(self) -> str:
@@ -60,14 +61,21 @@ class Heard:
         match self.said:
             case Said.OTHER:
                 return f"{one.member} was planned at {one.address} and reports {self.reported}."
-            case Said.NOTHING:
+            case Said.NOTHING if self.is_silent:
                 return f"{one.member} was planned at {one.address} and has reported no address so far."
+            case Said.NOTHING:
+                return f"{one.member} was planned at {one.address}, and its guest tools report no IPv4 address."
             case _:
                 return ""
 
     @property
     def mend(self) -> str:
-        """Return what to do about another address; empty where there is nothing to do yet."""
+        """Return what to do about another address, or none; empty where there is nothing to do yet."""
+        if self.said is Said.NOTHING and not self.is_silent and not self.has_dhcp:
+            return (
+                f"If it asks for one by DHCP: this fence gives none. Set {self.foothold.address} in the guest, or "
+                "deploy the fence anew with DHCP."
+            )
         if self.said is not Said.OTHER:
             return ""
         return (
@@ -126,6 +134,6 @@ def _heard(foothold: Foothold, standing: StandingFence, inventory: Inventory) ->
     if vm is None or vm.power_state != "Running" or not device:
         return Heard(foothold=foothold, device=device, said=Said.OFF)
     found, guest = addresses_of(inventory, vm, device), guest_of(inventory, vm)
-    is_silent = guest is None or not guest.networks
+    is_silent, has_dhcp = guest is None or not guest.networks, standing.fence.services.has_dhcp
     said = Said.NOTHING if not found else Said.AS_PLANNED if foothold.address in found else Said.OTHER
-    return Heard(foothold=foothold, device=device, said=said, addresses=found, is_silent=is_silent)
+    return Heard(foothold=foothold, device=device, said=said, addresses=found, is_silent=is_silent, has_dhcp=has_dhcp)

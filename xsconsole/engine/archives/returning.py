@@ -8,6 +8,7 @@ from xsconsole.domain.actions.copies import CopyMachine, FitCopy, StartCopy, Ver
 from xsconsole.domain.actions.stowing import CheckStow
 from xsconsole.domain.archive import Archive, PoolArchive
 from xsconsole.domain.board import Board
+from xsconsole.domain.fence.arrivals import macs_of
 from xsconsole.domain.fence.drawing import addresses_by_mac
 from xsconsole.domain.ids import ConfigurationId, Digest, StepKey, Uuid
 from xsconsole.domain.inventory import SR, Inventory, Network
@@ -36,7 +37,7 @@ from xsconsole.engine.commands import RestoreFromArchive, RestoreFromPool, Resto
 from xsconsole.engine.copies.replicating import CLOSING, demand_no_way_round
 from xsconsole.engine.fences.arriving import Arrival, Making, NewCard, Reception, demand_use_of, receive
 from xsconsole.engine.fences.building import Housed, add_hearing, lay_out
-from xsconsole.engine.fences.drawn import free_name, macs_of
+from xsconsole.engine.fences.drawn import free_name
 from xsconsole.engine.plans import capacity, rules
 from xsconsole.engine.plans.barring import demand_open
 from xsconsole.engine.plans.claims import claims_on

@@ -1,7 +1,8 @@
 """A fence for what comes anew into a stage that demands one: machines that are made of a blueprint or an archive.
 
 Nobody knows their guests yet. An address is theirs that somebody types, that cloud-init is told, or that a guest with
-the same MAC address tells, which is what was archived; all others the fence gives them, by DHCP.
+the same MAC address tells, which is what was archived; all others are those of the fence. By its DHCP it gives each
+guest that asks the address that was planned, since nobody knows which of them ask.
 """
 
 import re
@@ -169,7 +170,7 @@ def receive(
         mode=making.mode,
         addresses=_given(cards, unknown, ground),
         published={},
-        services=Services(has_dhcp=any(_is_routed(card, ground) for card in unknown)),
+        services=Services(has_dhcp=any(_is_routed(card, ground) for card in cards)),
     )
     drawing = draw(cards, wishes, ground, set(taken_addresses(keys)), mac)
     vms = [vm for one in machines if (vm := inventory.by_uuid(VM, one.key)) is not None]

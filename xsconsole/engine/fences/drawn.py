@@ -8,6 +8,7 @@ from itertools import count
 from xsconsole.domain.archive import Archive, PoolArchive
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.fence.accounts import accounts_of, findings_inside
+from xsconsole.domain.fence.arrivals import macs_of
 from xsconsole.domain.fence.drawing import Drawing, Wishes, draw, machines_with, source_cards
 from xsconsole.domain.fence.ground import Ground
 from xsconsole.domain.fence.outward import bystanders
@@ -113,11 +114,6 @@ def template_of_routers(inventory: Inventory) -> tuple[Uuid, ...]:
     """Return what the router of a fence that a plan builds would be made of; none where nobody has said."""
     found = ground_on(keys_of(inventory))
     return (found.ground.router,) if found is not None and found.ground.router is not None else ()
-
-
-def macs_of(archive: Archive | PoolArchive) -> frozenset[str]:
-    """Return the MAC addresses of what is in an archive."""
-    return frozenset(nic.mac.lower() for member in archive.members for nic in member.interfaces)
 
 
 def machines_like(archive: Archive | PoolArchive, inventory: Inventory) -> tuple[Uuid, ...]:
