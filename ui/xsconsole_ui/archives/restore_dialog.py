@@ -20,6 +20,7 @@ from xsconsole_ui import pieces, theme
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.fences.arrival_fields import ArrivalFields
 from xsconsole_ui.promotion.rows import Mark, Row, RowsView
+from xsconsole_ui.provisioning.fields import shrinkable
 
 WIDTH = 560  # px
 
@@ -36,23 +37,23 @@ class RestoreDialog(QDialog):
         archive = first.archive
         self.setWindowTitle(self._title(one_line(archive.name)))
         self.setMinimumWidth(WIDTH)
-        self.pool = pieces.Choice(self)
+        self.pool = shrinkable(pieces.Choice(self))
         in_pool = first.archive.pool if isinstance(first, RestoreFromPool) else None  # it comes back where it is
         for each in console.pools:
             if each.identity is not None and in_pool in (None, each.identity.pool):
                 self.pool.addItem(one_line(each.identity.pool_name), str(each.identity.pool))
-        self.stage = pieces.Choice(self)
+        self.stage = shrinkable(pieces.Choice(self))
         workflow = console.board.workflow
         for stage in workflow.stages if workflow is not None else ():
             self.stage.addItem(one_line(stage.name), str(stage.id))
         if self.CAN_BE_ALONE:
             self.stage.addItem(self.tr("None: the machines alone, no configuration"), "")
         self.stage.setCurrentIndex(max(0, self.stage.findData(str(first.target))))
-        self.how = pieces.Choice(self)
+        self.how = shrinkable(pieces.Choice(self))
         self.how.addItem(self.tr("linked clones, on the storage of the archive"), Method.LINKED_CLONE.value)
         self.how.addItem(self.tr("full copies"), Method.FULL_COPY.value)
-        self.storage = pieces.Choice(self)
-        self.networks = {name: pieces.Choice(self) for name in archive.networks}
+        self.storage = shrinkable(pieces.Choice(self))
+        self.networks = {name: shrinkable(pieces.Choice(self)) for name in archive.networks}
         self.arrival = ArrivalFields(self)
         self.why_not = pieces.Notice(self)
         self.summary = pieces.label("", "section", self)
