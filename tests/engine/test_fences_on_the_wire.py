@@ -104,7 +104,7 @@ async def test_a_fence_has_the_addresses_of_its_original_comes_back_the_same_and
     claimed = {key.removeprefix(CLAIM_PREFIX) for key in alice.keys if key.startswith(CLAIM_PREFIX)}
     assert claimed == set(standing.shares)
     assert len(claimed) == 5
-    with pytest.raises(NotPromotable, match="stands in the fence"):
+    with pytest.raises(NotPromotable, match="stands in its fence"):
         alice.doing.plan(Delete(configuration=card.id, revision=card.revision))
 
     # Its host dies: the pool goes on calling its machines running, and they start elsewhere once somebody says yes.
