@@ -10,7 +10,9 @@ import pytest
 from tests.engine.blueprints import blueprint, numbered, provision
 from tests.engine.deaths import bury
 from tests.engine.desks import Desk, Killed, MemoryLedger, Office, virtually
+from tests.engine.requesting import run
 from tests.engine.test_archives import Scene
+from tests.engine.test_candidates import Scene as Asking
 from tests.engine.test_migrating_across import Scene as Migrating
 from xsconsole.domain.board import Standing
 from xsconsole.domain.given_ids import confirmed_plan, made_by
@@ -178,6 +180,24 @@ def test_a_run_that_an_earlier_version_left_goes_on_with_the_ids_of_its_plan() -
     virtually(story)
 
 
+def test_what_others_approved_goes_on_elsewhere_by_the_plan_that_they_approved() -> None:
+    async def story() -> None:
+        scene = await Asking().begin()
+        request = await scene.approved()
+        scene.bob.port.on_call = lambda method: going.stop() if method == "clone" else None
+        going = await run(scene.bob, request)
+        assert (await going.wait()).state is RunState.INTERRUPTED
+        (record,) = records(scene.alice).values()
+        assert (confirmed_plan(record).intent, record.plan_digest) == (request.intent, request.plan)
+
+        status = await scene.alice.settle(scene.shop, Direction.RESUME)
+
+        assert (status.state, status.digest) == (RunState.DONE, request.plan), status.error
+        assert status.plan.intent.makes == going.plan.intent.makes != request.intent.makes
+
+    virtually(story)
+
+
 def test_of_two_who_ask_for_the_same_at_once_one_waits() -> None:
     async def story() -> None:
         office = Office()
@@ -187,10 +207,10 @@ def test_of_two_who_ask_for_the_same_at_once_one_waits() -> None:
         await ben.until(lambda: ben.board.workflow)
         command = provision(ann, made_of, {"customer": "acme"})
         assert ann.engine.plan(command).digest == ben.engine.plan(command).digest
-        run = await ann.open(command)
+        going = await ann.open(command)
         with pytest.raises(HeldElsewhere):
             await ben.open(command)
-        assert (await run.wait()).state is RunState.DONE
+        assert (await going.wait()).state is RunState.DONE
         await ben.until(lambda: any(card.standing is Standing.WHOLE for card in ben.board.cards.values()))
         assert "is the name of a configuration" in ben.refusal(command).reason
 
