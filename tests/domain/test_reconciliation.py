@@ -24,6 +24,7 @@ from xsconsole.domain.reconciliation import (
     sessions_of,
 )
 from xsconsole.domain.record import AuditEvent, AuditRow, Fact, Outcome
+from xsconsole.domain.signing import key_fingerprint
 from xsconsole.domain.workflow import Person
 from xsconsole.store.keys import SigningKey, is_signature
 
@@ -188,6 +189,10 @@ def test_another_console_is_told_from_other_programs_by_its_signed_word() -> Non
     assert "of what calls itself “xo <b>”" in found.foreign[1].sentence
     assert "1 change to its machines is not ours: shop-0: VM.clone by alice" in found.verdict.sentence
     assert "1 more is of other consoles." in found.verdict.sentence
+    copied = claims_in(keys, "pool", (), is_signature, ann.fingerprints[0])
+    alike = compared(calls[:2], [], speakers=Speakers(claims=copied, originators={})).verdict
+    assert "A copy of this home is at work there" in alike.sentence
+    assert (alike.is_good, alike.is_vouched) == (True, False)
 
 
 def test_what_other_consoles_did_is_counted_and_vouched_for_and_crowds_nobody_else_out() -> None:
@@ -230,11 +235,11 @@ def test_a_console_keeps_what_it_claimed_by_its_own_key_and_a_new_record_is_comp
     ]
     earliest, begun = AT - timedelta(days=7), AT + timedelta(minutes=8)
 
-    own = own_claims(keys, "console-2", "pool", SIGNER.public_key, is_signature)
+    own = own_claims(keys, "console-2", "pool", key_fingerprint(SIGNER.public_key), is_signature)
 
     assert own == (current[:16], old[:16], older[:16])
     again = claim(SIGNER, "console-2", "ops-2", "pool", [*(f"{n:032}"[::-1] for n in range(KEPT - 2)), *own])
-    kept = own_claims({f"{stem}.1": again}, "console-2", "pool", SIGNER.public_key, is_signature)
+    kept = own_claims({f"{stem}.1": again}, "console-2", "pool", key_fingerprint(SIGNER.public_key), is_signature)
     assert (len(kept), kept[-2:]) == (KEPT, own[:2])  # the oldest go first
     begin = reached(log, own, earliest, begun)
     found = compared(log, [], claimed_sessions(log, own), begin)

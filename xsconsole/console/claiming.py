@@ -36,7 +36,7 @@ class Claiming:
                 stem = claims.stem_of(settings.console)
                 keys = await self._pool.keys(Field.POOL)
                 signer, pool = self._home.signer, identity.pool
-                earlier = claims.own_claims(keys, settings.console, pool, signer.public_key, is_signature)
+                earlier = claims.own_claims(keys, settings.console, pool, self._home.key_fingerprint, is_signature)
                 if claims.shortened_session(identity.trackid) in earlier:
                     return
                 rows = await self._home.audit_page(AuditQuery(events=TRACKED), None, PAGE)

@@ -98,6 +98,7 @@ async def _compared(console: Console, since: datetime | None, memory: Memory, *,
     told_from = Position(until=since) if since is not None else position
     begin = min(position.until, told_from.until) - TOLERANCE
     calls = await console.acts.calls_since(begin)
+    await _remember_sessions(console, identity, memory, now)  # another command of this home may have begun meanwhile
     claimed = _own_claims(console) if turn is not None else ()
     memory.own |= before.sessions | claimed_sessions(calls, claimed)
     if turn is not None and (last or before.position) is None:
@@ -139,18 +140,18 @@ async def _recorded(
 
 
 def _own_claims(console: Console) -> tuple[str, ...]:
-    """Return which sessions of the pool this console claims there; none where it was opened for looking only."""
+    """Return which sessions of the pool this console claims there by its key, also where it only looks now."""
     pool, home = console.inventory.pool, console.home
-    if pool is None or home.is_reading:
+    if pool is None or not home.key_fingerprint:
         return ()
-    return own_claims(pool.other_config, home.settings.console, pool.uuid, home.signer.public_key, is_signature)
+    return own_claims(pool.other_config, home.settings.console, pool.uuid, home.key_fingerprint, is_signature)
 
 
 def _speakers(console: Console, memory: Memory) -> Speakers:
     pool, workflow = console.inventory.pool, console.own_board.workflow
-    people = workflow.people if workflow is not None else ()
+    people, own = workflow.people if workflow is not None else (), console.home.key_fingerprint
     return Speakers(
-        claims=claims_in(pool.other_config, pool.uuid, people, is_signature) if pool is not None else {},
+        claims=claims_in(pool.other_config, pool.uuid, people, is_signature, own) if pool is not None else {},
         originators=memory.originators,
         demands_enrolment=any(person.fingerprints for person in people),
     )

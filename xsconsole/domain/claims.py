@@ -5,7 +5,7 @@ leaves there, under a key of its own and signed, which of those digests are its 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import msgspec
@@ -42,9 +42,12 @@ class Claimant:
     name: str
     fingerprint: str
     person: str = ""
+    is_own: bool = False  # by the very key of who asks: another home that has it
 
     @property
     def words(self) -> str:
+        if self.is_own:
+            return "a copy of this home, by this console's own key"
         name = shortened(one_line(self.name), 40)
         if self.person:
             return f"console “{name}” of {shortened(one_line(self.person), 40)}"
@@ -77,24 +80,26 @@ def claim(signer: Signer, console: str, name: str, pool: str, trackids: Iterable
 
 
 def own_claims(
-    keys: Mapping[str, str], console: str, pool: str, public_key: bytes, check: SignatureCheck
+    keys: Mapping[str, str], console: str, pool: str, fingerprint: str, check: SignatureCheck
 ) -> tuple[str, ...]:
     """Return which sessions of a pool a console claims there by its own key, newest first."""
-    stem, own = stem_of(console), text_of(public_key)
+    stem = stem_of(console)
     found: list[str] = []
     for number in numbers(keys, stem):
         made = _read(keys[f"{stem}.{number}"])
-        if made is None or (made.console, made.public_key) != (console, own):
-            continue
-        if _claimant(made, pool, (), check) is not None:
+        claimant = _claimant(made, pool, (), check) if made is not None and made.console == console else None
+        if made is not None and claimant is not None and claimant.fingerprint == fingerprint:
             found += made.sessions
     return tuple(dict.fromkeys(found))
 
 
 def claims_in(
-    keys: Mapping[str, str], pool: str, people: Sequence[Person], check: SignatureCheck
+    keys: Mapping[str, str], pool: str, people: Sequence[Person], check: SignatureCheck, own: str = ""
 ) -> dict[str, Claimant]:
-    """Return who claims which session of a pool. What is not signed is none; what two consoles claim is neither's."""
+    """Return who claims which session of a pool. What is not signed is none; what two consoles claim is neither's.
+
+    `own` is the fingerprint of who asks.
+    """
     found: dict[str, Claimant] = {}
     disputed: set[str] = set()
     for key, text in keys.items():
@@ -102,6 +107,8 @@ def claims_in(
         claimant = _claimant(made, pool, tuple(people), check) if made is not None else None
         if made is None or claimant is None:
             continue
+        if claimant.fingerprint == own:
+            claimant = replace(claimant, is_own=True)
         for session in made.sessions:
             known = found.setdefault(session, claimant)
             if known.fingerprint != claimant.fingerprint:

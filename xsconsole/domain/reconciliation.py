@@ -20,6 +20,10 @@ CALLING = frozenset({"start", "shut-down", "member"})
 TOLERANCE = timedelta(minutes=15)  # between the clocks of a console and its pool, and for a step that takes long
 GRACE = timedelta(minutes=1)  # for a line to get into the log; a younger step is looked for the next time
 MOST_TOLD = 1000
+COPIED = (
+    "A copy of this home is at work there with this console's key, and leaves its rows elsewhere: "
+    "let it begin in a new home, with a key of its own."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +104,8 @@ class Reconciled:
         ours = f"{count(self.found, 'step')} of this console {'is' if self.found == 1 else 'are'} in the pool's own log"
         more = f" {count(self.left_out, 'more is', 'more are')} not listed." if self.left_out else ""
         strangers, others = by_whom(self.foreign)
+        if any(one.claimant is not None and one.claimant.is_own for one in self.foreign):
+            more = f"{more} {COPIED}"
         if strangers:
             told = (
                 f"{count(len(strangers), 'change')} to its machines {'is' if len(strangers) == 1 else 'are'} not ours"
@@ -109,7 +115,9 @@ class Reconciled:
             return Verdict(check=CHECK, is_good=True, sentence=sentence, is_vouched=False)
         but = f" but other consoles, {count(len(others), 'change')} in all" if others else ""
         sentence = f"{ours}, {span}, and nobody else changed its machines{but}.{more}{late}"
-        return Verdict(check=CHECK, is_good=True, sentence=sentence, is_vouched=self.begins is None)
+        return Verdict(
+            check=CHECK, is_good=True, sentence=sentence, is_vouched=self.begins is None and COPIED not in more
+        )
 
 
 def sessions_of(rows: Iterable[AuditRow]) -> frozenset[str]:
