@@ -21,6 +21,7 @@ from xsconsole.domain.claims import own_claims
 from xsconsole.domain.heads import head_of, is_genuine
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.record import AuditEvent, AuditQuery, Verdict
+from xsconsole.errors import NotPermitted
 from xsconsole.store.keys import is_signature
 
 
@@ -90,11 +91,16 @@ async def test_a_promotion_leaves_anchors_by_which_an_earlier_copy_of_the_record
         broken = Verdict(check="chain", is_good=False, sentence="Row 2 was changed.", seq=2)
         assert await desk.console.home.evidence.set_aside((broken,)) is not None  # while a window is open
         once_more = await reconcile(desk.console, memory=memory)
+        rows_before = len(await desk.rows(AuditQuery(event=AuditEvent.RECONCILED)))
+        pool.control("fail", method="http/get_audit_log", code="RBAC_PERMISSION_DENIED", params=["", ""])
+        with pytest.raises(NotPermitted, match="http/get_audit_log"):  # and no row says that nobody did anything
+            await reconcile(desk.console, memory=memory)
+        assert len(await desk.rows(AuditQuery(event=AuditEvent.RECONCILED))) == rows_before
         (again,) = await desk.rows(AuditQuery(event=AuditEvent.RECORD_SET_ASIDE))
         through_two = await predecessor_of(desk.console.home, again, connected.fact.pool or "")
         aside.chmod(0o600)
         aside.write_bytes(aside.read_bytes() + b"x")
-        settings, signer = desk.console.home.settings, desk.console.home.signer
+        settings, fingerprint = desk.console.home.settings, desk.console.home.key_fingerprint
         of_another_file = await predecessor_of(desk.console.home, begun, connected.fact.pool or "")
     assert f"vouches for row {head.seq}: it is an earlier copy" in begun.fact.reason
     details = begun.fact.details or {}
@@ -104,9 +110,7 @@ async def test_a_promotion_leaves_anchors_by_which_an_earlier_copy_of_the_record
     assert details["chain_id"] == head.chain_id
     assert (once_more.since, once_more.end.row) == (behind.end.until, 0)  # its steps are looked for from the first on
     with pool.plain_session() as session:
-        claimed = own_claims(
-            pool_keys(session), settings.console, connected.fact.pool or "", signer.public_key, is_signature
-        )
+        claimed = own_claims(pool_keys(session), settings.console, connected.fact.pool or "", fingerprint, is_signature)
     assert len(claimed) == 4  # each time that it sat down, also those that no row tells of any more
     assert behind.since == compared.end.until  # where the record that was set aside had ended
     assert [(one.call, one.machine) for one in behind.foreign] == [("VM.add_tags", member.name)]  # not what we did

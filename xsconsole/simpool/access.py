@@ -212,6 +212,8 @@ async def _ending(visit: Visit, error: XapiError) -> Exception:
 
 
 def _error_page(error: XapiError) -> web.Response:
+    if error.code == "RBAC_PERMISSION_DENIED":
+        return pages.page(403)
     return pages.page(500, detail=_described(error))
 
 
