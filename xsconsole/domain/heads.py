@@ -55,7 +55,10 @@ def signed_head(chain_id: str, seq: int, digest: str, at: str, signer: Signer) -
 
 def is_genuine(head: SignedHead, check: SignatureCheck) -> bool:
     """Whether the key that a head names made it."""
-    covered = head_bytes(head.chain_id, head.seq, head.digest, head.at)
+    try:
+        covered = head_bytes(head.chain_id, head.seq, head.digest, head.at)
+    except ValueError:  # a text of a damaged file that is no Unicode
+        return False
     return check(_raw(head.public_key), _raw(head.signature), covered)
 
 

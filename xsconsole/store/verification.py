@@ -290,7 +290,10 @@ def _heads_told(heads: Sequence[SignedHead]) -> str:
 def _is_signed(group: GroupSignature, public_key: bytes | None) -> bool:
     if public_key is None or key_fingerprint(public_key) != group.fingerprint:
         return False
-    covered = group_bytes(group.chain_id, group.first_seq, group.last_seq, group.head)
+    try:
+        covered = group_bytes(group.chain_id, group.first_seq, group.last_seq, group.head)
+    except ValueError:  # a text of a damaged file that is no Unicode
+        return False
     return is_signature(public_key, group.signature, covered)
 
 
