@@ -109,7 +109,11 @@ QLineEdit:disabled, QPlainTextEdit:disabled, QDateTimeEdit:disabled, QComboBox:d
 }
 QDateTimeEdit { min-height: 20px; padding: 1px 0; }
 QDateTimeEdit:focus { padding: 0; }
-QDateTimeEdit::up-button, QDateTimeEdit::down-button { width: 0; border: 0; }
+QSpinBox { min-height: 20px; padding: 1px 7px; }
+QSpinBox:focus { padding: 0 6px; }
+QDateTimeEdit::up-button, QDateTimeEdit::down-button, QSpinBox::up-button, QSpinBox::down-button {
+    width: 0; border: 0;
+}
 QComboBox::drop-down { border: 0; width: 20px; }
 /* A list below the box: the other kind is a few pixels too low for its own border, and cuts its last line. */
 QComboBox { combobox-popup: 0; }

@@ -1,6 +1,6 @@
 """Two moments beside each other, of one bundle or of two: what came, went, moved or became another."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,6 +90,26 @@ def _columns() -> tuple[Column[Difference], ...]:
     )
 
 
+class RowBox(QSpinBox):
+    """Steps through places in a list, and shows what the rows there are called; of several chains that is no number."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._label: Callable[[int], str] = str
+
+    def take(self, review: Review, seq: int) -> None:
+        told = review.range
+        self._label = review.label
+        self.lineEdit().setReadOnly(bool(review.parts))
+        self.setRange(told.first_seq, max(told.first_seq, told.last_seq))
+        self.setValue(seq)
+        widest = max((self._label(at) for at in (self.minimum(), self.maximum(), seq)), key=len)
+        self.setMinimumWidth(self.fontMetrics().horizontalAdvance(widest) + 5 * theme.SPACE)
+
+    def textFromValue(self, value: int) -> str:
+        return self._label(value)
+
+
 class _Side(QWidget):
     """A file, and a row of it."""
 
@@ -97,8 +117,17 @@ class _Side(QWidget):
         super().__init__(parent)
         self.review = review
         self.file = pieces.ElidedLabel("", "muted", self)
-        self.row = QSpinBox(self)
+        self.row = RowBox(self)
         self.row.setAccessibleName(tr("{side}: row").format(side=title))
+        self.back, self.forth = (pieces.button(sign, "quiet", self) for sign in "‹›")
+        for button, name, step in (
+            (self.back, tr("{side}: the row before"), self.row.stepDown),
+            (self.forth, tr("{side}: the row after"), self.row.stepUp),
+        ):
+            button.setAccessibleName(name.format(side=title))
+            button.setToolTip(name.format(side=title))
+            button.setAutoRepeat(True)
+            button.clicked.connect(step)
         self.other = pieces.button(tr("Another file…"), "quiet", self)
         self.when = pieces.label("", "muted", self)
         self.board = PastBoard(self)
@@ -117,7 +146,9 @@ class _Side(QWidget):
         label = pieces.label(title, "title", self)
         label.setBuddy(self.row)
         head.addWidget(label)
+        head.addWidget(self.back)
         head.addWidget(self.row)
+        head.addWidget(self.forth)
         head.addWidget(self.when, 1)
         head.addWidget(self.other)
         self.take(review, seq)
@@ -125,9 +156,7 @@ class _Side(QWidget):
     def take(self, review: Review, seq: int) -> None:
         self.review = review
         self.file.show_text(review.name)
-        told = review.range
-        self.row.setRange(told.first_seq, max(told.first_seq, told.last_seq))
-        self.row.setValue(seq)
+        self.row.take(review, seq)
 
     @property
     def past(self) -> Past:

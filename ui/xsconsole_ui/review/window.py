@@ -53,9 +53,9 @@ from xsconsole_ui.timers import one_shot
 SIZE = (1440, 900)
 PAGE_ROWS = 200
 TYPING_MS = 180
-WIDTHS = (88, 196, 72, 0, 96, 130, 164, 96, 120)
+WIDTHS = (88, 196, 64, 0, 102, 130, 164, 96, 120)
 LABEL_WIDTH = 150  # px, of a row's number with its console
-LEAST_WHAT = 240  # px
+LEAST_WHAT = 176  # px
 SPARE = (Column.DIGEST, Column.WAY, Column.CONFIGURATION)
 DETAIL_WIDTH = 320
 NARROW = 1180  # px; below it the details stand under the rows
