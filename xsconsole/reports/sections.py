@@ -163,6 +163,9 @@ def fence_entries(told: Told) -> Iterator[Entry]:
         parts = (part.rstrip(".") for part in (_what(row), sentence, str(row.get("reason") or "")) if part)
         said = "".join(f"{part}. " for part in parts).strip()
         name = str(row.get("configuration_name") or "")
+        if row.get("event") == "fence.ground":
+            name, ended = f"What fences are built on, version {details.get('version', '?')}", row.get("outcome")
+            said = f"Written: {ended or 'begins'}. {said}".strip()
         yield _entry(row, name, sentence=said, digest=proof, lines=(*came, *went))
 
 

@@ -102,6 +102,7 @@ _IN_TWO = frozenset(
 )
 """Of these an intent, which has no outcome, and what became of it have the same words otherwise."""
 _SAYING_HOW = frozenset({AuditEvent.RUN_CLOSED, AuditEvent.ACT_SETTLED, AuditEvent.EXPORT_CLOSED})
+LEAST_TOLD_S = 0.1
 TOOK = "took_s"
 """The detail of an outcome that says how long what it ends took, in seconds."""
 
@@ -130,7 +131,7 @@ def standing(fact: Fact) -> str:
     if fact.outcome is None:
         return BEGINS if fact.event in _INTENTS or fact.event in _IN_TWO else ""
     took_s = (fact.details or {}).get(TOOK)
-    if isinstance(took_s, int | float) and not isinstance(took_s, bool):
+    if isinstance(took_s, int | float) and not isinstance(took_s, bool) and took_s >= LEAST_TOLD_S:
         return f"{outcome_name(fact.outcome)} in {exact_duration(took_s)}"
     return outcome_name(fact.outcome)
 
