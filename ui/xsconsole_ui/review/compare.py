@@ -96,6 +96,7 @@ class RowBox(QSpinBox):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._label: Callable[[int], str] = str
+        self.lineEdit().setTextMargins(theme.SPACE, 0, 0, 0)
 
     def take(self, review: Review, seq: int) -> None:
         told = review.range
