@@ -191,3 +191,14 @@ async def checked(folder: Path) -> set[str]:
         return bad(await reader.verify())
     finally:
         await reader.close()
+
+
+def test_a_chain_whose_name_is_no_unicode_is_called_damaged(tmp_path: Path) -> None:
+    path = database_of(told(2), tmp_path / "console.db")
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("DROP TRIGGER IF EXISTS chain_refuses_UPDATE")
+        file.execute("UPDATE chain SET chain_id = CAST(x'b13a' AS TEXT)")
+
+    with pytest.raises(DatabaseDamaged, match="no Unicode"):
+        asyncio.run(checked(tmp_path))
+    assert bad(program.verify_file(path, KEY.fingerprint, (), is_signature))

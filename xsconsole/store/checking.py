@@ -77,7 +77,7 @@ def end_verdicts(session: Session, path: Path) -> tuple[Verdict, ...]:
         DatabaseDamaged: rows have no numbers.
     """
     check_numbers(session, path)
-    chain_id = session.scalars(select(Chain.chain_id)).one()
+    chain_id = _chain_of(session, path)
     first_seq = session.scalars(select(func.min(AuditEntry.seq))).one() or 1
     newest = session.scalars(select(func.max(AuditEntry.seq))).one() or 0
     asked = select(func.max(AuditSignature.first_seq)).where(AuditSignature.first_seq <= newest - END_ROWS)
@@ -93,6 +93,13 @@ def end_verdicts(session: Session, path: Path) -> tuple[Verdict, ...]:
         heads=[head for head in heads.heads(session) if head.seq >= begin],
         beginning=link.end if link is not None else end_before,
     )
+
+
+def _chain_of(session: Session, path: Path) -> str:
+    chain_id = session.scalars(select(Chain.chain_id)).one()
+    if any("\ud800" <= letter <= "\udfff" for letter in chain_id):  # nothing can be asked for by it
+        raise sqlite.damaged(path, "Its chain has a name that is no Unicode.")
+    return chain_id
 
 
 def _groups(session: Session, first_seq: int = 0) -> list[GroupSignature]:
@@ -121,7 +128,7 @@ def _verdicts(
     sqlite.check_whole(session.connection(), path)
     check_numbers(session, path, ("audit_value", "seq"))
     files = [*(volume.session for volume in reversed(older) if volume.session is not None), session]
-    chain_id = session.scalars(select(Chain.chain_id)).one()
+    chain_id = _chain_of(session, path)
     public_keys = {name: key for file in files for name, key in heads.keys(file).items()}
     signatures = [group for file in files for group in _groups(file)]
     orphans = session.scalars(
