@@ -1,6 +1,7 @@
 """Emergencies in the window: declared on purpose, seen on the card and in the inbox, closed by somebody else."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -118,7 +119,7 @@ async def test_an_emergency_is_declared_on_purpose_and_stays_open_on_the_card_an
 
 
 async def test_somebody_elses_emergency_is_told_and_reviewed_by_keyboard(
-    window: MainWindow, console: Console, rita: Console, pool: EmbeddedPool
+    window: MainWindow, console: Console, rita: Console, pool: EmbeddedPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await publish(pool, console, rita, "rita")
     window.board.select(card_of(console, SHOP).id)
@@ -142,6 +143,11 @@ async def test_somebody_elses_emergency_is_told_and_reviewed_by_keyboard(
 
     window.actions_[GO_INBOX].trigger()
     place, page = window.inbox, window.inbox.review_page
+    window.bridge.ageing.look()
+    older = console.home.clock.now() + timedelta(hours=30)
+    monkeypatch.setattr(console.reviews, "_now", lambda: older)  # no event tells that time passes
+    window.bridge.ageing.look()
+    await until(lambda: "open for 1 day" in texts(place.reviews.view)[0], "the age in the inbox")
     place.take_focus()
     QTest.keyClick(place.reviews.view, Key.Key_Return)
     await until(page.found.hasFocus, "the field")

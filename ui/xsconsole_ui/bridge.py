@@ -31,6 +31,7 @@ from xsconsole.domain.events import (
 from xsconsole.domain.ids import ConfigurationId, Uuid
 from xsconsole.domain.workflow import Workflow
 from xsconsole.errors import ConsoleError
+from xsconsole_ui.ageing import Ageing
 from xsconsole_ui.freezing import Freezing
 from xsconsole_ui.pace import Pace
 from xsconsole_ui.silence import Silence
@@ -122,6 +123,8 @@ class Bridge(QObject):
         self._freezing.changed.connect(self.closures_changed)
         self.staying = Staying(console, self)
         self.staying.changed.connect(self.card_changed)
+        self.ageing = Ageing(console, self)
+        self.ageing.changed.connect(self.card_changed)
         self.drifting = console.drifting = Drifting(console)
         self.fencing = console.fencing = Fencing(console)
         self.outside = console.outside = Outside(console)
@@ -156,6 +159,7 @@ class Bridge(QObject):
         self._silence.close()
         self._freezing.close()
         self.staying.close()
+        self.ageing.close()
         self.drifting.close()
         self.fencing.close()
         self.outside.close()

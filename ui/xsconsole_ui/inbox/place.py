@@ -3,7 +3,7 @@
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QSignalBlocker, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QMenu, QStackedLayout, QVBoxLayout, QWidget
 
@@ -32,7 +32,6 @@ from xsconsole_ui.promotion.rows import Mark, Row, RowsView
 from xsconsole_ui.scrolling import UprightPage
 
 MOST_HISTORY = 12
-AGE_MS = 60_000
 
 
 class InboxPlace(pieces.Panel):
@@ -119,10 +118,7 @@ class InboxPlace(pieces.Panel):
         self.page.left.connect(self.take_focus)
         self.review_page.closed.connect(self._close)
         self.review_page.left.connect(self.take_focus)
-        self._clock = QTimer(self)
-        self._clock.setInterval(AGE_MS)
-        self._clock.timeout.connect(self._grow_older)
-        self._clock.start()
+        bridge.ageing.changed.connect(self._grow_older)
         self.renew()
 
     def offer(self, acts: Sequence[QAction]) -> None:
@@ -371,10 +367,11 @@ class InboxPlace(pieces.Panel):
         else:
             super().keyPressEvent(event)
 
-    @Slot()
-    def _grow_older(self) -> None:
+    @Slot(str)
+    def _grow_older(self, configuration: str) -> None:
         """Say anew for how long reviews have been open."""
-        if self.isVisible() and self._open_reviews:
+        del configuration
+        if self.isVisible():
             self.renew()
 
     @Slot(str)
