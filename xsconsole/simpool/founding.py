@@ -1,5 +1,6 @@
 """How the pools of a process come to be: from a scenario, or from the file that keeps them."""
 
+import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -42,13 +43,15 @@ def found(options: Options) -> tuple[Mapping[str, Pool], StateFile | None]:
 
 
 def make_pool(options: Options, model: Model, number: int = 0, part: str = "") -> Pool:
-    """Return a new pool, the `number`th of its scenario; raises `CannotServe` as `found` does."""
+    """Return a new pool, the `number`th of its scenario; raises as `found` does."""
     facts = _facts(options, number, part)
     pool = _empty(options, model, facts, life=0, depot=Depot(_depot_path(options, part), is_new=True))
     try:
         scenario.build(pool, name=options.scenario, hosts=options.hosts, vms=options.vms, part=part)
     except ValueError as failure:
         raise CannotServe(str(failure)) from failure
+    except sqlite3.Error as failure:  # what the disks of a new pool hold lies beside the state
+        raise StateUnusable(f"cannot write the pool's state to {options.state}: {failure}") from failure
     except XapiError as failure:
         text = " ".join(failure.description)
         raise CannotServe(f"the scenario has no room for so many VMs: {text}") from failure
