@@ -20,8 +20,9 @@ from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.filtered_list import FilteredList
 from xsconsole_ui.health.columns import columns_of_findings, columns_of_messages
 from xsconsole_ui.health.filtering import FINDINGS, MESSAGES
-from xsconsole_ui.health.panel import LEAST_SAID, SPARE_OF_FINDINGS, SPARE_OF_MESSAGES
+from xsconsole_ui.health.panel import LEAST_SAID, OBJECT, SPARE_OF_FINDINGS, SPARE_OF_MESSAGES
 from xsconsole_ui.main_window import MainWindow
+from xsconsole_ui.theme import Theme
 
 __all__ = ["console", "pool", "window"]
 
@@ -192,9 +193,11 @@ async def test_what_the_role_may_not_do_is_said_at_the_button(
 
 
 def test_lists_fit_beside_both_docks_of_a_small_window_also_with_two_pools(qapp: QApplication) -> None:
-    del qapp
+    Theme(qapp)
     panel_width = 368  # px, of a window of 1024
-    findings = FilteredList("Findings", columns_of_findings(), FINDINGS, ("", ""), spare=SPARE_OF_FINDINGS, told=str)
+    findings = FilteredList(
+        "Findings", columns_of_findings(), FINDINGS, ("", ""), spare=SPARE_OF_FINDINGS, growing=OBJECT, told=str
+    )
     findings.resize(panel_width, 200)
     findings.show()
     for names in ((), ("acme", "acme production")):
@@ -208,6 +211,7 @@ def test_lists_fit_beside_both_docks_of_a_small_window_also_with_two_pools(qapp:
         MESSAGES,
         ("", ""),
         spare=SPARE_OF_MESSAGES,
+        growing=OBJECT,
         told=str,
         least_words=LEAST_SAID,
     )

@@ -20,7 +20,6 @@ from xsconsole_ui.filter_help import FilterHelp
 from xsconsole_ui.list_model import Column, ListModel
 
 LEAST_WORDS = 120  # px, of what is said: all of the one that is selected stands below them
-GROWING = 2  # the column that grows with its longest text
 MOST_GROWN = 220  # px
 FILTER_WIDTHS = (96, 240)  # px, at least and at most
 T = TypeVar("T")
@@ -41,11 +40,13 @@ class FilteredList(QWidget, Generic[T]):
         *,
         spare: Sequence[int],
         told: Callable[[T], str],
+        growing: int | None = None,
         least_words: int = LEAST_WORDS,
         key: Callable[[T], Hashable] | None = None,
         is_told_below: bool = True,
     ) -> None:
-        """Columns in `spare` give way, the first one first, where there is little room.
+        """Columns in `spare` give way, the first one first, where there is little room. `growing` takes of the room
+        that is left over what its longest text needs.
 
         `told` says all of a row: what the columns have no room for stands below them, or where the owner puts `whole`.
         What is selected stays so by its `key`, wherever it moves in the list and however it changes.
@@ -63,7 +64,7 @@ class FilteredList(QWidget, Generic[T]):
             self,
             least_elastic=least_words,
             spare=spare,
-            growing=GROWING,
+            growing=growing,
             most_grown=MOST_GROWN,
         )
         self.view.offer_sorting(self.model.order_by)

@@ -58,6 +58,7 @@ def columns_of_archives() -> tuple[Column[Listed], ...]:
     )
 
 
+NAME = 0  # grows with the longest
 SPARE = (7, 2, 4, 6, 1)  # the words below the list have them too
 
 

@@ -21,7 +21,7 @@ from xsconsole.errors import Refused
 from xsconsole_ui import pieces
 from xsconsole_ui import theme as look
 from xsconsole_ui.archives.archive_dialog import ArchiveDialog
-from xsconsole_ui.archives.columns import SPARE, columns_of_archives, told
+from xsconsole_ui.archives.columns import NAME, SPARE, columns_of_archives, told
 from xsconsole_ui.archives.deleting import deletion_question
 from xsconsole_ui.archives.hold_dialog import HoldDialog
 from xsconsole_ui.archives.keeping import KeepDialog
@@ -70,6 +70,7 @@ class ArchivePlace(pieces.Panel):
             empty,
             self,
             spare=SPARE,
+            growing=NAME,
             told=lambda one: told(one, owner_name(one, console.board.workflow)),
             least_words=LEAST_FOLDER,
             key=lambda one: one.place,

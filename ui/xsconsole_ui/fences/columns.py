@@ -89,6 +89,7 @@ def columns_of_fences() -> tuple[Column[FenceRow], ...]:
     )
 
 
+NAME = 0  # grows with the longest
 SPARE = (5, 4, 1)  # the words below the list have them too
 
 FENCES: Schema[FenceRow] = Schema(

@@ -20,7 +20,7 @@ from xsconsole_ui import theme as look
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.dialogs import answered
 from xsconsole_ui.fences.change_dialogs import ConnectDialog, PortsDialog
-from xsconsole_ui.fences.columns import FENCES, SPARE, FenceRow, columns_of_fences, fence_rows, told
+from xsconsole_ui.fences.columns import FENCES, NAME, SPARE, FenceRow, columns_of_fences, fence_rows, told
 from xsconsole_ui.fences.ground_dialog import GroundDialog
 from xsconsole_ui.fences.map_view import FenceMap
 from xsconsole_ui.fences.rules_dialog import RulesDialog
@@ -68,6 +68,7 @@ class FencePlace(pieces.Panel):
             empty,
             self,
             spare=SPARE,
+            growing=NAME,
             told=told,
             least_words=LEAST_NAME,
             key=lambda row: row.configuration,

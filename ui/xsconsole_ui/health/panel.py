@@ -31,6 +31,7 @@ from xsconsole_ui.timers import one_shot
 
 GATHER_MS = 1000
 PIECE = 32  # objects between two looks at the pace
+OBJECT = 2  # grows with the names, which are of any length
 SPARE_OF_FINDINGS = (4, 1, 5)  # what to do, the kind, the pool: they stand below, too
 SPARE_OF_MESSAGES = (3, 5, 1)  # what kind it is stands in the words, too, and the pool below them
 LEAST_SAID = 72  # px, of messages: when it was matters more than all that it says
@@ -69,6 +70,7 @@ class HealthPanel(pieces.Panel):
             well,
             self,
             spare=SPARE_OF_FINDINGS,
+            growing=OBJECT,
             told=_told_finding,
         )
         self.findings.nothing.set_words(self.tr("Looking"), self.tr("One object after the other is looked at."))
@@ -79,6 +81,7 @@ class HealthPanel(pieces.Panel):
             silent,
             self,
             spare=SPARE_OF_MESSAGES,
+            growing=OBJECT,
             told=_told_message,
             least_words=LEAST_SAID,
         )
