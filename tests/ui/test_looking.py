@@ -4,16 +4,44 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from tests.ui.board_window import CTRL, Key, card_of, cards_in, console, open_window, pool, press, shown_cards, window
+from tests.ui.board_window import (
+    CTRL,
+    Key,
+    card_of,
+    cards_in,
+    console,
+    has_keyboard,
+    open_window,
+    pool,
+    press,
+    shown_cards,
+    window,
+)
 from tests.ui.test_comparing import click_card
 from xsconsole.console import Console
 from xsconsole.domain.arrangement import Grouping
+from xsconsole.domain.ids import ConfigurationId
 from xsconsole_ui import actions
 from xsconsole_ui.demo.gestures import CarriedCard, until
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.window_state import WindowState
 
 __all__ = ["console", "pool", "window"]
+
+
+def highlighted(window: MainWindow) -> list[ConfigurationId]:
+    """Return the cards that are seen as selected in the columns, which are those that commands are for."""
+    found = [card.id for lane in window.board.lanes if not lane.is_collapsed for card in lane.chosen]
+    assert found == [card.id for card in window.board.chosen]
+    return found
+
+
+def is_nothing_meant(window: MainWindow) -> bool:
+    """Whether no card is highlighted, and neither Enter nor a command is about one."""
+    press(Key.Key_Return)
+    press(Key.Key_Right, CTRL)
+    is_meant = window.desk.question is not None or window.actions_[actions.PROMOTE].isEnabled()
+    return not is_meant and highlighted(window) == [] and window.board.selected is None
 
 
 async def test_a_filter_hides_cards_says_so_and_gives_them_back(window: MainWindow, console: Console) -> None:
@@ -53,11 +81,69 @@ async def test_groups_fold_and_columns_collapse_and_answer_drags_as_narrow_as_th
     assert lane.view.visualRect(lane.model.index(2)).top() < tall
     assert board.lane("Staging").model.folded == {"crm"}
     assert not lane.view.indexAt(QPoint(30, 8)).isValid()
-    board.select(card_of(console, "payroll@2026.5").id)
+    payroll = card_of(console, "payroll@2026.5")
+    board.select(payroll.id)
     press(Key.Key_Up)
-    assert lane.view.currentIndex().row() == 1  # not into what is folded away
+    assert lane.view.currentIndex().row() == 0  # on the name of what is folded away, and at none of its cards
+    assert is_nothing_meant(window)
+    press(Key.Key_Down)
+    assert highlighted(window) == [payroll.id]
     press(Key.Key_Minus)
     assert lane.model.folded == {"crm", "payroll"}
+    assert is_nothing_meant(window)
+    press(Key.Key_Plus)
+    assert highlighted(window) == [payroll.id]
+    press(Key.Key_Minus)
+    press(Key.Key_L, CTRL)  # the list folds nothing away
+    assert board.table.rows.rowCount() == len(console.board.cards)
+    board.select(payroll.id)
+    assert [card.id for card in board.chosen] == [payroll.id]
+    press(Key.Key_L, CTRL)
+    assert is_nothing_meant(window)
+    board.select(payroll.id)  # as the find field does
+    assert lane.model.folded == {"crm"}
+    assert highlighted(window) == [payroll.id]
+    lane.view.selectAll()
+    assert [console.board.cards[card].service for card in highlighted(window)] == ["payroll", "shop"]
+    empty = QPoint(30, lane.view.viewport().height() - 5)
+    QTest.mouseClick(lane.view.viewport(), Qt.MouseButton.LeftButton, pos=empty)
+    assert is_nothing_meant(window)
+
+    board.select(payroll.id)
+    press(Key.Key_B, CTRL)
+    assert lane.hasFocus()
+    assert is_nothing_meant(window)
+    press(Key.Key_Right)
+    assert board.lane("Patch testing").view.hasFocus()
+    press(Key.Key_Left)
+    press(Key.Key_B, CTRL)
+    press(Key.Key_Down)
+    assert (lane.view.hasFocus(), highlighted(window)) == (True, [payroll.id])
+    press(Key.Key_B, CTRL)
+    press(Key.Key_B, CTRL)
+    assert highlighted(window) == [payroll.id], "opened again at once, its card is selected as it was"
+    by_owner = board.bar.groups.findData(Grouping.OWNER.value)
+    board.bar.groups.setCurrentIndex(by_owner)
+    board.bar.groups.activated.emit(by_owner)
+    await until(lambda: [lane.model.head_at(row) for row in range(3)] == ["", None, None], "the other groups")
+    told = lane.model.data(lane.model.index(0), Qt.ItemDataRole.AccessibleTextRole)
+    assert str(told).startswith("Without an owner, 3: ")
+    assert highlighted(window) == [payroll.id]
+
+    press(Key.Key_Return)  # what closes in the inspector leaves the keyboard to the card
+    assert has_keyboard(window.inspector)
+    window.desk.dismiss()  # as after something else has answered it
+    assert has_keyboard(board)
+    members = window.inspector.card_page.members.view
+    members.setFocus()
+    assert has_keyboard(window.inspector)
+    press(Key.Key_Escape)
+    assert has_keyboard(board)
+    members.setFocus()
+    window.docks["inspector"].hide()
+    assert has_keyboard(board)
+    window.docks["inspector"].show()
+    assert highlighted(window) == [payroll.id]
 
     production = board.lane("Production")
     board.looking.collapse(production.stage.id, is_collapsed=True)

@@ -383,7 +383,7 @@ class WindowHands(QObject):
         elif stage is None:
             self._window.status.say(self.tr("Go into a column first."))
         else:
-            looking.collapse(stage, stage not in looking.arrangement.collapsed)
+            self._board.walking.collapse(stage)
 
     def walk_panels(self) -> None:
         self._window.walk_panels()

@@ -25,6 +25,7 @@ from xsconsole_ui.board.leftovers import LeftoverBand
 from xsconsole_ui.board.looking import Looking
 from xsconsole_ui.board.queue_box import Queues
 from xsconsole_ui.board.ready_lanes import ReadyLanes, empty
+from xsconsole_ui.board.walking import Walking
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.focus import holds_keyboard
 from xsconsole_ui.scrolling import ScrollPage
@@ -53,6 +54,7 @@ class BoardView(QWidget):
         self._is_selecting = False
         self.looking = Looking(console, self._lanes, self._where, self._show_card, self)
         self.bar, self.table = self.looking.bar, self.looking.table
+        self.walking = Walking(lambda: self._order, self.looking, self._keep, self)
         self.strip = GraphStrip(self)
         self._ready = ReadyLanes(lambda: console.board.workflow, self.strip, self._make_lane)
         self.leftovers = LeftoverBand(self)
@@ -64,10 +66,12 @@ class BoardView(QWidget):
         self.dragging = Dragging(console, self._lanes, self.select, self.page, self)
         self._row = QHBoxLayout()
         self._lay_out()
-        self.strip.stage_clicked.connect(self._go_to_stage)
+        self.strip.stage_clicked.connect(self.walking.go_to)
         self.dragging.asked.connect(self.asked)
         self.dragging.answered.connect(self.answered)
         self.looking.arranged.connect(self._show_page)
+        self.looking.arranged.connect(self._drop_hidden)
+        self.looking.hidden.connect(self._drop_hidden)
         self.bar.left.connect(self.take_focus)
         self.table.chosen_changed.connect(self._choose_in_table)
         self.table.opened.connect(self._open)
@@ -113,9 +117,14 @@ class BoardView(QWidget):
 
     @property
     def chosen(self) -> tuple[Card, ...]:
-        """All selected cards as they stand now, first the one that details are shown of."""
+        """All selected cards that can be seen, as they stand now, first the one that details are shown of."""
         cards = self._console.board.cards
-        return tuple(cards[configuration] for configuration in self._chosen if configuration in cards)
+        return tuple(cards[configuration] for configuration in self._chosen if self._sees(configuration))
+
+    def _sees(self, configuration: ConfigurationId) -> bool:
+        lane = self._lanes.get(self._where.get(configuration, StageId("")))
+        is_there = configuration in self._console.board.cards
+        return is_there and (lane is None or self.looking.sees(lane, configuration))
 
     def _companions(self, card: Card) -> tuple[tuple[ConfigurationId, int], ...]:
         """Return the other selected cards, which a drag of this one takes along."""
@@ -143,6 +152,7 @@ class BoardView(QWidget):
             self.looking.show_table((configuration,))
             self._choose_in_table((configuration,))
         elif lane is not None and row is not None:
+            self.looking.show_row(lane, row)
             lane.select_row(row)
             lane.view.setFocus()
         else:
@@ -162,13 +172,8 @@ class BoardView(QWidget):
             self.table.setFocus()
             return
         lane = self._lanes.get(self._where.get(self._selected, StageId(""))) if self._selected else None
-        lane = lane or next((lane for lane in self._order if lane.model.rowCount()), None)
-        if lane is None:
-            (self._order[0].view if self._order else self.empty).setFocus()
-            return
-        if not lane.view.currentIndex().isValid() and self.selected is None:  # one without a column stays selected
-            lane.select_row(0)
-        lane.view.setFocus()
+        if not self.walking.take(lane, has_selected=self.selected is not None):
+            self.empty.setFocus()
 
     # What the console says.
 
@@ -204,7 +209,7 @@ class BoardView(QWidget):
         model.setParent(lane)
         lane.view.selectionModel().selectionChanged.connect(self._on_selection)
         lane.view.clicked.connect(self._on_click)
-        lane.view.walked.connect(self._walk)
+        lane.view.walked.connect(self.walking.walk)
         lane.view.opened.connect(self._open)
         lane.view.companions = self._companions
         self.dragging.hear(lane)
@@ -228,9 +233,11 @@ class BoardView(QWidget):
             self._is_selecting = False
             del self._where[configuration]
         if card is not None and stands is not None:
-            lane = self._lanes[stands]
+            lane, self._is_selecting = self._lanes[stands], True
             lane.model.show(card, *shown(card, lane.stage, self._console), self.looking.group_of(card))
-            self._where[configuration] = stands
+            if stood == stands and configuration in self._chosen and not self.looking.is_list:
+                lane.light(configuration, is_current=configuration == self._selected)
+            self._where[configuration], self._is_selecting = stands, False
         if configuration == self._selected:
             self._after_change(card if is_shown or stood is None else None, has_moved=stood != stands)
         elif configuration in self._chosen and stood != stands:
@@ -302,19 +309,15 @@ class BoardView(QWidget):
         """Show the list for the columns, or the columns again; what is selected stays so."""
         self.looking.show_list(self._chosen, is_list=is_list)
         if not is_list:
-            self._is_selecting = True
-            for lane in self._order:
-                lane.choose(self._chosen)
-            self._is_selecting = False
+            self._drop_hidden()
         self._show_page()
         self.take_focus()
 
     @property
     def current_stage(self) -> StageId | None:
         """The stage of the column that has the keyboard, or in which the selected card stands."""
-        focused = next((lane.stage.id for lane in self._order if lane.view.hasFocus()), None)
         card = self.selected
-        return focused or (card.stage if card is not None and card.stage in self._lanes else None)
+        return self.walking.stage() or (card.stage if card is not None and card.stage in self._lanes else None)
 
     @Slot(object)
     def _choose_in_table(self, chosen: tuple[ConfigurationId, ...]) -> None:
@@ -329,9 +332,9 @@ class BoardView(QWidget):
             return
         changed = selected.indexes() or deselected.indexes()
         lane = next((lane for lane in self._order if changed and lane.model is changed[0].model()), None)
-        if lane is None or not (selected.indexes() or lane.view.is_adding or lane.chosen):
-            return  # where one of several is chosen alone, the others are only given up
-        if not lane.view.is_adding:
+        if lane is None:
+            return
+        if not lane.view.is_adding and lane.chosen:  # else it is only given up
             self._clear_others(lane)
         card = lane.model.card_at(lane.view.currentIndex())
         self._gather(card.id if card is not None and lane.view.is_current_chosen else None)
@@ -374,27 +377,21 @@ class BoardView(QWidget):
         self._chosen = ()  # told of once more where it was selected already: something else may have its place
         self._take_chosen((configuration,) if configuration is not None else ())
 
-    @Slot(int)
-    def _walk(self, step: int) -> None:
-        here = next((at for at, lane in enumerate(self._order) if lane.view.hasFocus()), 0)
-        row = self._order[here].view.currentIndex().row()
-        at = here + step
-        while 0 <= at < len(self._order):
-            number = self._order[at].model.rowCount()
-            if number and not self._order[at].is_collapsed:
-                self._order[at].select_row(min(max(row, 0), number - 1))
-                self._order[at].view.setFocus()
-                return
-            at += step
+    @Slot()
+    def _drop_hidden(self) -> None:
+        """Give up what is not before the user any more, as what a filter hides; show what is selected still."""
+        self._keep(tuple(one for one in self._chosen if self._sees(one)))
 
-    @Slot(str)
-    def _go_to_stage(self, stage: StageId) -> None:
-        lane = self._lanes.get(stage)
-        if lane is not None:
-            lane.view.setFocus()
-            lane.select_row(0)
+    def _keep(self, chosen: tuple[ConfigurationId, ...] = ()) -> None:
+        """Let these be selected and no others; the keyboard stays where it is."""
+        self._is_selecting = True
+        for lane in self._order if not self.looking.is_list else ():
+            lane.choose(chosen)
+        self._is_selecting = False
+        if chosen != self._chosen:
+            self._take_chosen(chosen)
 
     @Slot()
     def _open(self) -> None:
-        if self._selected is not None:
+        if self._selected is not None and self._sees(self._selected):
             self.opened.emit(self._selected)

@@ -166,7 +166,9 @@ class CardList(QAbstractItemView):
         self, index: Index, hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible
     ) -> None:
         del hint
-        area, bar = self.visualRect(index), self.verticalScrollBar()
+        bar = self.verticalScrollBar()
+        is_head = index.isValid() and index.row() < len(self._heights) and self._cards.is_folded(index.row())
+        area = self._area(index.row()) if is_head else self.visualRect(index)
         if area.isNull():
             return
         if area.top() < 0:
@@ -207,15 +209,26 @@ class CardList(QAbstractItemView):
                 pass
         row = min(max(row, 0), last)
         step = 1 if row >= self.currentIndex().row() else -1
-        return self._cards.index(self._unfolded(row, step, self.currentIndex().row()))
-
-    def _unfolded(self, row: int, step: int, otherwise: int) -> int:
-        """Return the next row from `row` on that is not folded away."""
-        while 0 <= row < len(self._heights):
-            if not self._cards.is_folded(row):
-                return row
+        while 0 <= row <= last and not self._is_stop(row):
             row += step
-        return max(0, otherwise)
+        return self._cards.index(row if row <= last else self.stop_at(last))
+
+    def _is_stop(self, row: int) -> bool:
+        """Whether the keyboard can stand there: on a card, or on the name of a group that is folded away."""
+        return not self._cards.is_folded(row) or self._cards.head_at(row) is not None
+
+    def stop_at(self, row: int) -> int:
+        """Return the row where the keyboard can stand, at this one or the nearest before it."""
+        row = min(max(row, 0), len(self._heights) - 1)
+        while row > 0 and not self._is_stop(row):
+            row -= 1
+        return row
+
+    def selectAll(self) -> None:
+        self.setSelection(
+            QRect(0, self._area(0).top(), 1, self._sums()[-1]) if self._heights else QRect(),
+            QItemSelectionModel.SelectionFlag.ClearAndSelect,
+        )
 
     def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
         selection = QItemSelection()
@@ -272,6 +285,8 @@ class CardList(QAbstractItemView):
         def put(painter: QPainter) -> None:
             if head is not None:
                 paint_head(painter, QRect(area.left(), area.top(), area.width(), HEAD), head, colours)
+                if shown is None and state & Flag.State_HasFocus:
+                    paint_focus(painter, QRectF(area).adjusted(0, 0, 0, -AROUND / 2), colours)
             if shown is not None:
                 self._faces.put(painter, option, shown)
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPolygonF
 
 from xsconsole_ui import theme
 from xsconsole_ui.board.card_delegate import AROUND
-from xsconsole_ui.board.lane_model import LaneModel, group_name
+from xsconsole_ui.board.lane_model import LaneModel
 from xsconsole_ui.theme import Colours
 
 TRIANGLE = 4.0  # px, half of its longer side
@@ -26,7 +26,7 @@ def head_of(cards: LaneModel, row: int) -> Head | None:
     group = cards.head_at(row)
     if group is None:
         return None
-    return Head(name=group_name(group), size=cards.group_size(group), is_open=not cards.is_folded(row))
+    return Head(name=cards.group_name(group), size=cards.group_size(group), is_open=not cards.is_folded(row))
 
 
 def paint_head(painter: QPainter, area: QRect, head: Head, colours: Colours) -> None:

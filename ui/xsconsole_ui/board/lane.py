@@ -2,20 +2,18 @@
 
 from collections.abc import Collection
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QRect, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QRect, Qt, Signal, Slot
 from PySide6.QtGui import (
-    QColor,
     QContextMenuEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
+    QFocusEvent,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
-    QPainterPath,
     QPaintEvent,
-    QPen,
-    QRegion,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
@@ -29,6 +27,7 @@ from xsconsole.domain.workflow import Limits, Stage
 from xsconsole.errors import Refused
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.board.card_delegate import AROUND, CardDelegate
+from xsconsole_ui.board.lane_ground import Column, paint_column
 from xsconsole_ui.board.lane_model import MIME_TYPE, LaneModel, from_mime
 from xsconsole_ui.board.lane_view import LaneView
 from xsconsole_ui.board.offer_box import OfferBox
@@ -116,11 +115,53 @@ class Lane(QFrame):
 
     def set_collapsed(self, *, is_collapsed: bool) -> None:
         """Leave only the stage's name of the column. It takes drops all the same."""
-        if is_collapsed != self._is_collapsed:
-            self._is_collapsed = is_collapsed
-            self._shape()
-            state = self.tr("collapsed; Ctrl+B opens it") if is_collapsed else ""
-            self.view.setAccessibleDescription("\n".join(filter(None, (self.stage.description, state))))
+        if is_collapsed == self._is_collapsed:
+            return
+        had_keyboard, self._is_collapsed = self.has_keyboard, is_collapsed
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if is_collapsed else Qt.FocusPolicy.NoFocus)
+        if had_keyboard and is_collapsed:
+            self.setFocus()  # before the view is hidden: else the keyboard goes anywhere
+        self._shape()
+        if had_keyboard and not is_collapsed:
+            self.view.setFocus()
+            self._stand_on(self.view.currentIndex())
+        state = self.tr("collapsed; Ctrl+B opens it") if is_collapsed else ""
+        self.setAccessibleName(f"{self.view.accessibleName()}, {state}" if state else "")
+        self.view.setAccessibleDescription("\n".join(filter(None, (self.stage.description, state))))
+
+    @property
+    def has_keyboard(self) -> bool:
+        """Whether a card in it has the keyboard, or it itself while it is collapsed."""
+        return self.hasFocus() or self.view.hasFocus()
+
+    def take_keyboard(self) -> None:
+        (self if self._is_collapsed else self.view).setFocus()
+
+    def is_in_sight(self, row: int) -> bool:
+        """Whether a card is before the user, or only scrolled away."""
+        return not self._is_collapsed and not self.model.is_folded(row)
+
+    def fold(self, folded: frozenset[str]) -> None:
+        """Fold these groups away and no others; the keyboard stays at a group's name, or enters its first card."""
+        current = self.view.currentIndex()
+        was_folded = current.isValid() and self.model.is_folded(current.row())
+        self.model.fold(folded)
+        if current.isValid() and self.model.is_folded(current.row()):
+            head = self.model.index(self.view.stop_at(current.row()))
+            self.view.selectionModel().setCurrentIndex(head, QItemSelectionModel.SelectionFlag.NoUpdate)
+        elif was_folded and self.view.hasFocus():
+            self._stand_on(current)
+
+    def light(self, configuration: ConfigurationId, *, is_current: bool) -> None:
+        """Select a card beside what is selected, such as one whose place in the column has changed."""
+        row, flag = self.model.row_of(configuration), QItemSelectionModel.SelectionFlag
+        index, chosen = self.model.index(-1 if row is None else row), self.view.selectionModel()
+        if not index.isValid() or self.model.is_folded(index.row()) or chosen.isSelected(index):
+            return
+        if is_current:
+            chosen.setCurrentIndex(index, flag.Select)
+        else:
+            chosen.select(index, flag.Select)
 
     def _shape(self) -> None:
         is_narrow = self._is_collapsed
@@ -235,12 +276,16 @@ class Lane(QFrame):
     def select_row(self, row: int) -> None:
         """Select a card, and bring it into sight, or the head of an empty column: a small window does not show all."""
         index = self.model.index(row)
-        self.view.setCurrentIndex(index)
+        self._stand_on(index)
         card = self.view.visualRect(index) & self.view.viewport().rect()
         top, height = self.view.y() + card.y(), card.height()
         if card.isEmpty():
             top, height = 0, theme.HEADER_HEIGHT + theme.STRIPE
         bring_into_sight(self, QRect(0, top, self.width(), height))
+
+    def _stand_on(self, index: QModelIndex) -> None:
+        """Select a card alone; the view itself would only toggle it while Ctrl is held."""
+        self.view.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
     @property
     def chosen(self) -> tuple[Card, ...]:
@@ -314,50 +359,33 @@ class Lane(QFrame):
         self.menu_wanted.emit(event.globalPos())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        colours = theme.colours_of(self.palette())
-        painter = QPainter(self)
-        # The plain middle first: where only cards changed it is all, and as a shape it takes ten times as long.
-        middle = self.rect().adjusted(1, theme.HEADER_HEIGHT + theme.STRIPE + 1, -1, -theme.RADIUS_LARGE)
-        ground, top = self._grounds(colours)
-        painter.fillRect(middle & event.rect(), ground)
-        around = QRegion(event.rect()) - QRegion(middle)
-        if around.isEmpty():
-            return
-        painter.setClipRegion(around)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        shape = QPainterPath()
-        shape.addRoundedRect(area, theme.RADIUS_LARGE, theme.RADIUS_LARGE)
-        painter.fillPath(shape, ground)
-        painter.save()
-        painter.setClipPath(shape, Qt.ClipOperation.IntersectClip)
-        head = theme.HEADER_HEIGHT + theme.STRIPE
-        painter.fillRect(QRectF(0, 0, self.width(), head), top)
-        painter.fillRect(QRectF(0, head, self.width(), 1), QColor(colours.hairline))
-        painter.fillRect(QRectF(0, 0, self.width(), theme.STRIPE), theme.stripe(self.stage.colour, colours))
-        painter.restore()
-        painter.setPen(QPen(QColor(colours.hairline), 1))
-        painter.drawPath(shape)
-        if self._is_collapsed and self.is_alone:
-            self._paint_upright(painter, colours)
+        column = Column(
+            name=self._name.whole,
+            number=self.model.rowCount(),
+            colour=self.stage.colour,
+            offer=self._offer if self._is_collapsed else None,
+            is_upright=self._is_collapsed and self.is_alone,
+            has_keyboard=self.hasFocus(),
+        )
+        with QPainter(self) as painter:
+            paint_column(painter, self.rect(), event.rect(), column, theme.colours_of(self.palette()))
 
-    def _grounds(self, colours: theme.Colours) -> tuple[QColor, QColor]:
-        """Return what the cards and the name lie on; a collapsed column has no other place for its answer."""
-        if self._is_collapsed and self._offer is not None:
-            answer = QColor(colours.good_soft if self._offer.is_open else colours.chip)
-            return answer, answer
-        return QColor(colours.sunken), QColor(colours.surface)
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Go on to other columns from one that is collapsed; where cards are, their list hears the keys."""
+        is_plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if is_plain and event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            self.view.walked.emit(-1 if event.key() == Qt.Key.Key_Left else 1)
+        else:
+            super().keyPressEvent(event)
 
-    def _paint_upright(self, painter: QPainter, colours: theme.Colours) -> None:
-        """Paint the name and the number of cards from the top down, or the name and the answer to a drag."""
-        painter.setFont(theme.text_font(is_bold=True))
-        painter.setPen(QColor(colours.text))
-        painter.translate(self.width(), theme.HEADER_HEIGHT + theme.GAP)
-        painter.rotate(90)
-        room = QRectF(0, 0, self.height() - theme.HEADER_HEIGHT - 2 * theme.GAP, self.width())
-        text = f"{self._name.whole}   {self._offer.title if self._offer is not None else self.model.rowCount()}"
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(room.width()))
-        painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        bring_into_sight(self, self.rect())
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Collapse the column by its head, or open it."""

@@ -18,7 +18,7 @@ CARD_ROLE = Qt.ItemDataRole.UserRole + 1
 FACE_ROLE = Qt.ItemDataRole.UserRole + 2
 LIFTED_ROLE = Qt.ItemDataRole.UserRole + 3
 
-Key = tuple[str, str, str, str, ConfigurationId]
+Key = tuple[bool, str, str, str, str, ConfigurationId]
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -63,11 +63,6 @@ class Row:
     is_lifted: bool = False
 
 
-def group_name(group: str) -> str:
-    """Return what stands above a group; the one of cards that belong to nobody has a name too."""
-    return one_line(group) or tr("without")
-
-
 class LaneModel(QAbstractListModel):
     """Cards appear and go only because the board says so; a drop asks and changes nothing here."""
 
@@ -86,10 +81,12 @@ class LaneModel(QAbstractListModel):
         self._rows: list[Row] = []
         self._keys: dict[ConfigurationId, Key] = {}
         self.folded: frozenset[str] = frozenset()
+        self.nobodys = ""  # what stands above the group of cards that belong to nobody
 
     def show(self, card: Card, face: Face, told: str, group: str | None = None) -> None:
         """Take a card in, or show its new face. Cards of one group stand together, below its name."""
-        key = (natural(group or ""), group or "", natural(card.service), natural(card.name), card.id)
+        nobodys = group == ""
+        key = (nobodys, natural(group or ""), group or "", natural(card.service), natural(card.name), card.id)
         before = self._keys.get(card.id)
         at = self.row_of(card.id)
         if before is not None and (before != key or (at is not None and self._rows[at].group != group)):
@@ -134,6 +131,10 @@ class LaneModel(QAbstractListModel):
         group = self._rows[row].group
         return group if row == 0 or self._rows[row - 1].group != group else None
 
+    def group_name(self, group: str) -> str:
+        """Return what stands above a group; that of cards which belong to nobody comes last, and has a name too."""
+        return one_line(group) or self.nobodys
+
     def is_folded(self, row: int) -> bool:
         """Whether the card of a row is folded away with its group."""
         return self._rows[row].group in self.folded
@@ -175,7 +176,9 @@ class LaneModel(QAbstractListModel):
                 return row.told
             case Qt.ItemDataRole.AccessibleTextRole:
                 head = self.head_at(index.row())
-                group = "" if head is None else f"{group_name(head)}, {self.group_size(head)}: "
+                if head is not None and self.is_folded(index.row()):
+                    return tr("{group}, {n}, folded away").format(group=self.group_name(head), n=self.group_size(head))
+                group = "" if head is None else f"{self.group_name(head)}, {self.group_size(head)}: "
                 return group + row.told.replace("\n", ", ")
             case _ if role == CARD_ROLE:
                 return row.card
@@ -190,6 +193,8 @@ class LaneModel(QAbstractListModel):
         flag = Qt.ItemFlag
         if not index.isValid():
             return flag.ItemIsDropEnabled
+        if index.row() < len(self._rows) and self.is_folded(index.row()):
+            return flag.ItemIsEnabled | flag.ItemIsDropEnabled  # the keyboard stands on its group's name at most
         return flag.ItemIsEnabled | flag.ItemIsSelectable | flag.ItemIsDragEnabled | flag.ItemIsDropEnabled
 
     def mimeTypes(self) -> list[str]:

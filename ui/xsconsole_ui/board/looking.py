@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from xsconsole.console import Estate
-from xsconsole.domain.arrangement import Arrangement, owner_of
+from xsconsole.domain.arrangement import Arrangement, Grouping, owner_of
 from xsconsole.domain.board import Card
 from xsconsole.domain.ids import ConfigurationId, StageId
 from xsconsole_ui.board.board_head import BoardHead
@@ -21,6 +21,7 @@ class Looking(Turns):
     """Keeps the arrangement; the board asks it for each card whether and where that is shown."""
 
     arranged = Signal()
+    hidden = Signal()  # a group was folded, or a column collapsed; or opened again
 
     def __init__(
         self,
@@ -60,7 +61,12 @@ class Looking(Turns):
     def dress(self, lane: Lane) -> None:
         """Collapse a column, and fold its groups, as they were left."""
         lane.set_collapsed(is_collapsed=lane.stage.id in self.arrangement.collapsed)
-        lane.model.fold(self.arrangement.folded)
+        lane.model.nobodys = self._nobodys()
+        lane.fold(self.arrangement.folded)
+
+    def _nobodys(self) -> str:
+        is_by_owner = self.arrangement.grouping is Grouping.OWNER
+        return self.tr("Without an owner") if is_by_owner else self.tr("Without a service")
 
     def arrange(self, arrangement: Arrangement) -> None:
         """Look at the cards as it was left."""
@@ -76,6 +82,8 @@ class Looking(Turns):
         before = self.arrangement
         now = replace(before, filter=self.bar.filter.text(), grouping=self.bar.grouping)
         self.arrangement = now
+        for lane in self._lanes.values():
+            lane.model.nobodys = self._nobodys()
         cards = self._console.board.cards
         asked = self.bar.asks_for(list(cards.values())) if now.filter else cards.keys()
         for configuration, card in cards.items():
@@ -93,13 +101,28 @@ class Looking(Turns):
         """Leave only the name of a column, or open it again."""
         self.arrangement = self.arrangement.with_column(stage, is_collapsed=is_collapsed)
         self._lanes[stage].set_collapsed(is_collapsed=is_collapsed)
+        self.hidden.emit()
 
     @Slot(str, bool)
     def fold(self, group: str, is_folded: bool) -> None:
         """Fold a group away in all columns, or out again."""
         self.arrangement = self.arrangement.with_group(group, is_folded=is_folded)
         for lane in self._lanes.values():
-            lane.model.fold(self.arrangement.folded)
+            lane.fold(self.arrangement.folded)
+        self.hidden.emit()
+
+    def show_row(self, lane: Lane, row: int) -> None:
+        """Open the column and the group that hide a card."""
+        if lane.is_collapsed:
+            self.collapse(lane.stage.id, is_collapsed=False)
+        group = lane.model.group_at(row)
+        if group is not None and lane.model.is_folded(row):
+            self.fold(group, is_folded=False)
+
+    def sees(self, lane: Lane, configuration: ConfigurationId) -> bool:
+        """Whether a card of a column is before the user: in the list all are."""
+        row = lane.model.row_of(configuration)
+        return row is not None and (self.is_list or lane.is_in_sight(row))
 
     def show_table_soon(self, chosen: Sequence[ConfigurationId]) -> None:
         self._chosen = chosen

@@ -90,7 +90,7 @@ class Inspector(pieces.Panel):
         self.plan_page.asked.connect(desk.ask_for_approval)
         self.plan_page.declared.connect(desk.declare)
         self.plan_page.dismissed.connect(self._dismiss)
-        self.plan_page.disks_chosen.connect(self._choose_disks)
+        self.plan_page.disks_chosen.connect(desk.choose_disks)
         self.plan_page.freeze_chosen.connect(self._choose_freeze)
         self.plan_page.resume_wanted.connect(self._resume)
         self.plan_page.undo_wanted.connect(self._undo)
@@ -210,8 +210,11 @@ class Inspector(pieces.Panel):
 
     @Slot()
     def _show(self) -> None:
+        had_keyboard = holds_keyboard(self.plan_page)
         self._turn()
         self._tell_turned()
+        if had_keyboard and self._pages.currentWidget() is not self.plan_page:
+            self.left.emit()  # else the keyboard falls to whatever stands where the plan was
 
     def _tell_turned(self) -> None:
         shown = self.card_on_show
@@ -228,9 +231,7 @@ class Inspector(pieces.Panel):
                 restore, swap = self._restoring(card, question.command), self._swapping(card, question.command)
             is_starting = self._desk.is_starting
             self.plan_page.show_question(question, restore=restore, swap=swap, is_starting=is_starting)
-            self._head(
-                question.plan, self.tr("plan {digest}…").format(digest=question.plan.digest[:4]), question.plan.digest
-            )
+            self._head(question.plan, question.plan.digest)
             self._pages.setCurrentIndex(2)
         elif self._other is not None and not self._is_other_behind:
             page, title, caption = self._other
@@ -265,7 +266,7 @@ class Inspector(pieces.Panel):
                 why_no_undo=ONE_WAY if ends else "",
                 waits_for=waits_for,
             )
-            self._head(run.plan, self.tr("plan {digest}…").format(digest=run.digest[:4]), run.digest)
+            self._head(run.plan, run.digest)
             self._pages.setCurrentIndex(2)
         elif card is not None:
             self.card_page.show_card(card)
@@ -292,10 +293,10 @@ class Inspector(pieces.Panel):
         self.header.set_caption("")
         self._pages.setCurrentIndex(0)
 
-    def _head(self, plan: Plan, caption: str, whole: str) -> None:
+    def _head(self, plan: Plan, digest: str) -> None:
         self.header.set_title(short_title(plan, self._console.board.workflow))
-        self.header.set_caption(caption)
-        self.header.setToolTip(whole)
+        self.header.set_caption(self.tr("plan {digest}…").format(digest=digest[:4]))
+        self.header.setToolTip(digest)
 
     def _restoring(self, card: Card, command: Demote) -> Choice | None:
         point = newest_restore_point(card, command)
@@ -344,10 +345,12 @@ class Inspector(pieces.Panel):
             self._show()
 
     def leave(self) -> None:
-        """Put away a plan that waits, or a run that has ended."""
+        """Put away a plan that waits, or a run that has ended; where there is none, give the keyboard back."""
         run = self.run
         if self._desk.question is not None or (self._run is not None and run is not None and not run.is_going):
             self._dismiss()
+        elif holds_keyboard(self):
+            self.left.emit()
 
     @Slot()
     def _dismiss(self) -> None:
@@ -355,10 +358,6 @@ class Inspector(pieces.Panel):
         self._desk.dismiss()
         self._show()
         self.left.emit()
-
-    @Slot(object)
-    def _choose_disks(self, disks: Disks) -> None:
-        self._desk.choose_disks(disks)
 
     @Slot(bool)
     def _choose_freeze(self, is_stopped_first: bool) -> None:
@@ -386,6 +385,8 @@ class Inspector(pieces.Panel):
         self._tell_turned()
 
     def hideEvent(self, event: QHideEvent) -> None:
+        if holds_keyboard(self) and self.window().isVisible():
+            self.left.emit()
         super().hideEvent(event)
         self._tell_turned()
 
