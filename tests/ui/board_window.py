@@ -91,6 +91,7 @@ def items_known_to_python() -> list[QLayoutItem]:
         one for one in getAllValidWrappers() if isinstance(one, QLayoutItem) and not isinstance(one, QLayout)
     ]
     flows = [one for one in getAllValidWrappers() if isinstance(one, Flow)]  # which keep their items, and let them go
+    known = [one for one in known if one.widget() or one.spacerItem()]  # else of a flow that went with its window
     return [one for one in known if all(flow.indexOf(one) < 0 for flow in flows)]
 
 
