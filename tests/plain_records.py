@@ -8,6 +8,7 @@ from xsconsole.xapi.records import record_of
 
 WIRE_NAMES = {
     "vm_appliance": "VM_appliance",
+    "sdn_controller": "SDN_controller",
     **{"vm": "VM", "vm_guest_metrics": "VM_guest_metrics", "vbd": "VBD", "vdi": "VDI", "vif": "VIF"},
     **{"pif": "PIF", "sr": "SR", "pbd": "PBD", "certificate": "Certificate"},
 }

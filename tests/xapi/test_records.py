@@ -20,6 +20,7 @@ RECORDINGS = Path(__file__).parents[3] / "shared" / "xapi" / "recordings"
 ALL_EVENTS = "012_event_from_star_empty_token.json"
 ref = Ref("OpaqueRef:1")
 
+NOT_RECORDED = {"sdn_controller"}  # the pool that was recorded was told of none
 needs_recordings = pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings of a real xapi are not here")
 
 
@@ -58,7 +59,7 @@ def test_the_events_of_a_real_xapi_decode_alike_by_both_wires() -> None:
 
 
 @needs_recordings
-@pytest.mark.parametrize("name", sorted(RECORD_TYPES))
+@pytest.mark.parametrize("name", sorted(RECORD_TYPES.keys() - NOT_RECORDED))
 def test_all_records_of_a_class_of_a_real_xapi_decode_and_pass_through_a_frame(name: str) -> None:
     kind = RECORD_TYPES[name]
     files = [path for path in RECORDINGS.glob("0??_*_get_all_records.json") if f"_{name}_get" in path.name.lower()]

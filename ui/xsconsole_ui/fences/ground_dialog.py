@@ -8,10 +8,11 @@ from xsconsole.domain import words
 from xsconsole.domain.disks import disks_of
 from xsconsole.domain.fence.ground import Ground
 from xsconsole.domain.fence.standing import GroundDocument
+from xsconsole.domain.fence.tags import carriers
 from xsconsole.domain.fence.typed import address_of, addresses_of, network_of, networks_of, tags_of
 from xsconsole.domain.folding import natural, one_line
 from xsconsole.domain.ids import Uuid
-from xsconsole.domain.inventory import PIF, VM, Network
+from xsconsole.domain.inventory import VM, Network
 from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.fences.original_fields import OriginalFields, known_networks
@@ -125,9 +126,7 @@ class GroundDialog(QDialog):
         self.router.addItem(self.tr("None: no fence with a gateway"), "")
         self.trunk.clear()
         self.trunk.addItem(self.tr("None: each fence on one host"), "")
-        carrying = [
-            one for one in outside if any((pif := inventory.get(PIF, ref)) and pif.VLAN < 0 for ref in one.PIFs)
-        ]
+        carrying = carriers(inventory)
         for choice, known in (
             (self.outside, [(one.name_label, one.uuid) for one in outside]),
             (self.trunk, [(one.name_label, one.uuid) for one in carrying]),

@@ -14,7 +14,7 @@ from xsconsole.domain.fence.tags import (
     used_tags,
 )
 from xsconsole.domain.folding import shown
-from xsconsole.domain.inventory import Inventory, Network
+from xsconsole.domain.inventory import Inventory, Network, SdnController, Tunnel
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import count, listing
 from xsconsole.domain.workflow.findings.values import Severity
@@ -57,7 +57,13 @@ def _uncarried(tags: TagRange) -> Finding:
 
 def has_controller(inventory: Inventory) -> bool:
     """Return whether something joins networks of this pool by tunnels: XAPI makes tunnels and connects none."""
-    return any(CONTROLLED & network.other_config.keys() for network in inventory.all(Network))
+    is_marked = any(CONTROLLED & network.other_config.keys() for network in inventory.all(Network))
+    return is_marked or any(True for _ in inventory.all(SdnController))
+
+
+def _controller(inventory: Inventory) -> str:
+    known = sorted({one.address for one in inventory.all(SdnController) if one.address})
+    return f"The controller at {shortened(known[0], 60)}" if known else "A controller"
 
 
 def findings_of_tags(ground: Ground, keys: Mapping[str, str], inventory: Inventory) -> Iterator[Finding]:
@@ -67,8 +73,16 @@ def findings_of_tags(ground: Ground, keys: Mapping[str, str], inventory: Invento
             yield _said(
                 Severity.WARNING,
                 "tunnels-of-others",
-                "A controller joins networks of this pool by tunnels. This console cannot ask it for any, and tunnels "
-                "that it made itself would connect no two hosts: without VLAN tags a fence stands on one host.",
+                f"{_controller(inventory)} joins networks of this pool by tunnels. This console cannot ask it for any, "
+                "and tunnels of its own would connect no two hosts: without VLAN tags a fence stands on one host.",
+                "Reserve VLAN tags where switches carry them, or leave it so.",
+            )
+        elif tunnels := sum(1 for _ in inventory.all(Tunnel)):
+            yield _said(
+                Severity.WARNING,
+                "tunnels-alone",
+                f"The pool has {count(tunnels, 'tunnel')}, and no controller is known that would join hosts by "
+                f"{'it' if tunnels == 1 else 'them'}: without VLAN tags a fence stands on one host.",
                 "Reserve VLAN tags where switches carry them, or leave it so.",
             )
         if ground.trunk is not None:  # stages may reserve tags of their own

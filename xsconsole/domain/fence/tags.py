@@ -144,10 +144,13 @@ def overlap(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int] | N
 
 
 def trunk_cards(network: Uuid | None, inventory: Inventory) -> tuple[PIF, ...]:
-    """Return the cards of a network that can carry tags, one of each host that lives: no VLAN, no part of a bond."""
+    """Return the cards of a network that can carry tags, one of each host that lives.
+
+    What is a VLAN itself, a tunnel, or part of a bond carries none.
+    """
     trunk = inventory.by_uuid(Network, network) if network is not None else None
     cards = [pif for ref in (trunk.PIFs if trunk is not None else ()) if (pif := inventory.get(PIF, ref)) is not None]
-    able = (pif for pif in cards if pif.VLAN < 0 and pif.bond_slave_of in ("", NULL_REF) and _lives(pif, inventory))
+    able = (pif for pif in cards if _can_carry(pif) and _lives(pif, inventory))
     return tuple(sorted(able, key=lambda pif: pif.uuid))
 
 
@@ -155,6 +158,10 @@ def hosts_without(ground: Ground, inventory: Inventory) -> tuple[str, ...]:
     """Return the hosts that the tags do not reach."""
     having = {pif.host for pif in trunk_cards(ground.trunk, inventory)}
     return tuple(sorted(host.name_label for host in inventory.all(Host) if host.ref not in having))
+
+
+def _can_carry(pif: PIF) -> bool:
+    return pif.VLAN < 0 and pif.bond_slave_of in ("", NULL_REF) and not pif.tunnel_access_PIF_of
 
 
 def _lives(pif: PIF, inventory: Inventory) -> bool:
