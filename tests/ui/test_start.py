@@ -14,7 +14,7 @@ import pytest
 from PySide6.QtWidgets import QDialogButtonBox
 
 from xsconsole.errors import DatabaseDamaged
-from xsconsole_ui.app import woken_by_signals
+from xsconsole_ui.app import until_asked_to_end, woken_by_signals
 from xsconsole_ui.passphrase_dialog import PassphraseDialog, PassphraseQuestion
 from xsconsole_ui.start import _temporary_folder
 from xsconsole_ui.start_failure import StartFailureDialog
@@ -58,6 +58,38 @@ def test_it_ends_in_good_order_when_asked_to_though_ctrl_c_is_ignored(tmp_path: 
             assert window.wait(DEADLINE_S) == 0
         finally:
             window.kill()
+
+
+async def test_who_asks_twice_is_not_answered_by_an_exception_in_the_middle_of_what_closes() -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    begun, while_closing = asyncio.Event(), []
+
+    async def life() -> int:
+        try:
+            begun.set()
+            await asyncio.Event().wait()
+        finally:
+            while_closing.append({number: signal.getsignal(number) for number in before})
+        return 0
+
+    try:
+        for _ in range(2):
+            begun.clear()
+            ending = asyncio.ensure_future(until_asked_to_end(life()))
+            await begun.wait()
+            if not while_closing:
+                ending.cancel()  # the window is closed: nobody asked, and all is as before
+            else:
+                os.kill(os.getpid(), signal.SIGTERM)
+            with pytest.raises(asyncio.CancelledError):
+                await ending
+            if len(while_closing) == 1:
+                assert {number: signal.getsignal(number) for number in before} == before
+        assert while_closing[1][signal.SIGTERM] is signal.SIG_DFL
+        assert while_closing[1][signal.SIGINT] in (signal.SIG_DFL, signal.SIG_IGN)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 async def test_a_signal_is_heard_while_nothing_else_moves() -> None:

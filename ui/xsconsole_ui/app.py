@@ -31,6 +31,7 @@ from xsconsole_ui.window_state import WindowState
 DEFAULT_USER = "root"
 CHECK_EVERY_MS = 6 * 3_600_000
 PIECE_BYTES = 64
+ENDING = (signal.SIGINT, signal.SIGTERM)
 
 log = logging.getLogger(__name__)
 
@@ -70,24 +71,34 @@ def run(options: Options, open_console: Callable[[], Awaitable[Console]], script
 
 
 async def until_asked_to_end(life: Coroutine[Any, Any, int]) -> int:
-    """Give whoever asks the process to end the same good order as Ctrl+C: it is cancelled, everything is closed.
+    """End in good order for whoever asks by Ctrl+C or SIGTERM: it is cancelled, everything is closed.
 
-    Not by way of SIGINT: what a script starts with `&` inherits that as ignored. A second SIGTERM ends at once.
+    A second signal ends the process at once, by the system's own hand: Python would raise it in the middle of whatever
+    closes just then, under Qt, which prints it and goes on. What a script starts with `&` inherits SIGINT as ignored,
+    and goes on ignoring it.
     """
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
+    before = {number: now for number in ENDING if (now := signal.getsignal(number)) is not signal.SIG_IGN}
+    is_asked = False
 
     def end(_number: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGTERM, before)
+        nonlocal is_asked
+        is_asked = True
+        for number in before:
+            signal.signal(number, signal.SIG_DFL)
         task.cancel()
         loop.call_soon_threadsafe(lambda: None)  # wakes the loop
 
-    before = signal.signal(signal.SIGTERM, end)
+    for number in before:
+        signal.signal(number, end)
     try:
         with woken_by_signals(loop):
             return await life
     finally:
-        signal.signal(signal.SIGTERM, before)
+        if not is_asked:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 @contextmanager
