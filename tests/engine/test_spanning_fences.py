@@ -17,7 +17,7 @@ from xsconsole.domain.fence.spanning import findings_beside
 from xsconsole.domain.fence.standing import claim_key, claim_text, fences_on, ground_on
 from xsconsole.domain.fence.values import FenceMode
 from xsconsole.domain.ids import NULL_REF, ConfigurationId, Ref, StageId, Uuid
-from xsconsole.domain.inventory import PIF, Network, SdnController, Tunnel
+from xsconsole.domain.inventory import PIF, Network, SdnController
 from xsconsole.domain.plan import Start
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import explain
@@ -271,13 +271,12 @@ def test_what_carries_the_tags_is_looked_at_before_a_ground_is_written() -> None
         scene.pool.put(front)
 
         # A tunnel is no way between hosts by itself, and its card carries no tags.
-        tunnel = scene.pool.put_anew(Tunnel(ref=Ref(""), uuid=Uuid(""), protocol="vxlan"))
+        card = scene.pool.records[scene.pool.records[scene.front.ref].PIFs[0]]
+        scene.pool.put(msgspec.structs.replace(card, tunnel_access_PIF_of=(Ref("tunnel"),)))
         assert rules(vlans=None) == {"tunnels-alone"}
         scene.pool.put_anew(SdnController(ref=Ref(""), uuid=Uuid(""), address="192.0.2.9"))
         (told,) = ground_findings(scene.ground(vlans=None), scene.desk.inventory)
         assert (told.rule, "controller at 192.0.2.9" in told.sentence) == ("tunnels-of-others", True)
-        card = scene.pool.records[scene.pool.records[scene.front.ref].PIFs[0]]
-        scene.pool.put(msgspec.structs.replace(card, tunnel_access_PIF_of=(tunnel.ref,)))
         assert rules(trunk=scene.front.uuid) == {"trunk-bare"}
         (shared,) = findings_beside(
             scene.ground(), {"b": scene.ground(vlans=(3002, 3100)), "c": scene.ground(vlans=None)}

@@ -187,20 +187,10 @@ class PIF(Record, frozen=True, kw_only=True, gc=False):
     tunnel_access_PIF_of: tuple[Ref, ...] = ()
 
 
-class Tunnel(Record, frozen=True, kw_only=True, gc=False):
-    """A tunnel of one host. XAPI makes the bridge; what joins it to those of other hosts is a controller outside."""
-
-    access_PIF: Ref = NULL_REF
-    transport_PIF: Ref = NULL_REF
-    protocol: str = ""
-
-
 class SdnController(Record, frozen=True, kw_only=True, gc=False):
     """A controller that the pool's Open vSwitches are told to obey."""
 
-    protocol: str = ""
     address: str = ""
-    port: int = 0
 
 
 class SR(Record, frozen=True, kw_only=True, gc=False):
@@ -280,7 +270,6 @@ RECORD_TYPES: Mapping[str, type[Record]] = {
     "vif": VIF,
     "network": Network,
     "pif": PIF,
-    "tunnel": Tunnel,
     "sdn_controller": SdnController,
     "sr": SR,
     "pbd": PBD,

@@ -14,7 +14,7 @@ from xsconsole.domain.fence.tags import (
     used_tags,
 )
 from xsconsole.domain.folding import shown
-from xsconsole.domain.inventory import Inventory, Network, SdnController, Tunnel
+from xsconsole.domain.inventory import PIF, Inventory, Network, SdnController
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import count, listing
 from xsconsole.domain.workflow.findings.values import Severity
@@ -77,7 +77,7 @@ def findings_of_tags(ground: Ground, keys: Mapping[str, str], inventory: Invento
                 "and tunnels of its own would connect no two hosts: without VLAN tags a fence stands on one host.",
                 "Reserve VLAN tags where switches carry them, or leave it so.",
             )
-        elif tunnels := sum(1 for _ in inventory.all(Tunnel)):
+        elif tunnels := sum(bool(pif.tunnel_access_PIF_of) for pif in inventory.all(PIF)):
             yield _said(
                 Severity.WARNING,
                 "tunnels-alone",
