@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from consoles import given_passphrase
 
-from tests.reports.bundles import KEY, bundled, contents, told, zipped
+from tests.reports.bundles import CHAIN, KEY, bundled, contents, told, zipped
 from tests.reports.databases import database_of
 from xsconsole.console.home import Home
 from xsconsole.console.review.reading import Reading
@@ -202,3 +202,8 @@ def test_a_chain_whose_name_is_no_unicode_is_called_damaged(tmp_path: Path) -> N
     with pytest.raises(DatabaseDamaged, match="no Unicode"):
         asyncio.run(checked(tmp_path))
     assert bad(program.verify_file(path, KEY.fingerprint, (), is_signature))
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("UPDATE chain SET chain_id = ?", (CHAIN,))
+        file.execute("PRAGMA foreign_keys=OFF")
+        file.execute("UPDATE audit SET chain_id = CAST(x'b13a' AS TEXT) WHERE seq = 1")
+    assert "chain" in asyncio.run(checked(tmp_path))

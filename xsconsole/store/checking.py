@@ -97,9 +97,13 @@ def end_verdicts(session: Session, path: Path) -> tuple[Verdict, ...]:
 
 def _chain_of(session: Session, path: Path) -> str:
     chain_id = session.scalars(select(Chain.chain_id)).one()
-    if any("\ud800" <= letter <= "\udfff" for letter in chain_id):  # nothing can be asked for by it
+    if not _is_unicode(chain_id):
         raise sqlite.damaged(path, "Its chain has a name that is no Unicode.")
     return chain_id
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _groups(session: Session, first_seq: int = 0) -> list[GroupSignature]:
@@ -161,11 +165,12 @@ def _rows(session: Session, misled: list[int], first_seq: int = 0) -> Iterator[C
     )
     has_what = sqlite.schema_version(session.connection()) >= SAYING_WHAT
     for entries in rows.partitions():
-        chains = dict.fromkeys(entry.chain_id for entry in entries)  # one, but where somebody falsified the file
+        # One, but where somebody falsified the file; by one that is no Unicode nothing can be asked for.
+        chains = dict.fromkeys(entry.chain_id for entry in entries if _is_unicode(entry.chain_id))
         first_seq, last_seq = entries[0].seq, entries[-1].seq
         values = {chain_id: values_between(session, chain_id, first_seq, last_seq) for chain_id in chains}
         for chain_id, seq, canonical, digest, *columns in entries:
-            row_values = values[chain_id].get(seq, {})
+            row_values = values.get(chain_id, {}).get(seq, {})
             if not _is_listed_truly(columns, row_values, has_what=has_what):
                 misled.append(seq)
             yield ChainRow(chain_id=chain_id, seq=seq, canonical=canonical, digest=digest, values=row_values)
