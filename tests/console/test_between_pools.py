@@ -252,6 +252,13 @@ async def test_machines_move_there_and_come_back_or_stay_whole_where_they_are(
     assert refusal_of(here, card) == ""
     await pools.answered()
     assert refusal_of(here, card) == ""
+    served[0].control("fail", method="VM.assert_can_migrate", nth=1, code="LICENCE_RESTRICTION", params=["motion"])
+    assert (await done(here, promotion(here))).state is RunState.UNDONE  # it was allowed a moment ago
+    await until(here, lambda: find_configuration(here.board, SOURCE).standing is Standing.WHOLE)
+    served[0].calls()
+    here.plan(promotion(here))
+    await pools.answered()
+    assert "VM.assert_can_migrate" in [call["method"] for call in served[0].calls()]
     before, at_pools = places(here, find_configuration(here.board, SOURCE)), [footprint(pool) for pool in served]
 
     served[0].control("fail", method="VM.migrate_send", nth=2, code="MIRROR_FAILED", params=["1"])

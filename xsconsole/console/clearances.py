@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 from typing import TYPE_CHECKING
 
 from xsconsole.domain.events import ClearanceChanged
@@ -67,6 +68,10 @@ class Clearances:
             self._want(asked, journey)
         # Whether hosts reach each other is about no machine: a plan must not change its way when one of these does.
         return self._apart.get((here.identity.pool, there)) if known is None and here.identity else _failure_of(known)
+
+    def distrust(self) -> None:
+        """Ask anew what is looked at next: a run failed, and what XAPI allowed before may be so no more."""
+        self._answers = {asked: replace(answer, at_s=-inf) for asked, answer in self._answers.items()}
 
     async def answered(self) -> None:
         """Wait until nothing is asked any more."""

@@ -10,7 +10,7 @@ from xsconsole.console.door import Console
 from xsconsole.console.neighbours import NamedBoards
 from xsconsole.console.publication.publishing import Publishing
 from xsconsole.console.values import Connection, Secret, Verb
-from xsconsole.domain.events import Event, LinkState, PoolsChanged
+from xsconsole.domain.events import Event, LinkState, PoolsChanged, RunChanged
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.naming import shortened
 from xsconsole.engine.neighbours import Neighbour
@@ -37,6 +37,7 @@ class Pools:
         self._bus = Bus()
         self._ends: dict[Console, Callable[[], None]] = {}
         self._clearances = Clearances(lambda: tuple(self), first.home.clock)
+        self._bus.subscribe(RunChanged, self._hear_run)
         self._introduce(first)
         # Who publishes from the first one publishes to all.
         self.publishing = first.publishing = Publishing(first.home, lambda: tuple(self))
@@ -83,6 +84,11 @@ class Pools:
     async def answered(self) -> None:
         """Wait until the pools have answered what was asked of machines that would move between them."""
         await self._clearances.answered()
+
+    def _hear_run(self, event: RunChanged) -> None:
+        runs = (run for console in self._consoles for run in console.runs if run.run == event.run)
+        if any(run.error is not None and run.ended_at is not None for run in runs):
+            self._clearances.distrust()
 
     def _of(self, pool: Uuid) -> Console | None:
         live = (one for one in self if one.link.state is LinkState.LIVE)
