@@ -29,6 +29,7 @@ from xsconsole.console import (
 )
 from xsconsole.domain.batch import AT_ONCE, PartState
 from xsconsole.domain.blueprint import Blueprint
+from xsconsole.domain.given_ids import made_by
 from xsconsole.domain.ids import BlueprintId, StageId
 from xsconsole.engine.commands import Capture, Provision, Together
 
@@ -73,7 +74,7 @@ async def in_one_run(console: Console, together: Together) -> None:
     took_s = (status.ended_at - status.started_at).total_seconds()
     show(f"{len(command.newcomers)} in one run, {len(status.plan.steps)} steps", took_s, least_s, why)
     print(f"    {by_kind(status)}")
-    made = {one.configuration for one in command.newcomers}
+    made = set(made_by(status.plan.intent))
     await seen(lambda: made <= console.board.cards.keys())
     await seen(lambda: not any(console.board.cards[one].run for one in made))
 
