@@ -99,8 +99,11 @@ def test_a_killed_pool_keeps_what_its_disks_hold_and_forgets_what_they_held(tmp_
         assert data.startswith(kept.encode())
         assert lost not in session.xenapi.VDI.get_all()
 
-    with sqlite3.connect(next(tmp_path.glob("*.disks"))) as connection:
-        assert connection.execute("SELECT count(*) FROM block").fetchone() == (1,)
+    with sqlite3.connect(tmp_path / "pool.db.test.disks") as connection:
+        shown = {disk for (disk,) in connection.execute("SELECT disk FROM extent")}
+        orphans = connection.execute("SELECT count(*) FROM block WHERE id NOT IN (SELECT block FROM extent)")
+        assert {kept, lost} & shown == {kept}
+        assert orphans.fetchone() == (0,)
 
 
 def test_the_log_forgets_what_is_very_old() -> None:
