@@ -143,14 +143,14 @@ class AnsweringProber:
 
 
 class CountingIds:
-    """Ids that no other desk gives, at whichever pool."""
+    """Ids that no other desk gives, at whichever pool. No two of one desk begin alike."""
 
     def __init__(self, desk: int, pool: str = "") -> None:
         self._desk, self._pool = desk, zlib.crc32(pool.encode())
         self._numbers = itertools.count(1)
 
     def new(self) -> str:
-        return f"{self._desk:04x}{next(self._numbers):04x}-0000-4000-8000-{self._pool:08x}000f"
+        return f"{next(self._numbers):04x}{self._desk:04x}-0000-4000-8000-{self._pool:08x}000f"
 
 
 def demand_exact(plan: Plan) -> None:
