@@ -64,6 +64,7 @@ def test_a_replica_gets_the_fence_that_its_stage_demands_and_goes_on_with_it_whe
         assert status.error is None, explain(status.error)
         fence = scene.fence()
         assert (fence.fence.mode, fence.stage) == (FenceMode.OUT_ONLY, "patch-testing")
+        assert fence.fence.services.has_dhcp  # who asks for an address gets that of its original
         assert prove(fence.fence, fence.site, desk.inventory).holds
         card = desk.card(fence.configuration)
         assert (card.stage, card.standing, card.origin is not None) == ("patch-testing", Standing.WHOLE, True)

@@ -35,7 +35,7 @@ from xsconsole.engine.fences.building import (
     standing_of,
 )
 from xsconsole.engine.fences.deploy_words import standing_words
-from xsconsole.engine.fences.drawn import demand_drawable, demand_ground, keys_of, macs_for, tagged
+from xsconsole.engine.fences.drawn import demand_drawable, demand_ground, is_routed, keys_of, macs_for, tagged
 from xsconsole.engine.plans.claims import Claims
 from xsconsole.engine.plans.placement import memory_of
 from xsconsole.engine.plans.steps import Steps
@@ -170,7 +170,7 @@ def receive(
         mode=making.mode,
         addresses=_given(cards, unknown, ground),
         published={},
-        services=Services(has_dhcp=any(_is_routed(card, ground) for card in cards)),
+        services=Services(has_dhcp=any(is_routed(card, ground) for card in cards)),
     )
     drawing = draw(cards, wishes, ground, set(taken_addresses(keys)), mac)
     vms = [vm for one in machines if (vm := inventory.by_uuid(VM, one.key)) is not None]
@@ -288,11 +288,6 @@ def addresses_told(network_config: str) -> tuple[IPv4Address, ...]:
 def _fits(address: IPv4Address, original: Original) -> bool:
     ends = (original.subnet.network_address, original.subnet.broadcast_address)
     return address in original.subnet and address not in ends and address != original.gateway
-
-
-def _is_routed(card: SourceCard, ground: Ground) -> bool:
-    original = ground.original(card.network)
-    return original is not None and original.gateway is not None
 
 
 def _given(

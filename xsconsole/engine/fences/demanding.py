@@ -8,8 +8,9 @@ import msgspec
 from xsconsole.domain.actions.copies import WriteCopy
 from xsconsole.domain.actions.fences import ForgetFence, WriteFence
 from xsconsole.domain.board import Board
+from xsconsole.domain.fence.drawing import source_cards
 from xsconsole.domain.fence.standing import fences_on, read_standing
-from xsconsole.domain.fence.values import FenceMode
+from xsconsole.domain.fence.values import FenceMode, Services
 from xsconsole.domain.fence.wording import mode_words
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.plan import Plan, WriteMember
@@ -24,7 +25,7 @@ from xsconsole.engine.copies.copy_checks import Offspring, Order
 from xsconsole.engine.copies.replicating import ordered, plan_replica
 from xsconsole.engine.fence_commands import Deploy
 from xsconsole.engine.fences.deploying import demand_here, plan_fenced
-from xsconsole.engine.fences.drawn import keys_of
+from xsconsole.engine.fences.drawn import demand_ground, is_routed, keys_of
 from xsconsole.engine.fences.leaving import demand_mode, demand_no_place
 from xsconsole.engine.plans.lands import Lands
 from xsconsole.engine.replica_commands import Replicate
@@ -57,14 +58,19 @@ def plan_copy_there(
     board: Board,
     inventory: Inventory,
 ) -> Plan:
-    """Return the plan of copies in a fence of their own, which stands as the stage demands it."""
+    """Return the plan of copies in a fence of their own, which stands as the stage demands it.
+
+    Nobody is asked whether guests have their addresses by themselves: those that ask for one get it of the router.
+    """
     demand_no_place(order.target, order.incumbent)
+    ground, cards = demand_ground(inventory), source_cards(order.card, inventory)
     deploy = Deploy(
         configuration=command.configuration,
         revision=command.revision,
         target=command.target,
         mode=mode,
         method=order.edge.method,
+        services=Services(has_dhcp=any(is_routed(card, ground) for card in cards)),
         is_stopped_first=order.is_stopped_first,
         reason=command.reason,
     )

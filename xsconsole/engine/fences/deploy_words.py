@@ -36,6 +36,11 @@ def sentences(
         "theirs. Without a fence all of these would collide.",
         rules_in_short(fence),
     ]
+    if not fence.services.has_dhcp and fence.routed:
+        told.append(
+            "The fence gives no address by DHCP: a guest that asks for one, and keeps none on its disk, gets none. Have "
+            "the router give them where there is such a guest."
+        )
     told += place_words(order.target, drawing, ground, hosts, inventory)
     if running and order.is_stopped_first:
         told.append(f"{count(len(running), 'running machine')} will be shut down, frozen and started again.")

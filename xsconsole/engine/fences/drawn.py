@@ -9,7 +9,7 @@ from xsconsole.domain.archive import Archive, PoolArchive
 from xsconsole.domain.board import Board, Card
 from xsconsole.domain.fence.accounts import accounts_of, findings_inside
 from xsconsole.domain.fence.arrivals import macs_of
-from xsconsole.domain.fence.drawing import Drawing, Wishes, draw, machines_with, source_cards
+from xsconsole.domain.fence.drawing import Drawing, SourceCard, Wishes, draw, machines_with, source_cards
 from xsconsole.domain.fence.ground import Ground
 from xsconsole.domain.fence.outward import bystanders
 from xsconsole.domain.fence.spanning import tags_for
@@ -41,6 +41,12 @@ def demand_ground(inventory: Inventory) -> Ground:
             mend="Say it in the window, at Fences, Ground…, or take a file in: `xsconsole fence ground set FILE`.",
         )
     return found.ground
+
+
+def is_routed(card: SourceCard, ground: Ground) -> bool:
+    """Return whether a card is on a network on which the router would have an address."""
+    original = ground.original(card.network)
+    return original is not None and original.gateway is not None
 
 
 def demand_fence(inventory: Inventory, configuration: ConfigurationId) -> StandingFence:
