@@ -14,6 +14,8 @@ from tests.engine.test_archives import Scene as Archives
 from tests.engine.test_copying import census
 from tests.engine.test_pool_archives import Scene as PoolArchives
 from xsconsole.domain.actions.fences import WriteFence
+from xsconsole.domain.blueprint import Source, to_stored
+from xsconsole.domain.blueprint.standing import blueprint_key
 from xsconsole.domain.board import Standing
 from xsconsole.domain.fence.ground import Ground, Original
 from xsconsole.domain.fence.proof import prove
@@ -26,8 +28,9 @@ from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import explain
 from xsconsole.domain.workflow import Workflow, default_workflow
 from xsconsole.domain.workflow.edits import change_stage
-from xsconsole.engine.commands import Dissolve, Undeploy
+from xsconsole.engine.commands import Create, Dissolve, NewMember, Undeploy
 from xsconsole.engine.fences.arriving import addresses_told
+from xsconsole.engine.ports import Field
 
 CONFIGURED = "network:\n  ethernets:\n    eth0:\n      addresses: [{{ address }}]\n      gateway4: 10.2.0.1\n"
 ACME, BOLT = {"customer": "acme", "address": "10.2.0.7/24"}, {"customer": "bolt", "address": "10.2.0.7/24"}
@@ -212,3 +215,40 @@ def test_an_address_is_read_of_what_cloud_init_is_told_the_one_with_a_prefix_fir
 
     assert [str(one) for one in addresses_told(told)] == ["10.0.0.9", "10.0.0.1", "10.0.0.5"]
     assert addresses_told("dhcp4: true") == ()
+
+
+def test_what_is_made_of_a_captured_blueprint_has_the_addresses_that_its_original_tells_as_long_as_it_stands() -> None:
+    async def story() -> None:
+        scene = Scene()
+        desk, pool = scene.desk, scene.pool
+        await desk.engine.publish_default()
+        await desk.publish(demanding("integration", FenceMode.ISOLATED))
+        plain = blueprint(pool)
+        front, back = (
+            next(one for one in pool.records.values() if isinstance(one, Network) and one.name_label == name)
+            for name in ("front", "back")
+        )
+        ground = scene.ground(originals=(original(front, 1), original(back, 2)))
+        await desk.engine.grounds.write(ground, None)
+        machine = pool.add_vm("shop-db", "Running")
+        create = Create(
+            service="shop", version="1", stage=StageId("production"), members=(NewMember(vm=machine.uuid, role="db"),)
+        )
+        assert (await desk.do(create)).error is None
+        pool.plug(machine.uuid, back)
+        guest = pool.put_anew(GuestMetrics(ref=back.ref, uuid=Uuid(""), networks={"0/ip": "10.2.0.33"}))
+        pool.change(machine.uuid, guest_metrics=guest.ref)
+        shop = next(iter(desk.board.cards))
+        captured = msgspec.structs.replace(plain, source=Source(configuration=shop, name="shop 1"))
+        command = provision(desk, captured, ACME)
+        assert planned(desk.engine.plan(command)) == [{"db": ["10.2.0.2"], "web": ["10.2.0.3", "10.1.0.2"]}]
+        key = blueprint_key(captured.id, captured.version)
+        pool.set_map(Field.POOL, None, {**pool.keys, key: to_stored(captured)})
+
+        assert planned(desk.engine.plan(command)) == [{"db": ["10.2.0.33"], "web": ["10.2.0.2", "10.1.0.2"]}]
+        status = await desk.do(command)  # what is read anew under the lease tells the same
+        assert status.error is None, explain(status.error)
+        (fence,) = fences_on(pool.keys)
+        assert IPv4Address("10.2.0.33") in {one.address for one in fence.fence.footholds}
+
+    virtually(story)

@@ -7,6 +7,7 @@ import msgspec
 
 from xsconsole.domain.actions.stowing import SealStow
 from xsconsole.domain.archive import marked_in
+from xsconsole.domain.blueprint.standing import standing_in
 from xsconsole.domain.board_reading import derive
 from xsconsole.domain.disks import chain_of, disks_of
 from xsconsole.domain.ids import NULL_REF, ConfigurationId, Uuid
@@ -131,13 +132,16 @@ def _concerned(
     own: dict[Uuid, None] = dict.fromkeys(_named(command, mirror))
     others: dict[Uuid, None] = {}
     concerned = {intent.configuration, *intent.others}
+    telling = _captured(command, mirror)
     for vm in mirror.all(VM):
         if vm.is_ordinary and any(key.startswith(MEMBER_STEM) for key in vm.other_config):
             _, value = newest(vm.other_config, MEMBER_STEM, MemberValue)
             if value is not None and value.configuration in concerned:
                 own[vm.uuid] = None
             elif value is not None and (
-                value.service == intent.service or (is_stage_limited and value.stage == intent.target)
+                value.configuration == telling
+                or value.service == intent.service
+                or (is_stage_limited and value.stage == intent.target)
             ):
                 others[vm.uuid] = None
     if isinstance(command, ArchiveInPool):
@@ -162,6 +166,14 @@ def _named(command: Plannable, mirror: Inventory) -> Iterable[Uuid]:
         case DeletePooled(archive=id_):
             return tuple(vm.uuid for vm in marked_in(mirror).get(id_, ()))
     return ()
+
+
+def _captured(command: Plannable, mirror: Inventory) -> ConfigurationId | None:
+    """Return whose guests tell addresses of what is made of a blueprint: the configuration that it was captured of."""
+    if not isinstance(command, Provision) or mirror.pool is None:
+        return None
+    found = standing_in(mirror.pool.other_config, command.blueprint, command.blueprint_version)
+    return found.source.configuration if found is not None and found.source is not None else None
 
 
 def _devices(mirror: Inventory, vm: VM) -> list[Record]:

@@ -27,7 +27,7 @@ from xsconsole.console import (
 )
 from xsconsole.domain import words
 from xsconsole.domain.blueprint import Blueprint
-from xsconsole.domain.fence.arrivals import cards_of_blueprint
+from xsconsole.domain.fence.arrivals import addresses_of_captured, cards_of_blueprint
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.workflow import Method
@@ -232,7 +232,8 @@ class ProvisionDialog(QDialog):
             self._shown = offer.blueprint
             self.fields.offer(offer.blueprint.parameters, networks or offer.blueprint.networks)
             self.rows.offer(offer.blueprint.parameters)
-            self.arrival.offer(cards_of_blueprint(offer.blueprint), stage)
+            told = addresses_of_captured(offer.blueprint, self._console.board, offer.console.inventory)
+            self.arrival.offer(cards_of_blueprint(offer.blueprint, told), stage)
             self.service.setPlaceholderText(one_line(offer.blueprint.service))
         self._count()
 

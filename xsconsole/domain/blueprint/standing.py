@@ -194,13 +194,18 @@ def next_version(keys: Mapping[str, str], blueprint: BlueprintId) -> int:
     return max(standing, default=0) + 1
 
 
+def standing_in(keys: Mapping[str, str], blueprint: BlueprintId, version: int) -> Blueprint | None:
+    """Return a version that stands in the keys of a pool; None where it is gone, or cannot be believed."""
+    stored = keys.get(blueprint_key(blueprint, version))
+    return read_standing(stored, blueprint, version)[0] if stored is not None else None
+
+
 def made_of(card: Card, inventory: Inventory) -> Blueprint | None:
     """Return the version that a configuration was made of; None where it was made otherwise, or that is gone."""
     origin, pool = card.origin, inventory.pool
     if origin is None or origin.blueprint is None or pool is None:
         return None
-    stored = pool.other_config.get(blueprint_key(origin.blueprint, origin.revision))
-    return read_standing(stored, origin.blueprint, origin.revision)[0] if stored is not None else None
+    return standing_in(pool.other_config, origin.blueprint, origin.revision)
 
 
 def version_words(card: Card, inventory: Inventory) -> tuple[str, ...]:

@@ -1,9 +1,12 @@
 """Fences around configurations that are made of a blueprint, where the stage demands them: one for each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 
+from xsconsole.domain.blueprint.standing import standing_in
 from xsconsole.domain.board import Board
+from xsconsole.domain.fence.arrivals import addresses_of_captured
 from xsconsole.domain.ids import ConfigurationId, Uuid
 from xsconsole.domain.inventory import Inventory
 from xsconsole.domain.workflow import Stage
@@ -42,6 +45,7 @@ def receptions_of(
 ) -> list[Reception]:
     """Return the fence of each configuration, where the stage demands one; each has what those before it leave."""
     found: list[Reception] = []
+    told = _told(command, board, inventory) if target.fence is not None else {}
     for one in made if target.fence is not None else ():
         assert target.fence is not None
         making = Making(
@@ -54,13 +58,21 @@ def receptions_of(
             mode=target.fence,
             typed=command.addresses,
         )
-        arrivals = [_arrival(one, machine, inventory) for machine in one.machines]
+        arrivals = [_arrival(one, machine, told, inventory) for machine in one.machines]
         found.append(receive(making, arrivals, found, claims, board, inventory))
         claims = found[-1].with_claims(claims)
     return found
 
 
-def _arrival(one: Made, machine: Machine, inventory: Inventory) -> Arrival:
+def _told(command: Provision, board: Board, inventory: Inventory) -> Mapping[tuple[str, str], IPv4Address]:
+    keys = inventory.pool.other_config if inventory.pool is not None else {}
+    blueprint = standing_in(keys, command.blueprint, command.blueprint_version)
+    return {} if blueprint is None else addresses_of_captured(blueprint, board, inventory)
+
+
+def _arrival(
+    one: Made, machine: Machine, addresses: Mapping[tuple[str, str], IPv4Address], inventory: Inventory
+) -> Arrival:
     key = key_of(one, machine)
     housed = Housed(
         key=key,
@@ -68,7 +80,11 @@ def _arrival(one: Made, machine: Machine, inventory: Inventory) -> Arrival:
         memory_bytes=machine.memory_bytes,
         storages=machine.guest(key, inventory).storages,
     )
-    cards = tuple(NewCard(device=device, network=network) for device, network in machine.networks.items())
+    called = str(machine.member.id)
+    cards = tuple(
+        NewCard(device=device, network=network, address=addresses.get((called, device)))
+        for device, network in machine.networks.items()
+    )
     role = machine.member.role or machine.member.name
-    told, called = machine.member.network_config, str(machine.member.id)
+    told = machine.member.network_config
     return Arrival(housed=housed, member=role, cards=cards, network_config=told, called=called)
