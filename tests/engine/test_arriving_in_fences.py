@@ -246,6 +246,10 @@ def test_what_is_made_of_a_captured_blueprint_has_the_addresses_that_its_origina
         pool.set_map(Field.POOL, None, {**pool.keys, key: to_stored(captured)})
 
         assert planned(desk.engine.plan(command)) == [{"db": ["10.2.0.33"], "web": ["10.2.0.2", "10.1.0.2"]}]
+        typed = replace(command, addresses={("db", "0"): IPv4Address("10.2.0.44")})
+        assert planned(desk.engine.plan(typed)) == [{"db": ["10.2.0.44"], "web": ["10.2.0.2", "10.1.0.2"]}]
+        assert any("10.2.0.44 is typed for card 0 of “db”" in one for one in desk.engine.plan(typed).warnings)
+        assert not any("is typed for" in one for one in desk.engine.plan(command).warnings)
         status = await desk.do(command)  # what is read anew under the lease tells the same
         assert status.error is None, explain(status.error)
         (fence,) = fences_on(pool.keys)

@@ -168,7 +168,7 @@ def receive(
     wishes = Wishes(
         name=making.name,
         mode=making.mode,
-        addresses=_given(cards, unknown, ground),
+        addresses={**_given(cards, unknown, typed, ground), **typed},
         published={},
         services=Services(has_dhcp=any(is_routed(card, ground) for card in cards)),
     )
@@ -209,10 +209,13 @@ def _cards(
         for card in sorted(one.cards, key=lambda card: (len(card.device), card.device)):
             network, original = inventory.by_uuid(Network, card.network), ground.original(card.network)
             known = [*told, *((card.address,) if card.address is not None else ())]
-            fitting = (found for found in known if original is not None and _fits(found, original))
-            own = typed.get((one.housed.key, card.device)) or next(fitting, None)
+            fitting = [found for found in known if original is not None and _fits(found, original)]
+            written = typed.get((one.housed.key, card.device))
+            own = written or next(iter(fitting), None)
             if own in told:
                 told.remove(own)
+            if written is not None and card.address in fitting:
+                own = card.address  # what is typed goes before it, and the plan tells of both
             yield SourceCard(
                 vm=one.housed.key,
                 member=names[one.housed.key],
@@ -291,10 +294,13 @@ def _fits(address: IPv4Address, original: Original) -> bool:
 
 
 def _given(
-    cards: Sequence[SourceCard], unknown: Sequence[SourceCard], ground: Ground
+    cards: Sequence[SourceCard],
+    unknown: Sequence[SourceCard],
+    typed: Mapping[tuple[Uuid, str], IPv4Address],
+    ground: Ground,
 ) -> dict[tuple[Uuid, str], IPv4Address]:
     """Return an address of its network for each card of which none is known, the lowest that nobody has."""
-    taken = {address for card in cards for address in card.addresses}
+    taken = {address for card in cards for address in card.addresses} | set(typed.values())
     given: dict[tuple[Uuid, str], IPv4Address] = {}
     for card in unknown:
         original = ground.original(card.network)
