@@ -37,9 +37,11 @@ def addresses_of_captured(
 
     An address that such a guest keeps on its disk is on the disk of each machine that is made of the blueprint.
     """
-    card = board.cards.get(blueprint.source.configuration) if blueprint.source is not None else None
     found: dict[tuple[str, str], IPv4Address] = {}
-    for one in blueprint.members if card is not None else ():
+    card = board.cards.get(blueprint.source.configuration) if blueprint.source is not None else None
+    if card is None:
+        return found
+    for one in blueprint.members:
         alike = [vm for each in card.members if each.role == one.role and (vm := inventory.get(VM, each.ref))]
         if not one.role or len(alike) != 1:
             continue

@@ -38,8 +38,8 @@ def sentences(
     ]
     if not fence.services.has_dhcp and fence.routed:
         told.append(
-            "The fence gives no address by DHCP: a guest that asks for one, and keeps none on its disk, gets none. Have "
-            "the router give them where there is such a guest."
+            "The fence gives no address by DHCP: a guest that asks for one, and keeps none on its disk, gets none. "
+            "Have the router give them where there is such a guest."
         )
     told += place_words(order.target, drawing, ground, hosts, inventory)
     if running and order.is_stopped_first:
