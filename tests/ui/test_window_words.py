@@ -114,6 +114,16 @@ async def test_what_is_done_is_no_longer_said_once_the_next_run_began(
     assert window.status.passing.whole == ""
     assert len(window.notices.texts) == 1
 
+    pool.control("clear")
+    window.inspector.show_run(run)
+    again, questions = window.inspector.plan_page.again, [window.desk.question]
+    window.desk.question_changed.connect(lambda: questions.append(window.desk.question))
+    await until(lambda: again.isVisible() and again.isEnabled(), "the offer")
+    again.click()
+    await until(lambda: questions[-1] is not None, "the same question once more")
+    assert questions[-1].command == _promotion(console, SHOP, "production")
+    assert not again.isVisible()
+
 
 async def test_that_somebody_works_on_it_is_said_until_it_has_ended(
     window: MainWindow, console: Console, pool: EmbeddedPool, tmp_path: Path

@@ -92,8 +92,9 @@ class Inspector(pieces.Panel):
         self.plan_page.dismissed.connect(self._dismiss)
         self.plan_page.disks_chosen.connect(desk.choose_disks)
         self.plan_page.freeze_chosen.connect(self._choose_freeze)
-        self.plan_page.resume_wanted.connect(self._resume)
+        self.plan_page.resume_wanted.connect(lambda: self._settle(Direction.RESUME))
         self.plan_page.undo_wanted.connect(self._undo)
+        self.plan_page.again_wanted.connect(desk.ask)
         self._show()
 
     @Slot(object)
@@ -362,10 +363,6 @@ class Inspector(pieces.Panel):
     @Slot(bool)
     def _choose_freeze(self, is_stopped_first: bool) -> None:
         self._desk.choose_freeze(is_stopped_first=is_stopped_first)
-
-    @Slot()
-    def _resume(self) -> None:
-        self._settle(Direction.RESUME)
 
     @Slot()
     def _undo(self) -> None:

@@ -16,7 +16,7 @@ from xsconsole.console import Estate
 from xsconsole.domain import words
 from xsconsole.domain.plan import Disks, Plan
 from xsconsole.domain.runs import RunState
-from xsconsole.engine.commands import Demote, Freezing
+from xsconsole.engine.commands import Demote, Freezing, Promote
 from xsconsole_ui import pieces, theme, times
 from xsconsole_ui.flow import Flow
 from xsconsole_ui.focus import has_keyboard
@@ -27,7 +27,7 @@ from xsconsole_ui.promotion.declaring import DeclaringBox
 from xsconsole_ui.promotion.desk import Choice, Question
 from xsconsole_ui.promotion.incumbent import against_incumbent
 from xsconsole_ui.promotion.meaning import meaning, why_not_instead
-from xsconsole_ui.promotion.runs import ShownRun, step_rows
+from xsconsole_ui.promotion.runs import ShownRun, again, step_rows
 from xsconsole_ui.scrolling import UprightPage
 from xsconsole_ui.texts import tr
 
@@ -45,6 +45,7 @@ class PlanPage(QWidget):
     freeze_chosen = Signal(bool)  # whether the machines are shut down for it
     resume_wanted = Signal()
     undo_wanted = Signal()
+    again_wanted = Signal(object)  # Promote or Demote, of a run that failed and was put back
 
     def __init__(self, console: Estate, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -82,6 +83,8 @@ class PlanPage(QWidget):
         self.cancel = pieces.button(self.tr("Cancel"), "", self)
         self.resume = pieces.button(self.tr("Resume"), "primary", self)
         self.undo = pieces.button(self.tr("Undo run"), "", self)
+        self.again = pieces.button(self.tr("Try again"), "primary", self)
+        self._once_more: Promote | Demote | None = None
         self._lay_out()
         self._connect()
 
@@ -129,7 +132,7 @@ class PlanPage(QWidget):
         buttons = Flow(acts)  # below each other where they are long: they make no panel wider, which would stay so
         buttons.setContentsMargins(margin, margin, margin, margin)
         buttons.setSpacing(gap)
-        for button in (self.go, self.resume, self.undo, self.cancel):
+        for button in (self.go, self.resume, self.again, self.undo, self.cancel):
             buttons.addWidget(button)
             button.setAutoDefault(True)  # Enter presses it, not only Space
             button.hide()  # what is not asked for takes no room either
@@ -140,6 +143,7 @@ class PlanPage(QWidget):
         self.cancel.clicked.connect(self.dismissed)
         self.resume.clicked.connect(self.resume_wanted)
         self.undo.clicked.connect(self.undo_wanted)
+        self.again.clicked.connect(lambda: self.again_wanted.emit(self._once_more))
         self.checklist.answered.connect(self._look_at_answers)
         self.asking.changed.connect(self._look_at_answers)
         self.declaring.changed.connect(self._look_at_answers)
@@ -210,11 +214,9 @@ class PlanPage(QWidget):
             self.declaring.password.setFocus(Qt.FocusReason.OtherFocusReason)
         elif comes_back:
             self.focus_go()
-        self.go.setVisible(True)
         self.cancel.setText(self.tr("Cancel"))
-        self.cancel.setVisible(True)
-        self.resume.hide()
-        self.undo.hide()
+        for act in (self.go, self.resume, self.undo, self.again, self.cancel):
+            act.setVisible(act in (self.go, self.cancel))
         self._footer.show()
 
     def _go_words(self, plan: Plan) -> str:
@@ -264,6 +266,8 @@ class PlanPage(QWidget):
         self._offer(self.resume, is_shown=is_interrupted, why_not=why_not)
         self._offer(self.undo, is_shown=is_interrupted or run.can_be_stopped or is_elsewhere, why_not=why, tip=tip)
         self._offer(self.cancel, is_shown=can_close)
+        self._once_more = again(run, self._console.board) if can_close else None
+        self._offer(self.again, is_shown=self._once_more is not None, why_not=why_not)
         self._footer.setVisible(is_interrupted or can_close or run.can_be_stopped or is_elsewhere)
 
     def _offer(self, button: QPushButton, *, is_shown: bool, why_not: str = "", tip: str = "") -> None:

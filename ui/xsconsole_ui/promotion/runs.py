@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from xsconsole.domain import words
-from xsconsole.domain.board import Card, RunView
+from xsconsole.domain.board import Board, Card, RunView
 from xsconsole.domain.ids import Digest, StepKey
-from xsconsole.domain.plan import Plan, Step
+from xsconsole.domain.plan import Disks, Plan, RunKind, Step
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.runs import RunState, RunStatus, left_s, share_of, step_left_s, undo_left_s
+from xsconsole.engine.commands import Demote, Promote
 from xsconsole.errors import ConsoleError, RunFailed
 from xsconsole_ui.promotion.rows import Mark, Row
 from xsconsole_ui.texts import tr
@@ -105,6 +106,23 @@ def _coming(record: RunRecord) -> tuple[StepKey, ...]:
         left = set(record.settled) - set(record.undone)
         return tuple(step.key for step in reversed(steps) if step.key in left)[:1]
     return tuple(step.key for step in steps if step.key not in record.settled)[:1]
+
+
+def again(run: ShownRun, board: Board) -> Promote | Demote | None:
+    """Return what asks once more for a promotion or demotion that failed here and was put back; else None.
+
+    An emergency is declared anew, for its own reason.
+    """
+    intent, card = run.plan.intent, board.cards.get(run.plan.intent.configuration)
+    failed = run.state is RunState.UNDONE and run.error is not None and not run.who and not run.plan.is_emergency
+    if not failed or card is None or card.run is not None or intent.target is None or card.stage != intent.source:
+        return None
+    if intent.kind is RunKind.PROMOTE:
+        return Promote(configuration=card.id, revision=card.revision, target=intent.target)
+    if intent.kind is RunKind.DEMOTE:
+        disks = intent.disks or Disks.KEEP
+        return Demote(configuration=card.id, revision=card.revision, target=intent.target, disks=disks)
+    return None
 
 
 def step_rows(plan: Plan, run: ShownRun | None) -> tuple[Row, ...]:
