@@ -227,7 +227,7 @@ MOVE_TO = Action(
 )
 DECLARE = Action(
     id="card.declare",
-    text="Declare an &emergency…",
+    text="Declare an e&mergency…",
     icon="warning",
     tip="Go past approvals, freezes and times, under your signature; somebody else reviews it afterwards",
     perform=lambda _, hands: hands.declare(),

@@ -46,16 +46,16 @@ COLLAPSE = Action(
 )
 QUEUE = Action(
     id="card.queue",
-    text="&Queue for a place…",
+    text="Queue f&or a place…",
     shortcut="Ctrl+Shift+Q",
     tip="Let it wait until the stage has room; this console carries it out while it is open",
     perform=lambda _, hands: hands.queue(),
     why_not=_no_queue,
-    named=lambda situation: "Take out of the &queue" if situation.is_queued else "&Queue for a place…",
+    named=lambda situation: "Take out of the &queue" if situation.is_queued else "Queue f&or a place…",
 )
 LATER = Action(
     id="card.later",
-    text="Ask for &later…",
+    text="&Ask for later…",
     tip="Ask now for what a freeze, a soak time or a window bars until later, where others have to approve it",
     perform=lambda _, hands: hands.ask_later(),
     why_not=_not_later,

@@ -62,7 +62,7 @@ QUARANTINE = Action(
 )
 EXTEND = Action(
     id="card.extend",
-    text="&Extend its time…",
+    text="E&xtend its time…",
     tip="Let the configuration stand in its stage longer than the stage's lease says",
     perform=lambda _, hands: hands.close_by_hand(ClosureKind.STAY),
     why_not=_no_stay,

@@ -55,4 +55,4 @@ UNDEPLOY = Action(
     perform=lambda _, hands: hands.ask_about(About.UNDEPLOY),
     why_not=permitted(Verb.FENCE, _fenced(is_wanted=True)),
 )
-FENCE = Submenu(text="F&ence", actions=(DEPLOY, SHOW_FENCE, REDEPLOY, UNDEPLOY))
+FENCE = Submenu(text="Fe&nce", actions=(DEPLOY, SHOW_FENCE, REDEPLOY, UNDEPLOY))

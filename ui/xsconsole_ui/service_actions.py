@@ -69,7 +69,7 @@ RESUME = Action(
 )
 DESCRIBE = Action(
     id="configuration.describe",
-    text="Name and no&tes…",
+    text="Name and note&s…",
     shortcut="Ctrl+Shift+N",
     tip="Give it another name or version, and write notes about it",
     perform=lambda _, hands: hands.ask_about(About.DESCRIBE),
@@ -77,7 +77,7 @@ DESCRIBE = Action(
 )
 DELETE = Action(
     id="configuration.delete",
-    text="De&lete with its disks…",
+    text="Delete w&ith its disks…",
     shortcut="Ctrl+Shift+Del",
     tip="Destroy all its machines with their disks, for good; what it shares with others stays",
     perform=lambda _, hands: hands.ask_about(About.DELETE),
