@@ -194,6 +194,10 @@ def test_audit_rows_read_as_sentences() -> None:
     assert record_words.standing(replace(did, event=AuditEvent.STEP_INTENDED)) == "begins"
     took = replace(did, outcome=Outcome.DONE, details={"took_s": 4.2})
     assert (record_words.standing(took), record_words.standing(ended)) == ("done in 4.2 s", "put back")
+    amiss = replace(took, details={"what": "Check shop 1", "took_s": 4.2, "result": f"{record_words.NOT_MET}no answer"})
+    assert record_words.event_sentence(amiss) == "Not met: Check shop 1"  # a gate that the run went past
+    assert record_words.standing(amiss) == "not met in 4.2 s"
+    assert AuditEvent.STEP_SETTLED in record_words.kinds_saying("not met")
     assert record_words.standing(Fact(event=AuditEvent.CONSOLE_STARTED)) == ""
     assert record_words.event_sentence(moved) == "Seen on the pool: shop 1 from Staging to Production"
     assert record_words.event_sentence(acted) == "Ended: Start: web (not known)"

@@ -115,6 +115,10 @@ class Teller(QObject):
             return
         title = words.title(status.plan, self._console.board.workflow)
         done = self.tr("Done: {title}").format(title=title)
+        if status.state is RunState.DONE and status.remarks:
+            done = self.tr("Done, but not all is as it should be: {title}").format(title=title)
+            if not self._is_in_sight(run):
+                self._notices.tell("warn", done, " ".join(status.remarks.values()))
         self._status.say(done if status.state is RunState.DONE else "")
         if status.error is not None and not self._is_in_sight(run):
             self._notices.tell_error(status.error, title)

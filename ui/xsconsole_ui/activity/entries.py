@@ -91,6 +91,8 @@ class Entry:
         """The colour of the result."""
         if self.has_gone:
             return "muted"
+        if self.ending is Ending.DONE and self.why:
+            return "warn"
         return "" if self.ending is None else _TONES[self.ending]
 
 
@@ -107,6 +109,7 @@ def of_run(
     is_going = status.state in (RunState.RUNNING, RunState.UNDOING)
     is_over = status.state is RunState.SETTLED_ELSEWHERE  # what it said of what remains is not so any more
     notice = words.explain(status.error) if status.error is not None and not is_over else None
+    amiss = status.remarks.values() if status.state is RunState.DONE else ()
     return Entry(
         key=f"run:{status.run}",
         what=out_of_queue(title_) if is_from_queue else title_,
@@ -116,7 +119,7 @@ def of_run(
         progress=min(1.0, max(0.0, status.progress)) if is_going else None,
         stage=_stage_of(status) if is_going else "",
         ending=OF_RUN.get(status.state),
-        why=notice.failed if notice is not None and not is_going else "",
+        why=notice.failed if notice is not None and not is_going else " ".join(amiss),
         mend="" if notice is None else " ".join(filter(None, (notice.put_back, notice.remains, notice.mend))),
         details="" if notice is None else notice.details,
         run=status.run,

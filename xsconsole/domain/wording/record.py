@@ -103,6 +103,8 @@ _IN_TWO = frozenset(
 """Of these an intent, which has no outcome, and what became of it have the same words otherwise."""
 _SAYING_HOW = frozenset({AuditEvent.RUN_CLOSED, AuditEvent.ACT_SETTLED, AuditEvent.EXPORT_CLOSED})
 LEAST_TOLD_S = 0.1
+NOT_MET = "not met: "
+"""Begins the result of a step that looked, found something amiss, and let the run go on."""
 TOOK = "took_s"
 """The detail of an outcome that says how long what it ends took, in seconds."""
 
@@ -113,6 +115,7 @@ def read_rows(text: str) -> str:
 
 
 READ_VERDICTS = "its verification"
+UNMET = "Not met"
 FROM_A_FILE = "Took in what somebody decided, from a file"
 
 
@@ -130,10 +133,16 @@ def standing(fact: Fact) -> str:
     """Return what a list says of a row beside its sentence: `begins` of an intent, else how it ended, `done in 4 s`."""
     if fact.outcome is None:
         return BEGINS if fact.event in _INTENTS or fact.event in _IN_TWO else ""
-    took_s = (fact.details or {}).get(TOOK)
+    ended, took_s = UNMET.lower() if _is_unmet(fact) else outcome_name(fact.outcome), (fact.details or {}).get(TOOK)
     if isinstance(took_s, int | float) and not isinstance(took_s, bool) and took_s >= LEAST_TOLD_S:
-        return f"{outcome_name(fact.outcome)} in {exact_duration(took_s)}"
-    return outcome_name(fact.outcome)
+        return f"{ended} in {exact_duration(took_s)}"
+    return ended
+
+
+def _is_unmet(fact: Fact) -> bool:
+    """Whether a step was done that looked for something and did not find it so."""
+    result = (fact.details or {}).get("result")
+    return fact.event is AuditEvent.STEP_SETTLED and isinstance(result, str) and result.startswith(NOT_MET)
 
 
 _CLOSING = (  # how what is closed begins in words, and what is said of it when it is closed and when it is lifted
@@ -183,7 +192,8 @@ def event_sentence(fact: Fact, *, has_way: bool = True, is_alone: bool = False) 
         if has_way and fact.source and fact.target and fact.source != fact.target:
             parts[0] += f" from {name_of_id(fact.source)} to {name_of_id(fact.target)}"
     told = [shortened(part, 200) for part in parts]
-    text = ": ".join([_decided_how(fact) or event_name(fact.event), *told])
+    begins = UNMET if _is_unmet(fact) else _decided_how(fact) or event_name(fact.event)
+    text = ": ".join([begins, *told])
     if told and fact.event in _CLOSES:
         text = closing_sentence(told[0], is_lifted=fact.event is AuditEvent.LIFTED)
     elif told and fact.event in _PUTTING_BACK and not told[0].startswith(NOTHING):
@@ -227,4 +237,5 @@ def _own_words(event: AuditEvent) -> str:
     texts += ["by"] if event in _PUTTING_BACK else []
     texts += [FROM_A_FILE] if event is AuditEvent.DECIDED else []
     texts += [BEGINS] if event in _IN_TWO else []
+    texts += [UNMET] if event is AuditEvent.STEP_SETTLED else []
     return " ".join(texts).casefold()

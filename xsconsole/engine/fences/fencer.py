@@ -40,12 +40,13 @@ from xsconsole.domain.fence.standing import (
 from xsconsole.domain.ids import StepKey, Uuid
 from xsconsole.domain.inventory import VIF, VM, Inventory, Network
 from xsconsole.domain.naming import shortened
+from xsconsole.domain.wording.record import NOT_MET
 from xsconsole.domain.words import listing
 from xsconsole.engine.archives.prover import Prover
 from xsconsole.engine.copies.copier import Copier
 from xsconsole.engine.ports import Field, Progress
 from xsconsole.engine.provisions.cidata import image_of
-from xsconsole.engine.runs.gatekeeper import NOT_MET, Gatekeeper
+from xsconsole.engine.runs.gatekeeper import Gatekeeper
 from xsconsole.engine.runs.presence import Presence
 from xsconsole.engine.values import insist, remove_value, set_key, write_value
 from xsconsole.errors import PlanIsStale, PoolFailed, Refused, VerificationFailed

@@ -23,6 +23,7 @@ from xsconsole.domain.manifest import Manifest
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import CheckApproved, CheckGate, Estimate, Intent, Override, Plan, Step, Verify
 from xsconsole.domain.poolstate import MemberValue, RunRecord
+from xsconsole.domain.wording.record import NOT_MET
 from xsconsole.domain.words import count, listing
 from xsconsole.domain.workflow import Transition, Workflow
 from xsconsole.domain.workflow.gates import (
@@ -41,7 +42,6 @@ from xsconsole.errors import GateNotMet
 
 USUAL_TIMEOUT_S = {When.BEFORE: 60, When.AFTER: 300}
 POLL_S = 1.0
-NOT_MET = "not met: "
 CHECK_S = 2.0
 
 
