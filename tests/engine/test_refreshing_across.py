@@ -13,11 +13,13 @@ from xsconsole.domain.actions.copies import DropSnapshot, NoteFreeze
 from xsconsole.domain.board import Card, Standing
 from xsconsole.domain.ids import StageId, Uuid
 from xsconsole.domain.plan import TakeSnapshot
+from xsconsole.domain.poolstate import Roster, decode, encode, roster_stem
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.words import explain
 from xsconsole.domain.workflow import Method
 from xsconsole.engine.commands import Direction, Refresh, Replicate, Settle
 from xsconsole.engine.neighbours import NOWHERE
+from xsconsole.engine.ports import Field
 from xsconsole.errors import NotFound, NotPromotable
 
 
@@ -145,6 +147,25 @@ def test_once_a_machine_is_gone_going_on_finishes_it() -> None:
         assert (await run.wait()).error is None
         assert replica.card.standing is Standing.WHOLE
         assert is_clear(replica.company)
+
+    virtually(story)
+
+
+def test_one_that_was_a_linked_clone_before_it_moved_is_made_anew_by_full_copies() -> None:
+    async def story() -> None:
+        replica = await replicated()
+        pool, stem = replica.company.production.pool, roster_stem(replica.id)
+        key, roster = next((key, decode(text, Roster)) for key, text in pool.keys.items() if key.startswith(stem))
+        assert roster is not None
+        assert roster.origin is not None
+        cloned = msgspec.structs.replace(roster.origin, method=Method.LINKED_CLONE)
+        pool.set_map(Field.POOL, None, {**pool.keys, key: encode(msgspec.structs.replace(roster, origin=cloned))})
+        await replica.there.caught_up()
+        assert replica.card.origin == cloned
+
+        plan = replica.there.engine.plan(Refresh(configuration=replica.id, revision=replica.card.revision))
+
+        assert plan.intent.method is Method.FULL_COPY
 
     virtually(story)
 

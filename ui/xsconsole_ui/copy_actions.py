@@ -1,7 +1,6 @@
 """What makes copies of a configuration apart from the ways of the workflow, as actions like all others."""
 
 from xsconsole.console import Verb
-from xsconsole.domain.lineage import method_again
 from xsconsole.engine.commands import Refresh
 from xsconsole_ui.conditions import alone, no_live_card, permitted
 from xsconsole_ui.situation import About, Action, Hands, Situation
@@ -10,8 +9,7 @@ from xsconsole_ui.situation import About, Action, Hands, Situation
 def _refresh(situation: Situation, hands: Hands) -> None:
     card = situation.card
     if card is not None and card.origin is not None and card.origin.is_copy:
-        method = method_again(card.origin)
-        hands.ask(Refresh(configuration=card.id, revision=card.revision, method=method), show_only=True)
+        hands.ask(Refresh(configuration=card.id, revision=card.revision), show_only=True)
 
 
 def _no_replica(situation: Situation) -> str:

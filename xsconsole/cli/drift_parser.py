@@ -49,7 +49,8 @@ def add_refresh(verb: ArgumentParser) -> None:
     """Add what says of what a replica is made anew, and how."""
     verb.add_argument("name", metavar="NAME", help=NAME_HELP)
     verb.add_argument("--of", metavar="NAME", help="made anew of this one (what it was copied from)")
-    verb.add_argument("--method", choices=["linked-clone", "full-copy"], help="as it was copied before, if not said")
+    unsaid = "if not said, as it was copied before, and from another pool by full copies"
+    verb.add_argument("--method", choices=["linked-clone", "full-copy"], help=unsaid)
     what = "shut running machines of the source down, freeze them together and start them again"
     verb.add_argument("--stop-first", action="store_true", help=what)
     add_dry_run(verb)

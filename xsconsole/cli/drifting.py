@@ -34,7 +34,6 @@ from xsconsole.domain.drift import Against, Drift
 from xsconsole.domain.fidelity import document, text
 from xsconsole.domain.folding import natural
 from xsconsole.domain.ids import ConfigurationId
-from xsconsole.domain.lineage import method_again
 from xsconsole.domain.manifest import Change, FieldChange, Judged, Topic, words
 from xsconsole.domain.mending import why_not
 from xsconsole.domain.naming import find_configuration
@@ -160,7 +159,7 @@ def refreshing(console: Console, card: Card, options: argparse.Namespace) -> Ref
         configuration=card.id,
         revision=card.revision,
         source=find_configuration(board, options.of).id if options.of else None,
-        method=Method(options.method) if options.method else method_again(card.origin),
+        method=Method(options.method) if options.method else None,
         is_stopped_first=options.stop_first,
         reason=options.reason,
     )

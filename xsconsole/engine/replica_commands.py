@@ -55,12 +55,15 @@ class ForbidDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refresh:
-    """Bring a replica up to what `source` is now; None: to what it was copied from. It stays the same configuration."""
+    """Bring a replica up to what `source` is now; None: to what it was copied from. It stays the same configuration.
+
+    `method` None: as it was copied, and by full copies from another pool.
+    """
 
     configuration: ConfigurationId
     revision: int
     source: ConfigurationId | None = None
-    method: Method = Method.LINKED_CLONE
+    method: Method | None = None
     is_stopped_first: bool = False
     reason: str = ""
 

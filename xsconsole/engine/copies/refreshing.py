@@ -6,6 +6,7 @@ from xsconsole.domain.actions.copies import DropSnapshot, NoteFreeze, RefitCopy,
 from xsconsole.domain.board import Board, Card, Member, Standing
 from xsconsole.domain.ids import ConfigurationId, StepKey, TransitionId, Uuid
 from xsconsole.domain.inventory import SR, VIF, VM, Inventory
+from xsconsole.domain.lineage import method_again
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.plan import Estimate, Plan, Purpose, RunKind, Step, TakeSnapshot, WriteMember, WriteRoster
 from xsconsole.domain.poolstate import MEMBER_STEM, STAGE_FIELD_KEY, MemberValue, Roster, newest_text, roster_stem
@@ -60,16 +61,17 @@ def plan_refresh(command: Refresh, board: Board, inventory: Inventory, actor: st
         raise NotPromotable(
             reason=f"{target.name} is production: what comes there is promoted.", mend="Promote the newer one."
         )
+    method = command.method or (method_again(card.origin) if land is None else Method.FULL_COPY)
     edge = Transition(
-        id=TransitionId(f"refresh-{command.method}"),
+        id=TransitionId(f"refresh-{method}"),
         source=origin.id,
         target=target.id,
         kind=Kind.PROMOTE,
-        method=command.method,
+        method=method,
         restore_point=None,
     )
     pools, names = pools_of(inventory, land), names_of(inventory, land)
-    intent = intent_in(RunKind.REFRESH, card, workflow, method=command.method, pools=pools, pool_names=names)
+    intent = intent_in(RunKind.REFRESH, card, workflow, method=method, pools=pools, pool_names=names)
     order = Order(
         card=source,
         source=origin,
@@ -85,7 +87,7 @@ def plan_refresh(command: Refresh, board: Board, inventory: Inventory, actor: st
     if land is None:
         made = parts_of(order, offspring, inventory)
     else:
-        _demand_full(command)
+        _demand_full(method)
         made = parts_there(order, offspring, here, land.inventory)
     parts = [_like(part, old.get(part.member.role)) for part in made]
     vms = {member.uuid: vm for member in card.members if (vm := inventory.get(VM, member.ref)) is not None}
@@ -183,8 +185,8 @@ def _land_of(configuration: ConfigurationId, board: Board, lands: Lands) -> Land
     return next((land for land in found if land is not None and _stands(configuration, land.board)), None)
 
 
-def _demand_full(command: Refresh) -> None:
-    if command.method is not Method.FULL_COPY:
+def _demand_full(method: Method) -> None:
+    if method is not Method.FULL_COPY:
         raise NotPromotable(
             reason="A linked clone stays on the storage of its original, which is in another pool.",
             mend="Make full copies.",
