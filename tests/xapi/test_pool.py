@@ -113,6 +113,27 @@ async def test_a_disk_that_is_busy_for_a_while_is_destroyed_all_the_same(
     assert len(plain.VDI.get_all()) == disks
 
 
+async def test_disks_that_are_left_of_a_snapshot_that_is_gone_are_destroyed_by_the_same_run_afterwards(
+    pool: EmbeddedPool, port: PoolPort, plain: Any, machine: Uuid
+) -> None:
+    disks = len(plain.VDI.get_all())
+    snapshot = await port.snapshot(machine, "restore point", RUN, ignored)
+    pool.control("fail", method="VM.destroy", code="OPERATION_BLOCKED", params=["OpaqueRef:x", "a reason"])
+    with pytest.raises(PoolFailed, match="OPERATION_BLOCKED"):
+        await port.destroy_snapshot(snapshot, RUN)
+    assert not any("xsconsole.goes_with" in disk["other_config"] for disk in plain.VDI.get_all_records().values())
+    pool.control("fail", method="VDI.destroy", code="SR_BACKEND_FAILURE_80", params=["", "", ""])
+    with pytest.raises(PoolFailed, match="SR_BACKEND_FAILURE_80"):
+        await port.destroy_snapshot(snapshot, RUN)
+    assert await port.snapshots_of(machine) == ()
+    assert len(plain.VDI.get_all()) == disks + 1
+
+    await port.destroy_snapshot(snapshot, RunId("another run"))
+    assert len(plain.VDI.get_all()) == disks + 1
+    await port.destroy_snapshot(snapshot, RUN)
+    assert len(plain.VDI.get_all()) == disks
+
+
 async def test_a_disk_that_another_vm_has_too_is_left(port: PoolPort, plain: Any, machine: Uuid) -> None:
     snapshot = await port.snapshot(machine, "restore point", RUN, ignored)
     (vbd,) = [one for one in plain.VM.get_VBDs(plain.VM.get_by_uuid(snapshot)) if plain.VBD.get_type(one) == "Disk"]

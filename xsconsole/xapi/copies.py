@@ -101,6 +101,8 @@ class XapiCopies:
     async def destroy(self, vm: Uuid, run: RunId, keep: Collection[Uuid] | None) -> None:
         ref = await ref_of(self._session, "VM", vm)
         if ref is None:
+            if keep is not None:
+                await self._disposal.finish(vm, run)
             return
         kept = None if keep is None else [await ref_of(self._session, "VDI", disk) for disk in keep]
         arrived = await self._made_on_arrival(ref)

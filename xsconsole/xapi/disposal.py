@@ -11,6 +11,8 @@ from xsconsole.xapi.tasks import Tasks
 
 GONE = frozenset({"HANDLE_INVALID", "UUID_INVALID"})
 DISK = "Disk"
+# At a disk, the run and the machine or snapshot with which it is destroyed: a console may die between the two.
+GOES_WITH_KEY = "xsconsole.goes_with"
 # A disk can be busy for a while after its VM is gone.
 FREEING_WAITS_S = (0.2, 0.5, 1.0, 2.0, 5.0, 5.0, 5.0, 5.0, 5.0)
 
@@ -35,10 +37,30 @@ class Disposal:
     async def destroy(self, ref: Ref, run: RunId, keep: Collection[Ref | None] | None = ()) -> None:
         """Destroy a machine or a snapshot, then its disks but those to `keep`; with None it keeps all."""
         disks = [] if keep is None else [disk for disk in await self._own_disks(ref) if disk not in keep]
+        await self._mark(disks, ref, run)
         # The VM goes first: a snapshot without its disks would look like one that can be returned to.
-        await self._unless_gone(self._tasks.run("VM.destroy", ref, run=run))
+        try:
+            await self._unless_gone(self._tasks.run("VM.destroy", ref, run=run))
+        except PoolFailed:
+            for disk in disks:
+                await self._unless_gone(self._session.call("VDI.remove_from_other_config", disk, GOES_WITH_KEY))
+            raise
         for disk in disks:
             await self.destroy_disk(disk, run)
+
+    async def finish(self, vm: Uuid, run: RunId) -> None:
+        """Destroy the disks that this run had yet to destroy when the machine or snapshot was gone."""
+        for ref, record in (await self._session.call("VDI.get_all_records")).items():
+            if record["other_config"].get(GOES_WITH_KEY) == _mark_of(run, vm) and not record["VBDs"]:
+                await self.destroy_disk(Ref(ref), run)
+
+    async def _mark(self, disks: Collection[Ref], vm: Ref, run: RunId) -> None:
+        if not disks:
+            return
+        mark = _mark_of(run, await self._session.call("VM.get_uuid", vm))
+        for disk in disks:
+            await self._unless_gone(self._session.call("VDI.remove_from_other_config", disk, GOES_WITH_KEY))
+            await self._unless_gone(self._session.call("VDI.add_to_other_config", disk, GOES_WITH_KEY, mark))
 
     async def _own_disks(self, vm: Ref) -> list[Ref]:
         """Return the disks that no other VM has."""
@@ -70,3 +92,7 @@ class Disposal:
         except PoolFailed as failure:
             if failure.code not in GONE:
                 raise
+
+
+def _mark_of(run: RunId, vm: Uuid) -> str:
+    return f"{run} {vm}"

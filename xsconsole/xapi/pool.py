@@ -140,7 +140,9 @@ class XapiPool:
 
     async def destroy_snapshot(self, snapshot: Uuid, run: RunId) -> None:
         ref = await self._ref(snapshot)
-        if ref is not None:
+        if ref is None:
+            await self._disposal.finish(snapshot, run)
+        else:
             await self._disposal.destroy(ref, run)
 
     async def start(self, vm: Uuid, run: RunId, on_progress: Progress, host: Uuid | None = None) -> None:

@@ -1,5 +1,7 @@
 """What is in a version: members, parameters, what cloud-init reads, and what came of it."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QModelIndex, Signal, Slot
 from PySide6.QtGui import QFont, QFontDatabase
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QTabWidget, QVBoxLayout, QWidget
@@ -27,7 +29,7 @@ class Detail(QWidget):
         self.row: LibraryRow | None = None
         self.members = ListModel(columns_of_members(), self)
         self.parameters = ListModel(columns_of_parameters(), self)
-        self.cards = ListModel(_columns_of_cards(), self)
+        self.cards = ListModel(_columns_of_cards(self._stage_of), self)
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
         self.tabs.setAccessibleName(self.tr("What is in it"))
@@ -88,6 +90,9 @@ class Detail(QWidget):
         self.member.blockSignals(False)
         self._show_text()
 
+    def _stage_of(self, card: Card) -> str:
+        return one_line(self.row.console.board.stage_name(card.stage)) if self.row is not None else ""
+
     @property
     def _blueprint(self) -> Blueprint | None:
         return self.row.shelved.blueprint if self.row is not None else None
@@ -123,10 +128,10 @@ def code_paper(parent: QWidget) -> QPlainTextEdit:
     return paper
 
 
-def _columns_of_cards() -> tuple[Column[Card], ...]:
+def _columns_of_cards(stage_of: Callable[[Card], str]) -> tuple[Column[Card], ...]:
     return (
         Column(head="Configuration", text=lambda card: one_line(card.name)),
-        Column(head="Stage", text=lambda card: card.stage, width=140),
+        Column(head="Stage", text=stage_of, width=140),
         Column(
             head="Of version", text=lambda card: str(card.origin.revision) if card.origin is not None else "", width=90
         ),
