@@ -66,6 +66,9 @@ async def test_a_card_is_captured_and_its_blueprint_edited_published_compared_an
     await until(lambda: place.chosen is not None, "the first one selected")
     assert place.detail.members.rowCount() == 2
     assert place.detail.isAncestorOf(place.list.whole)
+    card = next(card for card in console.board.cards.values() if card.stage == "patch-testing")
+    place.detail.cards.show_rows([card])
+    assert place.detail.cards.index(0, 1).data() == "Patch testing"
     assert "Captured from" in place.list.whole.text()
     assert "rules for publishing" in place.sign.toolTip()
     assert place.compare.toolTip() == "There is only one version."
