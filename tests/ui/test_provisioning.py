@@ -12,14 +12,16 @@ from xsconsole.console import Console, usable_on
 from xsconsole.domain.batch import PartState
 from xsconsole.domain.blueprint import Blueprint, Parameter, ParameterKind, to_stored
 from xsconsole.domain.blueprint.standing import blueprint_key
-from xsconsole.domain.ids import StageId, Uuid
+from xsconsole.domain.ids import BlueprintId, ConfigurationId, StageId, Uuid
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.workflow import Binding, PoolObject, default_workflow
 from xsconsole.domain.workflow.edits import change_stage
+from xsconsole.engine.commands import Create, Newcomer, Provision
 from xsconsole_ui.copy_actions import PROVISION
 from xsconsole_ui.demo.gestures import click, until
 from xsconsole_ui.dense_table import TONE_ROLE
 from xsconsole_ui.main_window import MainWindow
+from xsconsole_ui.promotion.desk import called
 from xsconsole_ui.provisioning.dialog import ProvisionDialog
 from xsconsole_ui.provisioning.nearest import nearest
 
@@ -179,3 +181,13 @@ async def test_at_first_a_blueprint_and_a_stage_of_one_pool_are_chosen() -> None
     assert nearest((there,), workflow, staging, None) == (0, staging)  # the plan says why not
     assert nearest((), workflow, None, None) == (-1, None)
     assert nearest((here,), None, None, None) == (0, None)
+
+
+async def test_what_is_refused_is_told_of_what_was_to_be_made() -> None:
+    staging, blueprint = StageId("staging"), BlueprintId("b")
+    made = Newcomer(configuration=ConfigurationId("c"), name="shop 3.1", service="shop", version="3.1", members=())
+    provision = Provision(
+        blueprint=blueprint, blueprint_name="Shop", blueprint_version=3, newcomers=(made,), target=staging
+    )
+    assert called(provision) == "shop 3.1"
+    assert called(Create(service="crm", version="1", stage=staging, members=())) == "crm"

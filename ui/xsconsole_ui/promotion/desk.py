@@ -1,5 +1,6 @@
 """Where every gesture ends: it asks for a plan, then starts it or lays it before the user."""
 
+import re
 from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -33,6 +34,8 @@ from xsconsole_ui.jobs import Jobs
 from xsconsole_ui.promotion.asking import Asking
 from xsconsole_ui.promotion.declaring import Declaring
 from xsconsole_ui.texts import tr
+
+_SEAM = re.compile(r"(?<=[a-z])(?=[A-Z])")  # between two words of the name of a command
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,16 +302,27 @@ class Desk(QObject):
     def _subject(self, command: Plannable | Settle) -> str:
         configuration = _configuration_of(command)
         card = self._console.board.cards.get(configuration) if configuration else None
-        name = card.name if card else getattr(command, "name", "") or getattr(command, "service", "")
+        name = card.name if card else called(command)
         target = getattr(command, "target", None)
         workflow = self._console.board.workflow
         stage = workflow.stage(target) if workflow and target else None
-        verb = words.kind_name(command.kind) if isinstance(command, OfService) else type(command).__name__
+        verb = (
+            words.kind_name(command.kind)
+            if isinstance(command, OfService)
+            else _SEAM.sub(" ", type(command).__name__).capitalize()
+        )
         return (
             tr("{verb} {name} to {stage}").format(verb=tr(verb), name=name, stage=stage.name)
             if stage
             else f"{verb} {name}".strip()
         )
+
+
+def called(command: Plannable | Settle) -> str:
+    """Return the name of what a command makes; empty where it makes nothing, or names it nowhere."""
+    newcomers, archive = getattr(command, "newcomers", ()), getattr(command, "archive", None)
+    made = newcomers[0].name if newcomers else getattr(archive, "name", "")
+    return getattr(command, "name", "") or getattr(command, "service", "") or made
 
 
 def _configuration_of(command: Plannable | Settle) -> ConfigurationId | None:
