@@ -14,6 +14,7 @@ from xsconsole.domain.board import Standing
 from xsconsole.domain.fence.ground import Original
 from xsconsole.domain.fence.standing import CLAIM_PREFIX, StandingFence, fences_on, ground_on
 from xsconsole.domain.fence.state import breaches_of, state_words, work_on
+from xsconsole.domain.fence.values import Services
 from xsconsole.domain.ids import Uuid
 from xsconsole.domain.inventory import VIF, Network
 from xsconsole.domain.plan import Disks, RunKind
@@ -33,10 +34,10 @@ class Scene(Ground):
         self.live = self.pool.add_network("live")
         self.wire(self.live, "eth2", self.pool.host)
 
-    async def begin(self) -> "Scene":
+    async def begin(self, **fence: Any) -> "Scene":
         await super().begin()
         await self.map(live=self.live)
-        assert (await self.do(self.deploy())).error is None
+        assert (await self.do(self.deploy(**fence))).error is None
         return self
 
     async def map(
@@ -150,6 +151,9 @@ def test_where_the_original_lives_on_the_network_a_machine_gets_another_mac_and_
             == "“shop-db (Staging)” has 10.1.0.10 inside, and so has “shop-db” on “prod-front”, where it would go."
         )
         assert refusal.mend.startswith("Change the address in the guest, while it runs in the fence")
+        giving = await Scene().begin(services=Services(has_dhcp=True))  # a guest may keep its own all the same
+        await giving.map(live=giving.front)
+        assert giving.desk.refusal(giving.promotion()).reason == refusal.reason
 
         shop = desk.card(scene.shop)
         assert (

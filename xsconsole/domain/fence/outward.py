@@ -85,7 +85,7 @@ def outward_findings(
 ) -> Iterator[Finding]:
     """Yield what is to be said of addresses: an error where two machines that run would have one.
 
-    XAPI does not know how a guest comes by its address. Where the fence itself gave them, they are asked for anew.
+    XAPI does not know how a guest comes by its address: where the fence gives them, too, a guest may keep its own.
     """
     cards = tuple(cards)
     holders = _but(residents, {*_own(standing), *leaving})
@@ -104,10 +104,10 @@ def outward_findings(
                 runs = holder.power_state == "Running"
                 yield Finding(
                     rule="address-outside",
-                    severity=Severity.ERROR if runs and not gives else Severity.WARNING,
+                    severity=Severity.ERROR if runs else Severity.WARNING,
                     sentence=f"{name} has {address} inside, and so has “{shortened(holder.name_label, 60)}” on {where}"
                     + (", where it would go." if runs else ", which is off."),
-                    mend="It was given by the fence, and has to be asked for anew."
+                    mend="If the fence gave it, it is asked for anew; nobody knows whether. Shut the other one down."
                     if gives
                     else "Change the address in the guest, while it runs in the fence, or shut the other one down.",
                     subject=card.vm.name_label,
