@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from xsconsole.domain import words
+from xsconsole.domain.approval import Matter
+from xsconsole.domain.canonical import Json
 from xsconsole.domain.ids import ConfigurationId, RunId, StageId, StepKey, Uuid, WorkflowId
 from xsconsole.domain.plan import (
     Action,
@@ -203,14 +205,20 @@ def test_audit_rows_read_as_sentences() -> None:
     assert record_words.event_sentence(acted) == "Ended: Start: web (not known)"
     assert record_words.event_sentence(ended) == "Ended: shop 1 (put back) — full"
     assert record_words.event_sentence(Fact(event=AuditEvent.CONSOLE_STARTED)) == "The console started"
-    for actor, began in (("ann", "Decided"), ("", "Took in what somebody decided, from a file")):
-        one = Fact(
-            event=AuditEvent.DECIDED, actor="ann", details={"what": "approve: shop", "decision": {"actor": actor}}
-        )
-        assert record_words.event_sentence(one) == f"{began}: approve: shop (begins)"
-        assert record_words.event_sentence(replace(one, outcome=Outcome.DONE)) == f"{began}: approve: shop (done)"
-        told = record_words.event_sentence(replace(one, outcome=Outcome.DONE), is_alone=True)
-        assert told == f"{began}: approve: shop"  # what a webhook gets: nothing else is asked for as well
+    for actor, way in (("ann", ""), ("", " by file")):
+        for meaning, began in (("approve: ", "Approved"), ("reject: ", "Rejected"), ("", "Decided")):
+            details: dict[str, Json] = {"what": f"{meaning}shop", "decision": {"actor": actor}}
+            one = Fact(event=AuditEvent.DECIDED, actor="ann", details=details)
+            done = replace(one, outcome=Outcome.DONE)
+            assert record_words.event_sentence(one) == f"{began}{way}: shop (begins)"
+            assert record_words.event_sentence(done) == f"{began}{way}: shop (done)"
+            told = record_words.event_sentence(done, is_alone=True)
+            assert told == f"{began}{way}: shop"  # what a webhook gets: nothing else is asked for as well
+    looked: dict[str, Json] = {
+        "what": "approve: emergency",
+        "decision": {"actor": "ann", "matter": Matter.REVIEW.value},
+    }
+    assert record_words.event_sentence(Fact(event=AuditEvent.DECIDED, details=looked)) == "Reviewed: emergency (begins)"
 
 
 ERRORS: tuple[tuple[ConsoleError, str], ...] = (

@@ -108,15 +108,17 @@ def test_rows_without_details_and_of_newer_programs_are_told_without_them() -> N
         {"event": "statement.made", "details": {"what": "alike", "first": 1, "counts": [], "fields": None}},
         {"event": "workflow.published", "outcome": "done", "details": {"content": "?", "version": 9}},
         {"event": "approval.decided", "details": {"decision": {"new": 1}}},
+        {"event": "approval.decided", "details": {"what": "approve: shop 1", "decision": {"actor": ""}}},
         {"event": "fence.ground"},
     ]
     story = told(len(odd), change=lambda seq, fields: fields.update(odd[seq - 1]))
     file = io.BytesIO()
     order = Order(made_at=BEGIN, made_by="", asked=(), redacted=(), absent=(), chain_id=CHAIN, head=story.head)
-    page = bundle_page(lambda _: "", is_signature)
+    page = bundle_page(lambda fields: str(fields.get("details")), is_signature)
     write_bundle(file, story.source(), story, order, KEY, page, b"#", is_signature, lambda _: None)
 
     html = contents(file.getvalue())["report.html"].decode()
+    assert html.partition("Timeline</h2>")[2].count("&#39;actor&#39;: &#39;&#39;") == 1  # whether it came by a file
     assert "A newer console wrote it." in html
     assert html.count("a difference that only a newer console can read") == 1
     assert "version 9, whose text is not in this row" in html

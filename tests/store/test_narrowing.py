@@ -100,7 +100,17 @@ def filters() -> list[Query]:
             "lifted thing",
             "long",
         ),
-        *('"(put back)"', "pool shop", "production", "*: start*", "took", "—", "-begins", '"decided, from"', "4.2"),
+        *(
+            '"(put back)"',
+            "pool shop",
+            "production",
+            "*: start*",
+            "took",
+            "—",
+            "-begins",
+            '"approved by file: crm"',
+            "4.2",
+        ),
     ]
     both = [f"{first} {second}" for first, second in zip(texts, reversed(amounts), strict=False)]
     either = [f"{first} or {second}" for first, second in zip(texts[::3], texts[1::3], strict=False)]

@@ -12,6 +12,7 @@ LISTED_ROWS = 500  # of each list; approvals and runs take less room
 APPROVAL_ROWS = 2000
 RUNS = ("run.opened", "run.closed")
 KEPT_OF_RUNS = ("what", "took_s", "plan", "kind", "warrant", "emergency")
+KEPT_OF_ROWS = ("what", "took_s", "decision")  # what the sentence of a row is made of
 
 Fields = dict[str, Any]
 
@@ -75,7 +76,7 @@ class Told:
                 self.doubtful.append(fields)
         if event in RUNS:
             self.runs.append(_without_weight(fields, KEPT_OF_RUNS))
-        self.timeline.append(_without_weight(fields, ("what", "took_s")))
+        self.timeline.append(_without_weight(fields, KEPT_OF_ROWS))
 
     def of(self, part: str) -> tuple[Fields, ...]:
         """Return the rows of a list, such as `differences`, that are kept, oldest first."""

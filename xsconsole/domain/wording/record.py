@@ -116,7 +116,13 @@ def read_rows(text: str) -> str:
 
 READ_VERDICTS = "its verification"
 UNMET = "Not met"
-FROM_A_FILE = "Took in what somebody decided, from a file"
+_DECISIONS = (  # how what a decision says begins, and how its row does
+    ("approve: ", "Approved"),
+    ("reject: ", "Rejected"),
+)
+_REVIEW, _REVIEWED = "review", "Reviewed"  # a decision on this matter grants nothing: it says what was found
+FROM_A_FILE = " by file"
+"""Follows how a decision is told that bears no log-in: whose console took the file in did not decide."""
 
 
 def event_name(event: AuditEvent) -> str:
@@ -164,12 +170,16 @@ def closing_sentence(what: str, *, is_lifted: bool) -> str:
     return f"{'Lifted' if is_lifted else 'Closed'}: {what}"
 
 
-def _decided_how(fact: Fact) -> str:
-    """Say of a decision that bears no log-in that it came as a file: whose console took it in did not decide."""
-    decision = (fact.details or {}).get("decision") if fact.event is AuditEvent.DECIDED else None
-    if not isinstance(decision, dict) or decision.get("actor"):
-        return ""
-    return FROM_A_FILE
+def _decision_sentence(fact: Fact, what: str) -> str:
+    """Return such as `Approved: shop 1.3.0` of `approve: shop 1.3.0`."""
+    found = (fact.details or {}).get("decision")
+    decision = found if isinstance(found, dict) else {}
+    way = "" if decision.get("actor", True) else FROM_A_FILE
+    for begins, told in _DECISIONS:
+        if what.startswith(begins):
+            how = _REVIEWED if decision.get("matter") == _REVIEW else told
+            return f"{how}{way}: {what.removeprefix(begins)}"
+    return f"{event_name(fact.event)}{way}: {what}"
 
 
 def decided_by(decision: Mapping[str, Json], owner_of: Callable[[str], str]) -> str:
@@ -192,9 +202,10 @@ def event_sentence(fact: Fact, *, has_way: bool = True, is_alone: bool = False) 
         if has_way and fact.source and fact.target and fact.source != fact.target:
             parts[0] += f" from {name_of_id(fact.source)} to {name_of_id(fact.target)}"
     told = [shortened(part, 200) for part in parts]
-    begins = UNMET if _is_unmet(fact) else _decided_how(fact) or event_name(fact.event)
-    text = ": ".join([begins, *told])
-    if told and fact.event in _CLOSES:
+    text = ": ".join([UNMET if _is_unmet(fact) else event_name(fact.event), *told])
+    if told and fact.event is AuditEvent.DECIDED:
+        text = _decision_sentence(fact, told[0])
+    elif told and fact.event in _CLOSES:
         text = closing_sentence(told[0], is_lifted=fact.event is AuditEvent.LIFTED)
     elif told and fact.event in _PUTTING_BACK and not told[0].startswith(NOTHING):
         text = f"{event_name(fact.event)} by “{told[0]}”"
@@ -235,7 +246,7 @@ def _own_words(event: AuditEvent) -> str:
     texts = [event_name(event)]
     texts += [text for _, *both in _CLOSING for text in both] + ["Lifted Closed"] if event in _CLOSES else []
     texts += ["by"] if event in _PUTTING_BACK else []
-    texts += [FROM_A_FILE] if event is AuditEvent.DECIDED else []
+    texts += [*(told for _, told in _DECISIONS), _REVIEWED, FROM_A_FILE] if event is AuditEvent.DECIDED else []
     texts += [BEGINS] if event in _IN_TWO else []
     texts += [UNMET] if event is AuditEvent.STEP_SETTLED else []
     return " ".join(texts).casefold()
