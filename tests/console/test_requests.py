@@ -330,6 +330,8 @@ async def test_a_decision_by_file_counts_and_one_that_is_forged_or_about_somethi
 
     assert view.state is RequestState.APPROVED
     assert view.decisions[0].actor == ""
+    with pytest.raises(Refused, match="stands on the pool already"):
+        await take_in(await read_paper(answered, DecisionFile))
     await office.rita.console.requests.withdraw(request.id, "")
     again = await office.ask()
     assert again.plan == request.plan

@@ -251,10 +251,7 @@ class Requests:
             Refused: it is forged, about something else, or of nobody whom a rule names; nothing was changed.
         """
         decision = file.decision
-        subject, view = decision.subject, None
-        for one in self._watch.refresh():
-            if one.request.subject == subject:
-                view = one
+        view = next((one for one in self._watch.refresh() if one.request.subject == decision.subject), None)
         if view is None or decision.matter is not Matter.PROMOTION:
             raise Refused(
                 reason="The decision is about no request that stands on this pool.",
@@ -265,6 +262,8 @@ class Requests:
             raise Refused(reason="The signature of the decision does not match.", mend="Ask for the file again.")
         if not view.is_open or view.is_begun:
             raise Refused(reason=f"The request cannot be decided on. {view.sentence}", mend="Ask again.")
+        if decision in view.decisions:
+            raise Refused(reason="The decision stands on the pool already.", mend="Nothing needs to be done.")
         workflow = self.workflow_of(view)
         person = owner_of(decision.fingerprint, workflow.people) if workflow is not None else None
         self._demand_person(person, decision.fingerprint, view, decision.meaning)
