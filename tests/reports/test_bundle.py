@@ -157,11 +157,14 @@ def test_an_end_that_was_cut_with_its_signatures_is_named_by_a_head_that_was_kep
 
 
 def test_a_history_signed_anew_by_another_key_is_told_by_the_expected_one_alone() -> None:
-    forged = bundled(told(key=STRANGER))
+    story = told(key=STRANGER)
+    story.heads = [head_at(story, 6, STRANGER)]  # read before the rows: it is not where the other key begins
+    forged = bundled(story)
 
     assert "Key unknown" in found_in(forged)["keys"].sentence
     assert bad(found_in(forged)) == set()
     assert bad(found_in(forged, EXPECTED)) == {"keys"}
+    assert found_in(forged, EXPECTED)["keys"].sentence.startswith("From row 1 on another key")
     assert bad(found_in_store(told(key=STRANGER))) == {"keys"}
 
 

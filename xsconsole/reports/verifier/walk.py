@@ -161,7 +161,8 @@ class Walk:
             covered = {name: group[name] for name in names} | {"format": 1, "type": "xsconsole audit group"}
             public_key = raw(self._keys.get(group["fingerprint"]))
             message = json.dumps(covered, sort_keys=True, separators=(",", ":")).encode()
-            self._used.setdefault(group["fingerprint"], group["first_seq"])
+            key, first = group["fingerprint"], group["first_seq"]
+            self._used[key] = min(first, self._used.get(key, first))
             if group["chain_id"] != self._manifest["chain_id"]:
                 self._next_group(f"{rows} signed as rows of another console's chain.")
             elif group["head"] != digest or group["first_seq"] != self._signed + 1:
@@ -289,7 +290,7 @@ class Walk:
         strange = {key: seq for key, seq in used.items() if key != expected_key}
         if not strange:
             return Found("keys", True, f"Only the expected key signed: {names}.")
-        key, seq = next(iter(strange.items()))
+        key, seq = min(strange.items(), key=lambda one: one[1])
         where = f"From row {seq} on" if seq <= self.seq else "Of the manifest"
         return Found("keys", False, f"{where} another key than the expected signed: {key}.", min(seq, self.seq))
 
