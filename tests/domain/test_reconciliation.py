@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.inventories import inventory_of
@@ -62,10 +63,11 @@ def compared(
     own: frozenset[str] = OWN,
     position: Position = BEGIN,
     speakers: Speakers = NOBODY_SPEAKS,
+    ahead: timedelta = timedelta(),
 ) -> Reconciled:
     stand = inventory()
     refs = {one.uuid: one.ref for one in SHOP.members}
-    return reconciled(calls, rows, own, machines_of(BOARD, stand), refs, position, END, speakers)
+    return reconciled(calls, rows, own, machines_of(BOARD, stand), refs, position, END, speakers, ahead)
 
 
 def test_a_step_that_the_log_does_not_tell_of_is_named_and_one_of_another_kind_is_not_looked_for() -> None:
@@ -78,6 +80,16 @@ def test_a_step_that_the_log_does_not_tell_of_is_named_and_one_of_another_kind_i
     assert not found.verdict.is_good
     assert found.verdict.seq == 2
     assert compared(calls, rows[:1]).verdict.is_vouched
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_a_step_is_found_by_the_clock_of_the_pool_wherever_that_stands(hours: int) -> None:
+    ahead, rows = timedelta(hours=hours), [step(1, FIRST.uuid, 1)]
+    calls = [call(hours * 60, "VM.start", FIRST.ref)]
+
+    assert compared(calls, rows, ahead=ahead).found == 1
+    assert compared([call(0, "VM.start", FIRST.ref)], rows, ahead=ahead).found == 1, "it was set in between"
+    assert compared([call(hours * 30, "VM.start", FIRST.ref)], rows, ahead=ahead).found == 0
 
 
 def test_changes_of_another_session_are_told_by_whom_and_how_often_also_under_our_own_name() -> None:

@@ -86,6 +86,7 @@ async def _compared(console: Console, since: datetime | None, memory: Memory, *,
         raise Refused(reason="There is no connection to a pool.", mend="Connect to one first.")
     await console.caught_up()
     now = console.home.clock.now()
+    ahead = await console.requests.clock.time() - now  # of the pool's clock, by which its log goes
     begun = await _remember_sessions(console, identity, memory, now)
     turn = await set_aside_before(console.home)
     memory.turn_to(turn.chain if turn is not None else "")
@@ -93,6 +94,7 @@ async def _compared(console: Console, since: datetime | None, memory: Memory, *,
     before = Predecessor()
     if turn is not None and last is None:
         before = await predecessor_of(console.home, turn, identity.pool)
+    begun += min(ahead, timedelta())  # that clock may have been another then: rather too much is looked at
     earliest = now - LOOKED_BACK if turn is not None else max(now - LOOKED_BACK, begun)
     position = last or before.position or Position(until=earliest)
     told_from = Position(until=since) if since is not None else position
@@ -106,13 +108,13 @@ async def _compared(console: Console, since: datetime | None, memory: Memory, *,
         told_from = position if since is None else told_from
     memory.see(console)
     memory.originators |= {call.session: call.originator for call in calls if call.originator}
-    steps = await _rows(console, AuditQuery(event=AuditEvent.STEP_SETTLED), begin)
+    steps = await _rows(console, AuditQuery(event=AuditEvent.STEP_SETTLED), begin - max(ahead, timedelta()))
     of_pool = sorted((row for row in steps if row.fact.pool == identity.pool), key=lambda row: row.seq)
 
     def compared(start: Position) -> Reconciled:
         rows = [row for row in of_pool if row.seq > start.row and (start.row or row.at >= start.until)]
         refs = {vm.uuid: vm.ref for vm in console.inventory.all(VM)}
-        return reconciled(calls, rows, memory.own, memory.machines, refs, start, now, _speakers(console, memory))
+        return reconciled(calls, rows, memory.own, memory.machines, refs, start, now, _speakers(console, memory), ahead)
 
     found = compared(position)
     told = replace(compared(told_from), end=found.end) if since is not None else found

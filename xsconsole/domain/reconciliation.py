@@ -171,10 +171,12 @@ def reconciled(
     position: Position,
     now: datetime,
     speakers: Speakers = NOBODY_SPEAKS,
+    ahead: timedelta = timedelta(),
 ) -> Reconciled:
     """Compare. `calls` are oldest first and begin before `position`; `own` are all sessions of ours.
 
-    `rows` are those that come after `position`, oldest first; `refs` are the machines that there are.
+    `rows` are those that come after `position`, oldest first; `refs` are the machines that there are. `ahead` says how
+    much later the clock of the log is now than that of the rows; when these were written it may have been the same.
     """
     ours = [call for call in calls if call.session in own]
     found, missing, row_done = 0, [], position.row
@@ -182,10 +184,10 @@ def reconciled(
     begins: datetime | None = None
     for row in rows:
         ref = refs.get(_machine_of(row))
-        if ref is not None and first is not None and row.at < first - TOLERANCE:
-            begins = first
-        elif ref is not None and any(ref in call.objects and abs(call.at - row.at) <= TOLERANCE for call in ours):
+        if ref is not None and any(ref in call.objects and _is_then(call.at - row.at, ahead) for call in ours):
             found += 1
+        elif ref is not None and first is not None and row.at + ahead < first - TOLERANCE:
+            begins = first
         elif ref is not None and row.at > now - GRACE:
             break
         elif ref is not None:
@@ -207,6 +209,10 @@ def reconciled(
         has_sessions=bool(own),
         end=end,
     )
+
+
+def _is_then(later: timedelta, ahead: timedelta) -> bool:
+    return abs(later) <= TOLERANCE or abs(later - ahead) <= TOLERANCE
 
 
 def _machine_of(row: AuditRow) -> Uuid:
