@@ -89,7 +89,7 @@ def test_a_step_is_found_by_the_clock_of_the_pool_wherever_that_stands(hours: in
 
     assert compared(calls, rows, ahead=ahead).found == 1
     assert compared([call(0, "VM.start", FIRST.ref)], rows, ahead=ahead).found == 1, "it was set in between"
-    assert compared([call(hours * 30, "VM.start", FIRST.ref)], rows, ahead=ahead).found == 0
+    assert compared([call(hours * 90, "VM.start", FIRST.ref)], rows, ahead=ahead).found == 0
 
 
 def test_changes_of_another_session_are_told_by_whom_and_how_often_also_under_our_own_name() -> None:

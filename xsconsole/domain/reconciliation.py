@@ -176,7 +176,8 @@ def reconciled(
     """Compare. `calls` are oldest first and begin before `position`; `own` are all sessions of ours.
 
     `rows` are those that come after `position`, oldest first; `refs` are the machines that there are. `ahead` says how
-    much later the clock of the log is now than that of the rows; when these were written it may have been the same.
+    much later the clock of the log is now than that of the rows; when these were written it may have been anywhere up
+    to there, as that of a pool which goes faster.
     """
     ours = [call for call in calls if call.session in own]
     found, missing, row_done = 0, [], position.row
@@ -212,7 +213,8 @@ def reconciled(
 
 
 def _is_then(later: timedelta, ahead: timedelta) -> bool:
-    return abs(later) <= TOLERANCE or abs(later - ahead) <= TOLERANCE
+    none = timedelta()
+    return min(ahead, none) - TOLERANCE <= later <= max(ahead, none) + TOLERANCE
 
 
 def _machine_of(row: AuditRow) -> Uuid:
