@@ -16,6 +16,7 @@ from xsconsole.domain.canonical import MOST, canonical_bytes
 from xsconsole.domain.heads import SignedHead, is_genuine
 from xsconsole.domain.record import Verdict
 from xsconsole.domain.signing import key_fingerprint
+from xsconsole.domain.words import count
 from xsconsole.store.chain import (
     FIRST_PREVIOUS,
     FORMAT,
@@ -101,7 +102,7 @@ def verify(
         walk.verdict(CHAIN, f"Each of the {walk.rows} rows matches its digest and names the row before it."),
         walk.verdict(GAPS, whole),
         walk.verdict(VALUES, f"{walk.matching} values match their hashes{withheld}."),
-        walk.verdict(SIGNATURES, f"All rows are signed, in {len(signatures)} groups.{_heads_told(heads)}"),
+        walk.verdict(SIGNATURES, f"All rows are signed, in {count(len(signatures), 'group')}.{_heads_told(heads)}"),
         _judge_keys(signatures, heads, expected_keys, own_keys),
         walk.verdict(CLOCK, clock.praise),
     )
@@ -262,7 +263,7 @@ def _check_signatures(
             walk.blame(SIGNATURES, group.first_seq, f"{rows} signed out of order.")
         signed_up_to = max(signed_up_to, group.last_seq)
         if group.chain_id != chain_id or walk.digests.get(group.last_seq) != group.head:
-            walk.blame(SIGNATURES, group.first_seq, f"{rows} not as they were signed.")
+            walk.blame(SIGNATURES, group.first_seq, f"{rows} not what was signed.")
         if not _is_signed(group, public_keys.get(group.fingerprint)):
             walk.blame(SIGNATURES, group.first_seq, f"{rows} signed by a signature that does not fit.")
     if signed_up_to < last_seq:
@@ -284,7 +285,8 @@ def _check_heads(walk: _Walk, chain_id: str, heads: Sequence[SignedHead], last_s
 def _heads_told(heads: Sequence[SignedHead]) -> str:
     if not heads:
         return ""
-    return f" {len(heads)} signed heads agree, the last of {max(head.at for head in heads)[:19]}Z, row {heads[-1].seq}."
+    agree = "signed head agrees" if len(heads) == 1 else "signed heads agree"
+    return f" {len(heads)} {agree}, the last of {max(head.at for head in heads)[:19]}Z, row {heads[-1].seq}."
 
 
 def _is_signed(group: GroupSignature, public_key: bytes | None) -> bool:

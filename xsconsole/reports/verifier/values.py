@@ -62,6 +62,10 @@ def span(first_seq: int, last_seq: int) -> str:
     return f"Row {first_seq} is" if first_seq == last_seq else f"Rows {first_seq} to {last_seq} are"
 
 
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def harmless(text: str) -> str:
     """Return a text in which whatever could steer a terminal or turn its direction is U+FFFD."""
     return STEERING.sub("\N{REPLACEMENT CHARACTER}", text)

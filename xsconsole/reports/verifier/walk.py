@@ -9,7 +9,7 @@ from typing import Any
 
 from xsconsole.reports.verifier.approvals import doubts_of, held_by, newer_in
 from xsconsole.reports.verifier.heads import Kept, fingerprint_of, is_signed, objection, strangers, where
-from xsconsole.reports.verifier.values import Found, decoded, parsed, raw, span
+from xsconsole.reports.verifier.values import Found, counted, decoded, parsed, raw, span
 
 FIRST_PREVIOUS = "0" * 64
 CLOCK_TOLERANCE_S = 60
@@ -150,7 +150,7 @@ class Walk:
 
     def _follow_groups(self, seq: int, digest: str) -> None:
         while self._group is not None and self._group["last_seq"] < seq:
-            self._next_group(f"{span(self._group['first_seq'], self._group['last_seq'])} not as they were signed.")
+            self._next_group(f"{span(self._group['first_seq'], self._group['last_seq'])} not what was signed.")
         group = self._group
         if group is None or seq < group["first_seq"]:
             if seq > self._signed:
@@ -166,7 +166,7 @@ class Walk:
             if group["chain_id"] != self._manifest["chain_id"]:
                 self._next_group(f"{rows} signed as rows of another console's chain.")
             elif group["head"] != digest or group["first_seq"] != self._signed + 1:
-                self._next_group(f"{rows} not as they were signed.")
+                self._next_group(f"{rows} not what was signed.")
             elif hashlib.sha256(public_key).hexdigest() != group["fingerprint"]:
                 self._next_group(f"{rows} signed by a key that is not there.")
             elif not self._check(public_key, raw(group["signature"]), message):
@@ -219,7 +219,7 @@ class Walk:
         last_signed = last_seq
         while self._group is not None:
             last_signed = max(last_signed, self._group["last_seq"])
-            self._next_group(f"{span(self._group['first_seq'], self._group['last_seq'])} not as they were signed.")
+            self._next_group(f"{span(self._group['first_seq'], self._group['last_seq'])} not what was signed.")
         for seq in sorted(self._stated):
             if seq > last_seq or self._manifest["first_seq"] <= seq:
                 self.blame("gaps", self.seq + 1, f"A signed head tells of row {seq}, which is missing.")
@@ -234,7 +234,8 @@ class Walk:
         rows = max(0, self.seq - first_seq + 1)
         withheld = f"; {self.withheld} are withheld ({', '.join(self._manifest['redacted'])})" if self.withheld else ""
         hidden = f" {rows - self.shown} rows of others stand there without values." if rows > self.shown else ""
-        heads = f" {self._heads} signed heads agree with them." if self._heads else ""
+        agree = "agrees" if self._heads == 1 else "agree"
+        heads = f" {counted(self._heads, 'signed head')} {agree} with them." if self._heads else ""
         before = f" What was before row {first_seq} is not in it." if first_seq > 1 else ""
         return (
             self._judged("chain", f"Each of the {rows} rows matches its digest and names the row before it."),
@@ -243,7 +244,7 @@ class Walk:
             ),
             self._judged("values", f"{self.matching} values match their hashes{withheld}.{hidden}"),
             self._judged("listing", "The tables and lists beside the rows say what the rows say."),
-            self._judged("signatures", f"All rows are signed, in {self.groups} groups.{heads}"),
+            self._judged("signatures", f"All rows are signed, in {counted(self.groups, 'group')}.{heads}"),
             self._keys_found(expected_key),
             self._approvals_found(),
             self._anchors_found(),
