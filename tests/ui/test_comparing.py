@@ -16,6 +16,7 @@ from xsconsole.engine.commands import Promote
 from xsconsole_ui import actions
 from xsconsole_ui.board.card_delegate import card_area
 from xsconsole_ui.comparing import CompareDialog
+from xsconsole_ui.comparing.rows import differing
 from xsconsole_ui.demo.gestures import until
 from xsconsole_ui.main_window import MainWindow
 
@@ -107,3 +108,9 @@ async def test_one_card_is_compared_with_its_past_and_a_plan_with_who_stands_the
     window.desk.ask(Promote(configuration=crm.id, revision=crm.revision, target=stage.id), show_only=True)
     said = "\n".join(row.text for row in window.inspector.plan_page.differences.view.rows.rows)
     assert "allowed by a rule" in said
+
+
+async def test_one_field_differs_and_several_differ() -> None:
+    assert differing("1 field", 1) == "1 field really differs"
+    assert differing("2 fields", 2) == "2 fields really differ"
+    assert differing("0", 0) == "0 really differ"

@@ -88,12 +88,17 @@ def _side_tone(each: Judged) -> str:
     return "warn" if each.verdict is Verdict.DRIFT else ""
 
 
+def differing(counted: str, number: int) -> str:
+    """Return such as `2 fields really differ`, of what is counted already."""
+    return (tr("{n} really differs") if number == 1 else tr("{n} really differ")).format(n=counted)
+
+
 def summary(comparison: Comparison) -> str:
     """Return in one sentence how much differs, and that contents are not covered."""
     drift, allowed = len(comparison.drift), len(comparison.allowed)
     if not drift and not allowed:
         return tr("They are equal, field by field.")
-    really = tr("{n} really differ").format(n=count(drift, "field")) if drift else tr("Nothing really differs")
+    really = differing(count(drift, "field"), drift) if drift else tr("Nothing really differs")
     return tr("{really}; {n} allowed by a rule.").format(really=really, n=allowed)
 
 

@@ -18,7 +18,7 @@ from xsconsole.engine.commands import Mend
 from xsconsole.errors import ConsoleError, NotFound
 from xsconsole_ui import pieces, theme
 from xsconsole_ui.bridge import Bridge
-from xsconsole_ui.comparing.rows import ASPECTS, columns_of_members, member_rows
+from xsconsole_ui.comparing.rows import ASPECTS, columns_of_members, differing, member_rows
 from xsconsole_ui.conditions import denied
 from xsconsole_ui.dense_table import DenseTable
 from xsconsole_ui.dialogs import answered
@@ -257,7 +257,7 @@ class DriftDialog(QDialog):
             ]
             self.list.select_only(kept)
         real = sum(row.judged.verdict is Verdict.DRIFT for row in found)
-        what = self.tr("{real} really differ, {allowed} may").format(real=real, allowed=len(found) - real)
+        what = self.tr("{real}, {allowed} may").format(real=differing(str(real), real), allowed=len(found) - real)
         where = ", ".join(filter(None, (role, ASPECTS[aspect] if aspect is not None else None)))
         self.title.setText(f"{one_line(where)}: {what}" if where else what)
         self.all.setVisible(self._cell != (None, None))
