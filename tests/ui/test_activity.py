@@ -321,7 +321,7 @@ async def test_a_run_of_another_process_of_this_home_goes_on_here_until_it_has_e
             steps = there.run.record.plan.steps
             first = replace(there.run, record=structs.replace(there.run.record, settled=(steps[0].key,)))
             opened = next(iter(await console.audit_page(AuditQuery(event=AuditEvent.RUN_OPENED), limit=1)))
-            line = of_past_run(opened, None, replace(there, run=first), "acme", is_shown=True)
+            line = of_past_run(opened, None, replace(there, run=first), "acme", is_live=True)
             assert line.progress == recorded(first).progress != 1 / len(steps)
             pool.control("clear")
             assert (await shell.finished(run)).state is RunState.DONE

@@ -2,16 +2,19 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import Qt
 
 from xsconsole.domain.acts import Act, JobId, Kind, ObjectId
 from xsconsole.domain.endings import Ending, ending_name, of_many
+from xsconsole.domain.estate import PoolSight
+from xsconsole.domain.events import LinkChanged, LinkState
 from xsconsole.domain.ids import Ref, RunId, Uuid
 from xsconsole.domain.inventory import Task
 from xsconsole.domain.jobs import ItemState, JobItem, JobStatus, PastItem, PastJob
-from xsconsole.domain.record import Outcome
+from xsconsole.domain.record import AuditEvent, AuditRow, Fact, Outcome
 from xsconsole.domain.runs import RunState
 from xsconsole.domain.wording.record import outcome_name
 from xsconsole.domain.wording.tasks import task_name
@@ -19,7 +22,7 @@ from xsconsole.domain.words import state_name
 from xsconsole_ui.activity.entries import Entry, of_job, of_task
 from xsconsole_ui.activity.model import ActivityModel, Column
 from xsconsole_ui.activity.panel import LEAST_STATE, WIDTHS
-from xsconsole_ui.activity.past import none_later, of_past_job
+from xsconsole_ui.activity.past import none_later, of_past_job, past_entries
 from xsconsole_ui.dense_table import KEPT_ELASTIC, OUTSIDE_ROLE, PROGRESS_ROLE, DenseTable
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -49,6 +52,32 @@ def test_acts_of_an_earlier_start_still_say_of_how_many_they_failed_and_what_the
     assert of_past_job(past, "acme").what == "Add tag “web”: 3 objects"
     assert of_past_job(past, "acme").result == "failed: 1 of 3, No host has room."
     assert of_past_job(replace(past, items=items[1:2]), "acme").result == "failed: No host has room."
+
+
+async def test_of_a_run_without_an_end_nothing_is_said_before_its_pool_is_heard():
+    fact = Fact(event=AuditEvent.RUN_OPENED, pool=Uuid("p"), run=RunId("r"))
+    row = AuditRow(chain="c", seq=1, digest="d", at=NOON, console="", os_user="", fact=fact)
+
+    async def rows(query, limit):
+        return (row,) if query.event is AuditEvent.RUN_OPENED else ()
+
+    async def none(limit):
+        return ()
+
+    async def ending(state):
+        sight = PoolSight(pool=Uuid("p"), ref=Ref("p"), name="acme", url="", link=LinkChanged(state=state))
+        estate = SimpleNamespace(
+            inventory=None,
+            pool_called=str,
+            audit_page=rows,
+            home=SimpleNamespace(seen_tasks=none, past_jobs=none),
+            board=SimpleNamespace(cards={}),
+            sights=(sight,),
+        )
+        return (await past_entries(estate, 5))[0].ending
+
+    assert await ending(LinkState.CONNECTING) is await ending(LinkState.LOST) is Ending.UNKNOWN
+    assert await ending(LinkState.LIVE) is Ending.ELSEWHERE
 
 
 def test_how_far_a_task_of_the_pool_is_does_not_look_like_a_run_of_ours(qapp):

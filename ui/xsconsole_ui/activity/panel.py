@@ -156,6 +156,7 @@ class ActivityPanel(pieces.Panel):
     def _hear_link(self, event: LinkChanged) -> None:
         if event.state is LinkState.LIVE:  # what time it is on the pool may be known only now
             self._note_tasks(task.ref for task in self._console.inventory.all(Task))
+            self._read_past()
 
     def _name_pools(self) -> None:
         """Name the pools where there are several, with room to tell them apart; one alone needs no column."""

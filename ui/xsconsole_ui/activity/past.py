@@ -34,7 +34,8 @@ async def past_entries(console: Estate, limit: int) -> tuple[Entry, ...]:
     seen = [task for task in await console.home.seen_tasks(limit) if inventory.by_uuid(Task, task.task) is None]
     ends = {row.fact.run: row for row in reversed(closed)}
     standing = {card.run.record.run: card for card in console.board.cards.values() if card.run is not None}
-    shown = {sight.pool for sight in console.sights}
+    # What stands on a pool is not known from its last known state.
+    live = {sight.pool for sight in console.sights if sight.is_live}
 
     return (
         *(
@@ -43,7 +44,7 @@ async def past_entries(console: Estate, limit: int) -> tuple[Entry, ...]:
                 ends.get(row.fact.run),
                 standing.get(RunId(row.fact.run or "")),
                 pool_called(row.fact.pool),
-                is_shown=row.fact.pool in shown,
+                is_live=row.fact.pool in live,
                 is_from_queue=row.fact.run in from_queue,
                 stands_at=at,
             )
@@ -103,14 +104,14 @@ def of_past_run(
     card: Card | None,
     pool_name: str,
     *,
-    is_shown: bool,
+    is_live: bool,
     is_from_queue: bool = False,
     stands_at: datetime | None = None,
 ) -> Entry:
     """Return the line of a run that this window did not begin, from the record and from where it stands on the pool.
 
     Without an end on record it may be the run of another process of this home; then `card` is what it is about.
-    `is_shown` says whether its pool is among those that are looked at.
+    `is_live` says whether what stands on its pool is heard now.
     """
     run = card.run.record if closed is None and card is not None and card.run is not None else None
     is_going = run is not None and card is not None and card.standing is Standing.RUNNING
@@ -119,7 +120,7 @@ def of_past_run(
     elif run is not None:
         ending = Ending.INTERRUPTED
     else:
-        ending = Ending.ELSEWHERE if is_shown else Ending.UNKNOWN
+        ending = Ending.ELSEWHERE if is_live else Ending.UNKNOWN
     what = str((opened.fact.details or {}).get("what") or opened.fact.configuration_name)
     return Entry(
         key=f"run:{opened.fact.run}",
