@@ -208,7 +208,8 @@ def test_a_guest_that_reports_another_address_than_planned_is_told_with_the_mend
     assert (
         "not reported yet" in next(place for place in picture(watch.found[ONE]).places if place.member == "web-1").words
     )
-    assert state_of(watch.found[ONE]) is State.TIGHT
+    assert state_of(watch.found[ONE]) is picture(watch.found[ONE]).state is State.UNHEARD
+    assert state_words(watch.found[ONE]) == f"tight; {len(planned)} addresses not reported yet"
 
     def says(name: str, *addresses: object, distro: str = "") -> ChangeBatch:
         (device,) = (one.device for one in watch.found[ONE].heard if one.foothold.member == name)

@@ -125,10 +125,11 @@ def fence_chip(card: Card, console: Estate) -> Chip | None:
         whole = " ".join(f"{one.sentence} {one.mend}" for one in strays_of(watched, work))
         return Chip(tr("off plan: {name}").format(name=name), Tone.WARN, whole)
     mode = mode_words(fence.mode)
+    text = tr("not heard: {name}") if state is State.UNHEARD else tr("{name}: {mode}")
     whole = tr("In the fence “{name}”, {mode}: {state}.").format(
         name=one_line(fence.name), mode=mode, state=state_words(watched, work)
     )
-    return Chip(tr("{name}: {mode}").format(name=name, mode=mode), whole=whole)
+    return Chip(text.format(name=name, mode=mode), whole=whole)
 
 
 def _run_of(configuration: ConfigurationId, console: Estate) -> RunStatus | None:

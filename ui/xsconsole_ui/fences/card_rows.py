@@ -12,6 +12,7 @@ MARKS = {
     State.BREACHED: Mark.FAILED,
     State.STRANDED: Mark.WARNING,
     State.OFF_PLAN: Mark.WARNING,
+    State.UNHEARD: Mark.WAITING,
     State.IN_WORK: Mark.WAITING,
     State.CUT_OFF: Mark.WARNING,
     State.LOST: Mark.WARNING,

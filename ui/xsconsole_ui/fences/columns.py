@@ -15,7 +15,7 @@ from xsconsole_ui.list_model import Column
 from xsconsole_ui.texts import tr
 
 TONES = {
-    **{State.TIGHT: "", State.BREACHED: "bad", State.IN_WORK: "muted"},
+    **{State.TIGHT: "", State.BREACHED: "bad", State.IN_WORK: "muted", State.UNHEARD: "muted"},
     **{State.STRANDED: "warn", State.CUT_OFF: "warn", State.LOST: "warn", State.OFF_PLAN: "warn"},
 }
 SHORT = {**{state: state.value for state in State}, State.BREACHED: "leaks"}

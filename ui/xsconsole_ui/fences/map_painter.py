@@ -20,10 +20,12 @@ STATES = {
     State.BREACHED: ("bad", "bad_soft"),
     State.STRANDED: ("warn", "warn_soft"),
     State.OFF_PLAN: ("warn", "warn_soft"),
+    State.UNHEARD: ("muted", "chip"),
     State.IN_WORK: ("muted", "chip"),
     State.CUT_OFF: ("warn", "warn_soft"),
     State.LOST: ("warn", "warn_soft"),
 }
+GOOD = (State.TIGHT, State.UNHEARD)
 
 
 def paint_map(
@@ -67,7 +69,7 @@ def _paint_head(painter: QPainter, picture: Picture, area: QRectF, colours: Colo
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(soft))
     painter.drawRoundedRect(chip, chip.height() / 2, chip.height() / 2)
-    _paint_mark(painter, QPointF(chip.left() + MARK / 2, chip.center().y()), tone, is_good=picture.state is State.TIGHT)
+    _paint_mark(painter, QPointF(chip.left() + MARK / 2, chip.center().y()), tone, is_good=picture.state in GOOD)
     painter.setFont(font)
     painter.setPen(QColor(tone))
     painter.drawText(chip.adjusted(MARK, 0, 0, 0), LEFT | MIDDLE, words)
@@ -75,7 +77,7 @@ def _paint_head(painter: QPainter, picture: Picture, area: QRectF, colours: Colo
 
 def _paint_frame(painter: QPainter, picture: Picture, area: QRectF, colours: Colours) -> None:
     tone = str(getattr(colours, STATES[picture.state][0]))
-    is_whole = picture.state in (State.TIGHT, State.OFF_PLAN)
+    is_whole = picture.state in (State.TIGHT, State.OFF_PLAN, State.UNHEARD)
     style = Qt.PenStyle.SolidLine if is_whole else Qt.PenStyle.DashLine
     painter.setPen(QPen(QColor(tone), 1.5, style))
     painter.setBrush(QColor(colours.sunken))

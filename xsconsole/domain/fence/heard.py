@@ -100,6 +100,12 @@ def astray(heard: Iterable[Heard]) -> tuple[Heard, ...]:
     return tuple(one for one in heard if one.said is Said.OTHER)
 
 
+def is_unheard(heard: Iterable[Heard]) -> bool:
+    """Return whether guests run, and none of them has reported an address."""
+    asked = {one.said for one in heard} - {Said.OFF}
+    return asked == {Said.NOTHING}
+
+
 def in_short(heard: Iterable[Heard]) -> str:
     """Return how many cards report what, such as `3 of 4 addresses as planned`; empty where nobody runs."""
     asked = [one for one in heard if one.said is not Said.OFF]

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from xsconsole.domain.actions.fences import ForgetFence
 from xsconsole.domain.board import Card
-from xsconsole.domain.fence.heard import Heard, astray, in_short
+from xsconsole.domain.fence.heard import Heard, Said, astray, in_short, is_unheard
 from xsconsole.domain.fence.proof import Breach, Proof
 from xsconsole.domain.folding import one_line
 from xsconsole.domain.naming import shortened
@@ -33,6 +33,7 @@ class State(StrEnum):
     BREACHED = "breached"
     STRANDED = "stranded"  # tight, and on a host that does not answer
     OFF_PLAN = "off plan"  # tight, and a guest reports another address than was planned
+    UNHEARD = "not heard"  # tight, and no guest that runs has reported an address
     IN_WORK = "in work"  # a run builds it, or takes it away
     CUT_OFF = "cut off"  # a run did, and nobody goes on with it
     LOST = "lost"  # its configuration is gone
@@ -103,7 +104,9 @@ def state_of(one: Judged, work: Work | None = None) -> State:
         return work.state
     if one.silent:
         return State.STRANDED
-    return State.OFF_PLAN if strays_of(one, work) else State.TIGHT
+    if strays_of(one, work):
+        return State.OFF_PLAN
+    return State.UNHEARD if is_unheard(one.heard) else State.TIGHT
 
 
 def state_words(one: Judged, work: Work | None = None) -> str:
@@ -117,6 +120,9 @@ def state_words(one: Judged, work: Work | None = None) -> str:
             return f"{one_line(one.silent)} does not answer: redeploy it elsewhere"
         case State.OFF_PLAN:
             return f"tight; {in_short(one.heard)}"
+        case State.UNHEARD:
+            silent = sum(heard.said is Said.NOTHING for heard in one.heard)
+            return f"tight; {count(silent, 'address', 'addresses')} not reported yet"
         case State.TIGHT:
             told = in_short(one.heard)
             looked = f"tight: {count(proof.cards, 'card')} on {count(proof.networks, 'network')} looked at"
