@@ -236,6 +236,10 @@ async def test_a_fence_is_drawn_and_told_and_a_card_moved_out_of_it_turns_red_at
         await until(lambda: len(listed(place)) == 2, "all of them")
         assert place.chosen is not None
         assert place.chosen.configuration == fenced
+        place.beside.trigger()
+        assert place.undeploy.toolTip() == place.rules.toolTip() == "2 fences are selected: select only one."
+        assert place.show_fence(fenced)
+        assert place.undeploy.isEnabled()
         place.connect_.trigger()
         connect = await shown(window, ConnectDialog)
         assert connect.other.currentText() == "a twin"

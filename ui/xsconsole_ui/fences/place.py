@@ -158,6 +158,8 @@ class FencePlace(pieces.Panel):
         self._show_maps(chosen[:MOST_MAPS])
         one = self.chosen
         none = "" if one is not None else self.tr("Select one fence first.")
+        if len(chosen) > 1:
+            none = self.tr("{n} fences are selected: select only one.").format(n=len(chosen))
         siblings = self._siblings(one) if one is not None else []
         alone = ""
         if one is not None and len(siblings) < 2:
