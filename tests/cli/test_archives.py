@@ -98,6 +98,11 @@ def test_an_archive_is_made_verified_by_a_stranger_and_comes_back(shell: Shell, 
     broken = shell.say("archive", "verify", "payroll", "--json")
     assert (broken.status, [one["fault"] for one in broken.document["findings"]]) == (1, ["truncated"])
 
+    assert shell.say("archive", "hold", "payroll", "--reason", "the audit").status == 0
+    held = shell.say("archive", "delete", "payroll", "--dry-run")
+    assert (held.status, held.out, "is held by" in held.err) == (1, "", True)
+    assert shell.say("archive", "release", "payroll", "--reason", "it is over").status == 0
+
     deleted = shell.say("archive", "delete", back.document["archive"][:8])
     assert (deleted.status, folder.exists()) == (0, False)
     assert "It was to be kept until 2096-01-01 00:00 UTC" in deleted.out

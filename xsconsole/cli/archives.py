@@ -15,7 +15,7 @@ from xsconsole.cli.planned import carry_out
 from xsconsole.cli.session import Given, connected, no_passphrase, pass_on_notices, published
 from xsconsole.console import ArchiveRoom, Console, Destination, runs_on
 from xsconsole.domain import words
-from xsconsole.domain.archive import ARCHIVES, Listed, Pooled, freed_words, is_due
+from xsconsole.domain.archive import ARCHIVES, Listed, Pooled, demand_unheld, freed_words, is_due
 from xsconsole.domain.comparison import compare as compared
 from xsconsole.domain.ids import StageId
 from xsconsole.domain.naming import find_configuration, find_network, find_stage, find_storage
@@ -223,6 +223,7 @@ async def delete(options: argparse.Namespace) -> int:
     opened = _beside_pool if is_left else _at_home
     async with opened(options, is_reading=options.dry_run) as room:
         found = await room.find(options.archive)
+        demand_unheld(found.called, found.held)
         if not options.json:
             output.say(output.cell(freed_words(found, room.now()), 600))
         if options.dry_run:

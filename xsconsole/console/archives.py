@@ -24,6 +24,7 @@ from xsconsole.domain.archive import (
     Shelved,
     archive_fact,
     claimed_by,
+    demand_unheld,
     find_archive,
     is_due,
     judge,
@@ -328,12 +329,7 @@ class ArchiveRoom:
         if run is not None:
             return await self._leftovers.forget(folder, run)
         archive = read(await self._shelf.document(folder), is_signature)
-        held = await self._held(folder)
-        if held is not None:
-            raise Refused(
-                reason=f"“{shortened(archive.name)}” is held by {held.words.rstrip('.')}.",
-                mend="Lift the hold first; `xsconsole archive release` does.",
-            )
+        demand_unheld(archive.name, await self._held(folder))
         await self._record(AuditEvent.ARCHIVE_DELETED, folder, archive, reason, None)  # before the effect
         freed_bytes = await self._shelf.delete(folder, [file.path for file in archive.files])
         await self._record(AuditEvent.ARCHIVE_DELETED, folder, archive, reason, Outcome.DONE)

@@ -2,7 +2,7 @@
 
 from xsconsole.domain.archive.checking import Check, Fault, Finding, Measured, judge
 from xsconsole.domain.archive.filtering import ARCHIVES, has_expired, is_bad
-from xsconsole.domain.archive.keeping import freed_words, is_due, kept_words
+from xsconsole.domain.archive.keeping import demand_unheld, freed_words, is_due, kept_words
 from xsconsole.domain.archive.listing import Listed, find_archive
 from xsconsole.domain.archive.pooled import (
     TOGETHER_LIMIT_BYTES,
@@ -103,6 +103,7 @@ __all__ = [
     "carried_text",
     "claimed_by",
     "deleted_in",
+    "demand_unheld",
     "digest_of_carried",
     "document_bytes",
     "documents_in",

@@ -8,9 +8,10 @@ pool's; `now` is always this computer's.
 from datetime import datetime
 
 from xsconsole.domain.archive.listing import Listed
-from xsconsole.domain.archive.shelf import Shelved
+from xsconsole.domain.archive.shelf import Held, Shelved
 from xsconsole.domain.naming import shortened
 from xsconsole.domain.words import instant, size
+from xsconsole.errors import Refused
 
 
 def is_due(one: Listed, now: datetime) -> bool:
@@ -26,6 +27,19 @@ def kept_words(one: Listed, now: datetime) -> str:
     if one.keep is None:
         return ""
     return "expired" if one.keep.is_over(one.clock(now)) else f"until {instant(one.keep.until)}"
+
+
+def demand_unheld(name: str, held: Held | None) -> None:
+    """Demand that nothing keeps an archive in files from being deleted.
+
+    Raises:
+        Refused: it is held.
+    """
+    if held is not None:
+        raise Refused(
+            reason=f"“{shortened(name)}” is held by {held.words.rstrip('.')}.",
+            mend="Lift the hold first; `xsconsole archive release` does.",
+        )
 
 
 def freed_words(one: Shelved, now: datetime) -> str:
