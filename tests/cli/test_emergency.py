@@ -55,6 +55,8 @@ def test_an_emergency_is_declared_by_log_in_and_reviewed_by_somebody_else(pool: 
     assert (other.status, "none of those who may declare" in other.err) == (1, True), other.err
     assert (untyped.status, "logs in anew as adam" in untyped.err) == (1, True), untyped.err
     assert (done.status, done.document["state"]) == (0, "done"), done.err
+    assert "`xsconsole review-item list`" in done.err
+    assert "review" not in planned.err + untyped.err
     (item,) = ann.say("review-item", "list", "--json").document
     assert (item["because"], item["by"], item["could"], item["asks_me"]) == ("emergency", "Rita", ["Ann"], True)
     shown = ann.say("review-item", "show", item["id"][:6])

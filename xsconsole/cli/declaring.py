@@ -5,11 +5,17 @@ import asyncio
 import getpass
 import sys
 
+from xsconsole.cli import output
 from xsconsole.cli.session import is_at_terminal
 from xsconsole.console import Console, Secret
 from xsconsole.domain.ids import RunId
 from xsconsole.engine.commands import Confirmed
 from xsconsole.errors import LogInNeeded
+
+REVIEW_OPEN = (
+    "A review of this emergency is open now, until somebody else closes it: `xsconsole review-item list` has its id, "
+    "`xsconsole review-item close ID --reason TEXT` closes it."
+)
 
 
 async def typed(user: str, options: argparse.Namespace) -> Secret:
@@ -24,6 +30,8 @@ async def typed(user: str, options: argparse.Namespace) -> Secret:
 
 
 async def declare(console: Console, order: Confirmed, options: argparse.Namespace) -> RunId:
-    """Declare the emergency, and begin."""
+    """Declare the emergency, begin, and say that its review is open."""
     wanted = "" if console.reviews.why_not_declare() else console.reviews.log_in_wanted
-    return await console.reviews.declare(order, await typed(wanted, options) if wanted else None)
+    run = await console.reviews.declare(order, await typed(wanted, options) if wanted else None)
+    output.note(REVIEW_OPEN)
+    return run
