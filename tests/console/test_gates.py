@@ -152,4 +152,6 @@ async def test_a_page_that_nobody_serves_is_a_remark_when_the_gate_leads_nowhere
         "The gate “web request” is not met, and nothing is put back for it: "
         "http://127.0.0.1:9/health does not answer: connection refused."
     ]
+    (ended,) = await desk.rows(AuditQuery(event=AuditEvent.RUN_CLOSED))  # what a later start says of it
+    assert [ended.fact.reason] == list(status.remarks.values())
     await desk.until(lambda: desk.stands("shop 1.3.0", "production"))

@@ -319,13 +319,9 @@ class Run:
             if outcome is Outcome.DONE:
                 await self._announce(f"XSCONSOLE_{self.plan.intent.kind.value.upper()}")
             await self._standing.remove()
-            await self._ledger.record(
-                self._fact(
-                    AuditEvent.RUN_CLOSED,
-                    outcome=outcome,
-                    reason=shortened(explain(error).failed, 300) if error else "",
-                )
-            )
+            remarks = self._now().remarks.values() if outcome is Outcome.DONE else ()
+            amiss = explain(error).failed if error else " ".join(remarks)
+            await self._ledger.record(self._fact(AuditEvent.RUN_CLOSED, outcome=outcome, reason=shortened(amiss, 300)))
         except ConsoleError as failure:
             return await self._interrupt(failure)
         state = RunState.DONE if outcome is Outcome.DONE else RunState.UNDONE
