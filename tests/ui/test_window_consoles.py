@@ -32,7 +32,7 @@ from xsconsole_ui import actions
 from xsconsole_ui.demo.gestures import click, until
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.promotion.rows import Mark
-from xsconsole_ui.promotion.runs import step_rows
+from xsconsole_ui.promotion.runs import own, step_rows
 from xsconsole_ui.silence import silence_of
 
 __all__ = ["console", "pool", "window"]
@@ -181,7 +181,10 @@ async def test_what_somebody_else_settled_is_offered_no_more(
     pool.control("fail", method="VM.destroy", nth=1, code="INTERNAL_ERROR", params=["no"])
     window.desk.ask(promotion(console), show_only=True)
     click(window.inspector.plan_page.go)
-    assert (await ended(console)).state is RunState.INTERRUPTED
+    stopped = await ended(console)
+    assert stopped.state is RunState.INTERRUPTED
+    marks = [row.mark for row in step_rows(stopped.plan, own(stopped))]
+    assert marks.count(Mark.FAILED) == 1
     await until(window.inspector.plan_page.undo.isVisible, "the way out")
     async with another_console(pool, tmp_path / "other") as other:
         await until(lambda: other.board.cards[card.id].standing is Standing.INTERRUPTED, "the interruption there")

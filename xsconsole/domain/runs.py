@@ -109,6 +109,7 @@ class RunStatus:
     ended_at: datetime | None = None
     settled: tuple[StepKey, ...] = ()
     undone: tuple[StepKey, ...] = ()
+    failed: StepKey | None = None  # for which it is put back
     current: tuple[StepKey, ...] = ()
     going: Mapping[StepKey, float] = field(default_factory=dict)  # how far each of `current` is, from 0 to 1
     progress: float = 0.0

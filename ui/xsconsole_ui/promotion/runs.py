@@ -10,7 +10,7 @@ from xsconsole.domain.plan import Disks, Plan, RunKind, Step
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.runs import RunState, RunStatus, left_s, share_of, step_left_s, undo_left_s
 from xsconsole.engine.commands import Demote, Promote
-from xsconsole.errors import ConsoleError, RunFailed
+from xsconsole.errors import ConsoleError
 from xsconsole_ui.promotion.rows import Mark, Row
 from xsconsole_ui.texts import tr
 
@@ -49,9 +49,6 @@ class ShownRun:
 
 def own(status: RunStatus) -> ShownRun:
     """Return a run of this console."""
-    error = status.error
-    told = error.failed if isinstance(error, RunFailed) else None
-    failed = next((step.key for step in status.plan.steps if told == words.describe(step)), None)
     return ShownRun(
         plan=status.plan,
         digest=status.digest,
@@ -59,11 +56,11 @@ def own(status: RunStatus) -> ShownRun:
         settled=frozenset(status.settled),
         undone=frozenset(status.undone),
         current=frozenset(status.current),
-        failed=failed,
+        failed=status.failed,
         progress=status.progress,
         going=status.going,
         left_s=status.left_s,
-        error=error,
+        error=status.error,
         took_s=status.took_s,
         remarks=status.remarks,
         is_aborted=status.is_aborted,

@@ -370,6 +370,7 @@ class Run:
             self.status,
             settled=record.settled,
             undone=record.undone,
+            failed=record.failed,
             current=tuple(sorted(self._progress)),
             going=dict(self._progress),
             progress=share_of(self.plan, set(record.settled) - set(record.undone), going),
