@@ -101,6 +101,14 @@ async def test_a_form_of_the_parameters_says_what_is_wrong_and_what_would_be_mad
     assert dialog.why_not.isHidden()
     assert dialog.summary.text().startswith("What it would do: ")
 
+    # What changes on the pool is planned anew, though nothing is typed.
+    with pool.plain_session() as session:
+        (template,) = session.xenapi.VM.get_by_name_label(TOOL)
+        session.xenapi.VM.set_is_a_template(template, False)
+        await until(lambda: not dialog.go.isEnabled() and dialog.why_not.isVisible(), "the refusal")
+        session.xenapi.VM.set_is_a_template(template, True)
+        await until(lambda: dialog.go.isEnabled() and dialog.why_not.isHidden(), "the plan again")
+
     # Several are rows: an empty cell has what the form says.
     dialog.number.setCurrentIndex(2)
     field(dialog, "customer").setText("team-{{ number }}")

@@ -41,6 +41,7 @@ class ProvisionDesk(QObject):
     ) -> None:
         super().__init__(window)
         self._console, self._jobs, self._asking, self._window = console, jobs, asking, window
+        self._bridge = bridge
         self._board, self._place = board, window
         self.from_library: QAction | None = None  # once the place of the library is there
         self.dialog: ProvisionDialog | None = None
@@ -53,6 +54,7 @@ class ProvisionDesk(QObject):
         """Ask for what is lacking, then lay the plan before the user."""
         if self.dialog is None:
             self.dialog = ProvisionDialog(self._console, stage, blueprint, self._window)
+            self.dialog.follow(self._bridge)
             self._jobs.start(self._asked(self.dialog), "ask what to make of a blueprint")
 
     async def _asked(self, dialog: ProvisionDialog) -> None:

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
-    QScrollArea,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -34,10 +33,11 @@ from xsconsole.domain.workflow import Method
 from xsconsole.engine.commands import Together
 from xsconsole.errors import ConsoleError, Refused
 from xsconsole_ui import pieces, theme
+from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.dense_table import CellDelegate
 from xsconsole_ui.fences.arrival_fields import ArrivalFields
 from xsconsole_ui.promotion.rows import Mark, Row, RowsView
-from xsconsole_ui.provisioning.fields import ParameterFields, shrinkable
+from xsconsole_ui.provisioning.fields import ParameterFields, scrolling, shrinkable
 from xsconsole_ui.provisioning.nearest import nearest
 from xsconsole_ui.provisioning.offers import Offer, Version, offers
 from xsconsole_ui.provisioning.rows import RowsModel
@@ -47,6 +47,7 @@ SIZE = (980, 640)  # px
 LEFT_SHARE, RIGHT_SHARE = 5, 4
 MOST = 20  # more come by a file
 TYPING_MS = 120
+CHANGES_MS = 500  # a busy pool tells of many, and several configurations are much to plan
 MOST_TOLD = 8  # sentences of several plans; the list that follows has them all
 SHOWN_ROWS = 6
 CELL_WIDTH = 130  # px
@@ -78,6 +79,24 @@ class ProvisionDialog(QDialog):
         self._offer_fields()
         self._is_touched = False
         self.look()
+
+    def follow(self, bridge: Bridge) -> None:
+        """Plan anew when something of a pool changes: what it refused may be possible now, and the other way round."""
+        self._again.timeout.connect(self._look_again)
+        bridge.inventory_changed.connect(self._look_later)
+        bridge.layout_changed.connect(self._look_later)
+
+    @Slot()
+    def _look_later(self) -> None:
+        if self.isVisible() and not self._again.isActive():
+            self._again.start()
+
+    @Slot()
+    def _look_again(self) -> None:
+        if self.table.isPersistentEditorOpen(self.table.currentIndex()):
+            self._again.start()  # what is being typed into a cell is not taken away
+        elif self.isVisible():
+            self.look()
 
     def _make_choices(self) -> None:
         choices = (shrinkable(pieces.Choice(self)) for _ in range(5))
@@ -144,6 +163,9 @@ class ProvisionDialog(QDialog):
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(TYPING_MS)
+        self._again = QTimer(self)
+        self._again.setSingleShot(True)
+        self._again.setInterval(CHANGES_MS)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -153,8 +175,8 @@ class ProvisionDialog(QDialog):
         halves.setSpacing(theme.MARGIN)
         column.addLayout(halves, 1)
         left, right = QWidget(self), QWidget(self)
-        halves.addWidget(_scrolling(left, self), LEFT_SHARE)
-        halves.addWidget(_scrolling(right, self), RIGHT_SHARE)
+        halves.addWidget(scrolling(left, self), LEFT_SHARE)
+        halves.addWidget(scrolling(right, self), RIGHT_SHARE)
         inner = QVBoxLayout(left)
         inner.setContentsMargins(0, 0, theme.GAP, 0)
         inner.setSpacing(theme.MARGIN)
@@ -370,16 +392,3 @@ class ProvisionDialog(QDialog):
         self.look()
         if self.together is not None:
             self.accept()
-
-
-def _scrolling(content: QWidget, parent: QWidget) -> QScrollArea:
-    """Return an area in which something can be higher than there is room."""
-    area = QScrollArea(parent)
-    area.setWidgetResizable(True)
-    area.setFrameShape(QScrollArea.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(content)
-    for behind in (area.viewport(), content):
-        behind.setAutoFillBackground(False)
-    return area

@@ -2,8 +2,17 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from xsconsole.domain.blueprint import Finding, Parameter, ParameterKind
 from xsconsole.domain.blueprint.answers import asked, written_as
@@ -119,3 +128,16 @@ class ParameterFields(QWidget):
     @Slot()
     def _tell(self) -> None:
         self.changed.emit()
+
+
+def scrolling(content: QWidget, parent: QWidget) -> QScrollArea:
+    """Return an area in which something can be higher than there is room."""
+    area = QScrollArea(parent)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(content)
+    for behind in (area.viewport(), content):
+        behind.setAutoFillBackground(False)
+    return area
