@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
+from msgspec import inspect
 
 from xsconsole.domain.folding import shown
 from xsconsole.errors import Refused
@@ -29,8 +30,8 @@ class Names:
         return f"The {self.what}"
 
 
-def not_readable(failure: msgspec.MsgspecError, text: bytes, names: Names) -> Refused:
-    """Return what to say of a decoder's failure."""
+def not_readable(failure: msgspec.MsgspecError, text: bytes, names: Names, kind: type[msgspec.Struct]) -> Refused:
+    """Return what to say of a decoder's failure to read a `kind`."""
     message = str(failure)
     if not isinstance(failure, msgspec.ValidationError):
         return Refused(
@@ -42,19 +43,28 @@ def not_readable(failure: msgspec.MsgspecError, text: bytes, names: Names) -> Re
     what = message[: found.start()] if found else message
     where = _where(path, text, names)
     field = _last_field(path, names)
+    group = _group(path)
+    inside = f", “{group}”," if group else ""
+    takes = _taken(path, kind) if group else ""
     if match := re.fullmatch(r"Object contains unknown field `(.*)`", what, re.DOTALL):
         return Refused(
-            reason=f"{where} has the field “{shown(match[1], 60)}”, which this console does not know.",
-            mend=UNKNOWN,
+            reason=f"{where}{inside} has the field “{shown(match[1], 60)}”, which this console does not know.",
+            mend=f"{takes} {UNKNOWN}".strip(),
         )
     if match := re.fullmatch(r"Object missing required field `(.*)`", what, re.DOTALL):
-        return Refused(reason=f"{where} lacks the field “{names.field(match[1])}”.", mend="Add it to the text.")
+        return Refused(
+            reason=f"{where}{inside} lacks the field “{match[1] if group else names.field(match[1])}”.",
+            mend=f"Add it to the text. {takes}".strip(),
+        )
     if match := re.fullmatch(r"Invalid (?:enum )?value (.*)", what, re.DOTALL):
         return Refused(
             reason=f"{where}, field “{field}”: {shown(match[1], 60)} is not known to this console.", mend=UNKNOWN
         )
     subject = where if path == "$" else f"{where}, field “{field}”"
-    return Refused(reason=f"{subject}: {_expectation(what)}.", mend="Correct the text of the file, or export it again.")
+    if group.endswith(f".{field}"):
+        subject = f"{subject} (“{group}”)"
+    mend = "Correct the text of the file, or export it again."
+    return Refused(reason=f"{subject}: {_expectation(what)}.", mend=f"{takes} {mend}".strip())
 
 
 def refuse_doubled(text: bytes, names: Names) -> None:
@@ -123,6 +133,40 @@ def _first_doubled(text: str) -> tuple[str, str, tuple[int, int]]:
                 return top.key, top.path, (top.lines[top.key], line)
             top.lines[top.key] = line
     raise AssertionError("no key stands twice")
+
+
+def _group(path: str) -> str:
+    """Return where in a named part a path leads, as it is written: `binding.vlans.trunk`; empty for fewer steps."""
+    inner = path.removeprefix("$").rpartition("]")[2].strip(".")
+    return inner if "." in inner else ""
+
+
+def _taken(path: str, kind: type[msgspec.Struct]) -> str:
+    """Return which fields the group takes that a path leads to; empty where it is none, or one of several kinds."""
+    at: inspect.Type = inspect.type_info(kind)
+    for name, number in _STEP.findall(path):
+        at = _only(at)
+        if number and isinstance(at, inspect.VarTupleType):
+            at = at.item_type
+        elif name and isinstance(at, inspect.StructType):
+            found = next((field.type for field in at.fields if field.encode_name == name), None)
+            if found is None:
+                return ""
+            at = found
+        else:
+            return ""
+    at = _only(at)
+    if not isinstance(at, inspect.StructType):
+        return ""
+    fields = [f"“{field.encode_name}”{'' if field.required else ' (optional)'}" for field in at.fields]
+    return f"It takes {', '.join(fields)}."
+
+
+def _only(at: inspect.Type) -> inspect.Type:
+    """Return the type that is meant where there may be nothing, too."""
+    kinds = at.types if isinstance(at, inspect.UnionType) else ()
+    meant = [one for one in kinds if not isinstance(one, inspect.NoneType)]
+    return meant[0] if len(meant) == 1 else at
 
 
 def _last_field(path: str, names: Names) -> str:

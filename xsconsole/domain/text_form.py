@@ -107,7 +107,7 @@ def read(text: bytes, kind: type[S], form: TextForm) -> S:
             reason=f"The text nests its brackets too deep: that is no {what}.", mend=f"Choose the file of a {what}."
         ) from failure
     except msgspec.MsgspecError as failure:
-        raise not_readable(failure, text, form.names) from failure
+        raise not_readable(failure, text, form.names, kind) from failure
     refuse_doubled(text, form.names)
     return value
 

@@ -74,6 +74,12 @@ def binding(**fields: object) -> Change:
         (binding(networks=[{"logical": "wan", "network": {"uuid": "n"}}]), "it maps the network “wan”"),
         (binding(vlans={"first": 0, "last": 9}), "its first VLAN tag is 0"),
         (binding(vlans={"first": 9, "last": 8}), "its VLAN tags end before they begin: 9 to 8"),
+        (
+            binding(vlans={"first": 1, "last": 9, "trunk": {"network": "eth0"}}),
+            "“binding.vlans.trunk”, has the field “network”, which .*mend=.It takes “uuid”, “name” .optional.\\.",
+        ),
+        (binding(vlans={"first": 1, "last": 9, "trunk": "eth0"}), "field “trunk” .“binding.vlans.trunk”.: a group of"),
+        (binding(vlans={"first": 1, "last": 9, "trunk": {}}), "“binding.vlans.trunk”, lacks the field “uuid”"),
         (binding(hosts=[{"uuid": "h"}, {"uuid": "h"}]), "it prefers the host h twice"),
         (binding(pool={"uuid": ""}), "the uuid “” is no id"),
         (way(approvals=[{"count": 0, "groups": ["leads"]}]), "the number of approvals is 0"),
