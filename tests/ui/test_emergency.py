@@ -116,6 +116,8 @@ async def test_an_emergency_is_declared_on_purpose_and_stays_open_on_the_card_an
     await rita.reviews.close(view.item.id, "it was right", Secret(pool.passwords["alice"]))
     await until(lambda: not console.reviews.views, "the review is closed")
     await until(lambda: not window.inbox_news.badge.isVisible(), "no badge")
+    told = f"Declared by Ann: {view.item.reason}"  # whose words these are
+    await until(lambda: any(told in text for text in window.notices.texts), "the news of it")
 
 
 async def test_somebody_elses_emergency_is_told_and_reviewed_by_keyboard(

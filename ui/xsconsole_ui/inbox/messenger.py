@@ -12,7 +12,7 @@ from xsconsole.domain.folding import one_line, shortened
 from xsconsole.domain.ids import ConfigurationId, RequestId, ReviewId
 from xsconsole.domain.poolstate import RunRecord
 from xsconsole.domain.requests.views import RequestState, RequestView, asker
-from xsconsole.domain.reviews import ReviewView
+from xsconsole.domain.reviews import ReviewView, doer_name
 from xsconsole_ui.bridge import Bridge
 from xsconsole_ui.inbox import entries
 from xsconsole_ui.inbox.stays import ending, shuts_down, stay_words
@@ -178,7 +178,10 @@ class Messenger(QObject):
             self._withdraw(("stay", gone))
 
     def _tell_review(self, state: str, headline: str, view: ReviewView) -> None:
-        text = f"{entries.review_title(view, self._console)}. {view.item.reason}"
+        who = doer_name(view.item, self._console.reviews.workflow_of(view))
+        reason = view.item.reason or self.tr("no reason given")
+        told = self.tr("{what}. Declared by {who}: {reason}")
+        text = told.format(what=entries.review_title(view, self._console), who=one_line(who), reason=reason)
         self._bring(state, headline, text, "", ("review", view.item.id))
 
     def _tell(self, state: str, headline: str, view: RequestView) -> None:
