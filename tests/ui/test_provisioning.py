@@ -23,7 +23,7 @@ from xsconsole_ui.dense_table import TONE_ROLE
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.promotion.desk import called
 from xsconsole_ui.provisioning.dialog import ProvisionDialog
-from xsconsole_ui.provisioning.nearest import nearest
+from xsconsole_ui.provisioning.nearest import fitting, nearest
 
 __all__ = ["console", "pool", "window"]
 
@@ -189,6 +189,12 @@ async def test_at_first_a_blueprint_and_a_stage_of_one_pool_are_chosen() -> None
     assert nearest((there,), workflow, staging, None) == (0, staging)  # the plan says why not
     assert nearest((), workflow, None, None) == (-1, None)
     assert nearest((here,), None, None, None) == (0, None)
+
+    # Who chooses another blueprint goes along into its pool, and only there.
+    assert fitting(here, workflow, staging) == staging
+    assert fitting(there, workflow, staging) == integration
+    assert fitting(here, workflow, integration) == "patch-testing"
+    assert fitting(here, None, staging) is None
 
 
 async def test_what_is_refused_is_told_of_what_was_to_be_made() -> None:

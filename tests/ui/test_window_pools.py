@@ -20,7 +20,8 @@ from xsconsole.domain.inventory import VM
 from xsconsole.domain.naming import find_configuration
 from xsconsole.domain.outline.views import View
 from xsconsole.domain.runs import RunState
-from xsconsole.domain.workflow.edits import change_workflow
+from xsconsole.domain.workflow import Binding, PoolObject, default_workflow
+from xsconsole.domain.workflow.edits import change_stage, change_workflow
 from xsconsole.engine.commands import Create, NewMember
 from xsconsole_ui import actions, object_actions
 from xsconsole_ui.audit.fields import Column
@@ -28,6 +29,8 @@ from xsconsole_ui.connect_dialog import ConnectDialog
 from xsconsole_ui.demo.gestures import CarriedCard, click, until
 from xsconsole_ui.main_window import MainWindow
 from xsconsole_ui.objects.act_dialog import ActDialog
+from xsconsole_ui.provisioning import dialog as provisioning
+from xsconsole_ui.provisioning.nearest import fitting
 from xsconsole_ui.theme import Scheme, Theme
 from xsconsole_ui.window_layout import FIRST_SIZE
 from xsconsole_ui.window_state import WindowState
@@ -91,7 +94,7 @@ async def connect_both(window: MainWindow, served: tuple[EmbeddedPool, ...]) -> 
 
 
 async def test_two_pools_are_connected_to_worked_on_and_one_is_lost(
-    window: MainWindow, served: tuple[EmbeddedPool, ...]
+    window: MainWindow, served: tuple[EmbeddedPool, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = await connect_both(window, served)
 
@@ -161,6 +164,15 @@ async def test_two_pools_are_connected_to_worked_on_and_one_is_lost(
     await until(form.isVisible, "it is seen")
     assert form.offer is not None
     assert form.offer.console is second
+
+    # Who chooses the one of the other pool goes along into a stage that fits it.
+    there = PoolObject(uuid=second.inventory.pool.uuid, name=served[1].name)
+    bound = change_stage(default_workflow(), StageId("integration"), binding=Binding(pool=there))
+    monkeypatch.setattr(provisioning, "fitting", lambda pool, _, stage: fitting(pool, bound, stage))
+    form.stage.setCurrentIndex(form.stage.findData("integration"))
+    form.blueprint.setCurrentIndex(1 - form.blueprint.currentIndex())
+    assert form.offer.console is first
+    assert form.stage.currentData() == "patch-testing"
     click(form.cancel)
     await until(lambda: window.hands.provisions.dialog is None, "the end of the form")
     window.go("board")

@@ -38,7 +38,7 @@ from xsconsole_ui.dense_table import CellDelegate
 from xsconsole_ui.fences.arrival_fields import ArrivalFields
 from xsconsole_ui.promotion.rows import Mark, Row, RowsView
 from xsconsole_ui.provisioning.fields import ParameterFields, scrolling, shrinkable
-from xsconsole_ui.provisioning.nearest import nearest
+from xsconsole_ui.provisioning.nearest import fitting, nearest
 from xsconsole_ui.provisioning.offers import Offer, Version, offers
 from xsconsole_ui.provisioning.rows import RowsModel
 from xsconsole_ui.sizing import fit_on_screen
@@ -212,14 +212,14 @@ class ProvisionDialog(QDialog):
 
     def _begin(self, stage: StageId | None, blueprint: Version | None) -> None:
         keys = [(offer.console, offer.blueprint.id, offer.blueprint.version) for offer in self._offers]
-        pools = [offer.console.identity.pool for offer in self._offers if offer.console.identity is not None]
         asked = keys.index(blueprint) if blueprint in keys else None
-        at, stage = nearest(pools, self._console.board.workflow, stage, asked)
+        at, stage = nearest([offer.pool for offer in self._offers], self._console.board.workflow, stage, asked)
         self.blueprint.setCurrentIndex(at)
         self.stage.setCurrentIndex(max(0, self.stage.findData(str(stage or ""))))
 
     def _listen(self) -> None:
         self._soon.timeout.connect(self.look)
+        self.blueprint.currentIndexChanged.connect(self._follow)
         self.blueprint.currentIndexChanged.connect(self._offer_fields)
         self.stage.currentIndexChanged.connect(self._offer_fields)
         for choice in (self.blueprint, self.stage, self.method, self.how):
@@ -245,6 +245,14 @@ class ProvisionDialog(QDialog):
         return self._offers[at] if 0 <= at < len(self._offers) else None
 
     @Slot()
+    def _follow(self) -> None:
+        """Go to a stage of the pool that the blueprint is in, unless the chosen one fits."""
+        chosen = StageId(str(self.stage.currentData() or ""))
+        if self.offer is not None:
+            stage = fitting(self.offer.pool, self._console.board.workflow, chosen) or chosen
+            self.stage.setCurrentIndex(self.stage.findData(str(stage)))
+
+    @Slot()
     def _offer_fields(self) -> None:
         """Have fields for what is chosen now: networks are those of the stage."""
         offer, workflow = self.offer, self._console.board.workflow
@@ -261,8 +269,7 @@ class ProvisionDialog(QDialog):
 
     @Slot()
     def _count(self) -> None:
-        number = self.how_many
-        self.rows.set_number(number)
+        self.rows.set_number(number := self.how_many)
         self.how.setEnabled(number > 1)
         self.how.setToolTip("" if number > 1 else self.tr("Where one fails, nothing is left of it."))
         self.table.setVisible(number > 1)
@@ -289,7 +296,7 @@ class ProvisionDialog(QDialog):
             name=self.name.text().strip() or self.name.placeholderText(),
             is_whole=self.how_many == 1 or self.how.currentData() == WHOLE,
             method=Method(str(self.method.currentData())),
-            pool=offer.console.identity.pool,
+            pool=offer.pool,
             addresses=self.arrival.typed,
         )
 
@@ -384,8 +391,7 @@ class ProvisionDialog(QDialog):
         self.warnings.show_rows([Row(mark=Mark.WARNING, text=one) for one in warnings])
         self.warnings.setVisible(bool(warnings))
         self.go.setEnabled(self.together is not None)
-        if self.together is not None:
-            self.go.setToolTip("")
+        self.go.setToolTip("")
 
     @Slot()
     def _accept_planned(self) -> None:

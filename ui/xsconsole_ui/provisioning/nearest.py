@@ -19,5 +19,12 @@ def nearest(
         wanted = bound.get(stage) if stage is not None else None
         at = next((place for place, pool in enumerate(pools) if wanted in (None, pool)), min(0, len(pools) - 1))
     if stage is None and at >= 0:
-        stage = next((one.id for one in stages if bound.get(one.id) in (None, pools[at])), None)
+        stage = fitting(pools[at], workflow, None)
     return at, stage
+
+
+def fitting(pool: Uuid, workflow: Workflow | None, stage: StageId | None) -> StageId | None:
+    """Return a stage into which something can be made on a pool: `stage` where it fits, or the first; None: none."""
+    stages = workflow.stages if workflow is not None else ()
+    fits = [one.id for one in stages if one.binding.pool is None or one.binding.pool.uuid == pool]
+    return stage if stage in fits else next(iter(fits), None)
