@@ -104,6 +104,7 @@ def test_a_record_is_sealed_when_it_is_long_and_set_aside_when_it_is_broken_or_c
             "UPDATE audit_value SET value = x'00' WHERE name = 'os_user' AND seq = ?", (sealed["last_seq"] + 2,)
         )
     broken = shell.alone("audit", "verify")
+    left = shell.alone("audit", "export", "--out", str(shell.home.parent / "broken.xsaudit"))
     refused, looked = shell.alone("audit", "anchor"), shell.alone("audit", "list", "--limit", "1")
     first = shell.say("audit", "accept")
     vanish(shell.home)
@@ -114,6 +115,7 @@ def test_a_record_is_sealed_when_it_is_long_and_set_aside_when_it_is_broken_or_c
     assert [row["seq"] for row in reversed(listed)] == list(range(1, len(listed) + 1))
     assert (whole.status, "The sealed file is as it was when sealed" in whole.out) == (3, True)
     assert (broken.status, "xsconsole audit accept" in broken.err) == (1, True)
+    assert (left.status, "BAD" in left.out, "is added to the record all the same" in left.err) == (1, True, True)
     assert (refused.status, "does not verify" in refused.err, "audit accept" in refused.err) == (1, True, True)
     assert (looked.status, "Looking goes on" in looked.err, "not on record" in looked.err) == (0, True, True)
     assert (first.status, "does not match its hash" in first.out) == (0, True), first.err

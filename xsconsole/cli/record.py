@@ -29,6 +29,7 @@ UNASKED = ABSENT | {"anchors"}
 
 
 ACCEPTING = "`xsconsole audit accept` keeps it as it is in another place, and begins a new record."
+EXPORTED_BROKEN = "That it was exported is added to the record all the same: who was given what stays known."
 ONLY_CLOCK = "No row was changed: that the clock was set stays on record, and no new record begins for it."
 
 
@@ -195,7 +196,10 @@ async def audit_export(options: argparse.Namespace) -> int:
         for one in made.verdicts:
             if not one.is_good:
                 output.say(f"BAD {output.cell(f'{one.check}: {one.sentence}', 400)}")
-    return 0 if all(one.is_good for one in made.verdicts) else 1
+    if all(one.is_good for one in made.verdicts):
+        return 0
+    output.note(EXPORTED_BROKEN)
+    return 1
 
 
 def _progress(done: int, of: int) -> None:
